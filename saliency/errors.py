@@ -1,0 +1,67 @@
+"""Typed errors. The message of each is a sentence its user understands: no path of a server, no trace, no jargon."""
+
+from __future__ import annotations
+
+
+class SaliencyError(Exception):
+    """Base of every error this package raises on purpose; ``str(error)`` may be shown to a user as it is."""
+
+
+class PictureError(SaliencyError):
+    """The picture cannot be used."""
+
+
+class EmptyPictureError(PictureError):
+    """The upload holds no bytes, or no picture was given."""
+
+
+class UnsupportedFormatError(PictureError):
+    """The bytes are no picture, or one of a format that is not read (SVG, HEIC without support, text, ...)."""
+
+
+class DamagedPictureError(PictureError):
+    """The picture's file is cut short or corrupt."""
+
+
+class PictureTooLargeError(PictureError):
+    """The picture has more pixels, or a file larger, than allowed; found from its header, before decoding."""
+
+
+class PictureTooSmallError(PictureError):
+    """A side is too short for there to be anything to look at."""
+
+
+class PictureShapeError(PictureError):
+    """The picture is too long and thin, or an array has not the shape or values of a picture."""
+
+
+class TextError(SaliencyError):
+    """A sentence cannot be used."""
+
+
+class UnknownModelError(SaliencyError):
+    """No model, preset or condition has this name; the message lists the names there are."""
+
+
+class CheckpointError(SaliencyError):
+    """A checkpoint is missing, damaged, or does not fit its card."""
+
+
+class HubUnavailableError(SaliencyError):
+    """Weights would have to be fetched from the hub and could not be; the message names the preset that needs no network."""
+
+
+class DatasetError(SaliencyError):
+    """A data set's folder has not the expected layout or content."""
+
+
+class GroundTruthError(SaliencyError):
+    """An uploaded density map or fixation list cannot be read or does not fit the picture."""
+
+
+class MetricError(SaliencyError, ValueError):
+    """A metric was asked of arrays it is not defined on (shape, non-finite values)."""
+
+
+class RecipeError(SaliencyError):
+    """A training recipe has an unknown or invalid key; the message names it."""

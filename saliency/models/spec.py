@@ -1,0 +1,68 @@
+"""What a model says of itself: its presets, what it takes and what it can do. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .base import SaliencyModel
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a model's input.
+
+    Attributes:
+        height, width: of the input in pixels.
+        mean, std: subtracted and divided by, per RGB channel, of values in [0, 1].
+        fit: ``squash`` resizes to height x width; ``pad`` keeps the aspect ratio and pads with zeros around the centre.
+    """
+
+    height: int
+    width: int
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    fit: str = "squash"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One configuration of a model.
+
+    Attributes:
+        config: the model's own configuration (a frozen dataclass).
+        preprocessing: of its pictures.
+        text_encoder: name of the encoder in `text.ENCODERS` whose features it takes; None for text-blind models.
+    """
+
+    config: Any
+    preprocessing: Preprocessing
+    text_encoder: str | None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model as the rest of the package sees it.
+
+    Attributes:
+        name: key in the registry, e.g. ``clip_salgan``.
+        title: name for people, e.g. ``CLIP-SalGAN``.
+        summary: a sentence on what it is and how it reads text.
+        paper: citation.
+        model: class built as ``model(config)``.
+        presets: by name, ``paper`` and ``compact``.
+        licence: of code and weights.
+        reads_text: false for the text-blind baselines.
+        word_maps: whether `SaliencyOutput.word_maps` is given.
+    """
+
+    name: str
+    title: str
+    summary: str
+    paper: str
+    model: type[SaliencyModel]
+    presets: Mapping[str, Preset]
+    licence: str
+    reads_text: bool
+    word_maps: bool
