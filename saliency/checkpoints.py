@@ -1,0 +1,249 @@
+"""A checkpoint is two files: ``NAME.safetensors``, the weights, and ``NAME.json``, a card a person can read.
+
+The card says everything needed to rebuild the model and to judge it: architecture, preprocessing, data, licence,
+metrics, and the sha256 of the weights, which is checked before a tensor is read. Pickles are never opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor
+
+from .errors import CheckpointError, UnknownModelError
+from .models import registry
+from .models.base import SaliencyModel
+from .models.spec import Preprocessing
+
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+_PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}
+
+
+class _Record(BaseModel):
+    """Unknown keys are refused; values do not change; numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DataUse(_Record):
+    """A data set behind the weights: its name, what it was used for, and under which terms it may be used."""
+
+    name: str
+    use: str
+    terms: str
+
+
+class Estimate(_Record):
+    """A metric's mean over `n` pictures with its 95 % confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+    n: int = Field(ge=1)
+
+
+class Description(_Record):
+    """What is known of a model before it is saved: the card without what the weights themselves say.
+
+    Attributes:
+        name: of the checkpoint, also its file name.
+        model, preset: keys of the registry.
+        config: fields of the preset's configuration that were set differently.
+        text_encoder: key of `text.ENCODERS`; None for a text-blind model.
+        preprocessing: of pictures; it, and not the preset, is what the predictor uses.
+        revision: version of the code that trained it.
+        data, licence, origin: data sets, terms of the weights, and weights they started from.
+        recipe, seed: the training run.
+        metrics: split -> condition -> metric -> estimate.
+        limits: sentences on where the model should not be trusted.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    model: str
+    preset: str
+    config: dict[str, Any] = {}
+    text_encoder: str | None
+    preprocessing: Preprocessing
+    revision: str = ""
+    data: tuple[DataUse, ...] = ()
+    licence: str
+    origin: tuple[str, ...] = ()
+    recipe: dict[str, Any] = {}
+    seed: int | None = None
+    metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
+    limits: tuple[str, ...] = ()
+
+
+class Card(Description):
+    """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC)."""
+
+    dtype: Literal["float16"] = "float16"
+    parameters: int
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    created: datetime
+
+
+def directory_of_checkpoints() -> Path:
+    """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or the repository's ``checkpoints/``."""
+    return Path(os.environ.get("SALIENCY_CHECKPOINTS") or SHIPPED)
+
+
+def save(model: SaliencyModel, description: Description, directory: str | os.PathLike[str]) -> Card:
+    """Writes ``NAME.safetensors`` and ``NAME.json`` into `directory`; each appears whole or not at all.
+
+    Tensors are stored as float16, except vectors (biases, norms and their statistics), which stay float32: they are a
+    hundredth of the file, and running variances can leave float16's range. Integers are kept.
+
+    Raises:
+        CheckpointError: where the weights are not finite in that format.
+    """
+    weights = {name: _stored(name, tensor) for name, tensor in model.state_dict().items()}
+    content = tensors_to_bytes(weights)
+    card = Card(
+        **vars(description),
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        sha256=hashlib.sha256(content).hexdigest(),
+        created=datetime.now(UTC).replace(microsecond=0),
+    )
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    _replace(directory / f"{card.name}.safetensors", content)
+    # After the weights: a run killed in between leaves a pair that is refused, never one that is wrongly believed.
+    text = card.model_dump_json(indent=2) + "\n"
+    _replace(directory / f"{card.name}.json", text.encode())
+    return Card.model_validate_json(text)
+
+
+def load(
+    name: str | os.PathLike[str],
+    directory: str | os.PathLike[str] | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[SaliencyModel, Card]:
+    """The model of a checkpoint, in evaluation mode with float32 parameters, and its card.
+
+    Args:
+        name: of a checkpoint in `directory`, or the path of its ``.safetensors`` or ``.json``.
+        directory: default `directory_of_checkpoints`.
+
+    Raises:
+        CheckpointError: nothing of this name, a pickle, a card that cannot be read, weights that differ from the
+            card's sha256 or do not fit its model.
+    """
+    stem = _stem(name, directory)
+    card = _read_card(stem.with_name(stem.name + ".json"))
+    content = _read(stem.with_name(stem.name + ".safetensors"), f"The weights of checkpoint “{card.name}” are missing.")
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        raise CheckpointError(
+            f"The weights of checkpoint “{card.name}” are not those its card describes (sha256 differs)."
+        )
+    try:
+        weights = tensors_from_bytes(content)
+    except SafetensorError:
+        raise CheckpointError(f"The weights of checkpoint “{card.name}” are not a safetensors file.") from None
+    model = _build(card)
+    _fill(model, weights, card)
+    return model.eval().to(device), card
+
+
+def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
+    """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order."""
+    folder = directory_of_checkpoints() if directory is None else Path(directory)
+    cards = [_read_card(path.with_suffix(".json")) for path in sorted(folder.glob("*.safetensors"))]
+    order = list(registry.REGISTRY)
+    return sorted(cards, key=lambda card: (order.index(card.model) if card.model in order else len(order), card.name))
+
+
+def _stored(name: str, tensor: Tensor) -> Tensor:
+    """A contiguous copy of `tensor` on the processor, in the number format of the file."""
+    tensor = tensor.detach().cpu()
+    if tensor.is_floating_point():
+        tensor = tensor.to(torch.float32 if tensor.ndim < 2 else torch.float16)
+        if not tensor.isfinite().all():
+            raise CheckpointError(
+                f"“{name}” has values that are not finite or too large for float16: nothing was saved."
+            )
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Writes a file so that a reader, or a killed run, sees the old content or the new and nothing between."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None) -> Path:
+    """Path of a checkpoint's two files without their suffix."""
+    path = Path(name)
+    if path.suffix.lower() in _PICKLES:
+        raise CheckpointError(
+            "Checkpoints are .safetensors files with a card; pickles (.pt, .pth, .bin) are never opened."
+        )
+    is_file = path.suffix in {".safetensors", ".json"}
+    if is_file:
+        path = path.with_suffix("")
+    if is_file or path.parent != Path("."):
+        return path
+    return (directory_of_checkpoints() if directory is None else Path(directory)) / path
+
+
+def _read(path: Path, missing: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise CheckpointError(missing) from None
+
+
+def _read_card(path: Path) -> Card:
+    """The card at `path`; a fault is told with its key."""
+    content = _read(path, f"There is no checkpoint called “{path.stem}”: its card is missing.")
+    try:
+        return Card.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        told = f"{key}: {first['msg']}" if key else first["msg"]
+        raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({told}).") from None
+
+
+def _build(card: Card) -> SaliencyModel:
+    """The card's model with fresh parameters."""
+    config = {key: _tuples(value) for key, value in card.config.items()}
+    try:
+        return registry.create(card.model, card.preset, **config)
+    except UnknownModelError as error:
+        raise CheckpointError(f"Checkpoint “{card.name}” cannot be built. {error}") from None
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"The configuration of checkpoint “{card.name}” does not fit its model ({error})."
+        ) from None
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists only; configurations hold tuples."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _fill(model: SaliencyModel, weights: Mapping[str, Tensor], card: Card) -> None:
+    """Copies `weights` into `model`; every tensor must be there, and fit."""
+    expected = model.state_dict()
+    faults = [f"{name} is missing" for name in expected if name not in weights]
+    faults += [f"{name} is not part of the model" for name in weights if name not in expected]
+    faults += [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
+        for name, tensor in expected.items()
+        if name in weights and weights[name].shape != tensor.shape
+    ]
+    if faults:
+        raise CheckpointError(f"The weights of checkpoint “{card.name}” do not fit its model: {'; '.join(faults[:3])}.")
+    model.load_state_dict(dict(weights))
