@@ -1,0 +1,100 @@
+"""Small blocks that several models share. Tensors are (N, C, H, W) unless said otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each position, as vision transformers have it."""
+
+    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+        super().__init__(channels, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ConvBNReLU(nn.Sequential):
+    """Convolution that keeps the size (odd kernels), batch normalisation, ReLU. The convolution has no bias."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, groups: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+
+class FeedForward(nn.Sequential):
+    """Position-wise two-layer perceptron with GELU."""
+
+    def __init__(self, channels: int, ratio: int = 4) -> None:
+        super().__init__(
+            nn.Conv2d(channels, ratio * channels, 1),
+            nn.GELU(),
+            nn.Conv2d(ratio * channels, channels, 1),
+        )
+
+
+class SentenceEmbedding(nn.Module):
+    """Sentence vectors projected to `dim`; a learned null vector stands where there is no sentence.
+
+    The null vector starts at zero.
+    """
+
+    def __init__(self, text_dim: int, dim: int) -> None:
+        super().__init__()
+        self.projection = nn.Linear(text_dim, dim)
+        self.null = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, sentence: Tensor | None, present: Tensor | None, pictures: int) -> Tensor:
+        """Embeddings (N, dim) of `pictures` = N sentences.
+
+        Args:
+            sentence: (N, text_dim), or None where no picture has a sentence.
+            present: (N,) bool, false where a sentence is empty; None as above.
+        """
+        if sentence is None:
+            return self.null.expand(pictures, -1)
+        return torch.where(present[:, None], self.projection(sentence), self.null)
+
+
+def resize(x: Tensor, size: Sequence[int]) -> Tensor:
+    """`x` resized to (h, w) `size`, bilinear between pixel centres (``align_corners=False``)."""
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+def freeze_fraction(blocks: Sequence[nn.Module], rate: float, stem: Iterable[nn.Module | nn.Parameter] = ()) -> None:
+    """Stop the first ``floor(rate * len(blocks))`` blocks from learning.
+
+    Args:
+        blocks: in the order the data passes them.
+        rate: fraction in [0, 1].
+        stem: what comes before the blocks (embeddings, patch embedding, class and position tokens): frozen as soon as
+            `rate` is above zero.
+    """
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate must be between 0 and 1, not {rate}")
+    if rate > 0:
+        for part in stem:
+            part.requires_grad_(False)
+    for block in blocks[: math.floor(rate * len(blocks))]:
+        block.requires_grad_(False)
+
+
+def freeze_norm_stats(module: nn.Module) -> None:
+    """Put the batch normalisations of `module` in evaluation mode: running statistics are used and stay as they are.
+
+    ``model.train()`` undoes it, so call it after each.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()
