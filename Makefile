@@ -1,0 +1,46 @@
+# make app    start the web app (PORT=7860); make test, make lint, make bench, make clean; each does its own set-up.
+# DATA is the folder with the data sets, used by the tests and by training; tests that need it skip without it.
+PYTHON ?= python3
+PORT ?= 7860
+DATA ?= ../shared/data
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: app test lint bench clean
+.DELETE_ON_ERROR:
+
+app: $(VENV)/.runs
+	@GRADIO_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
+
+test: $(VENV)/.tests
+	@SALIENCY_DATA=$(DATA) $(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/.tests
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+bench: $(VENV)/.runs
+	@$(VENV)/bin/python -m saliency.benchmark
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp file is newer than the requirements it stands for, so a second call does nothing.
+$(VENV)/.runs: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what running needs into $(VENV) (once, a few minutes) ..."
+	@$(PIP) install -r requirements.txt
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/.tests: requirements-dev.txt $(VENV)/.runs
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) was not found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is older: say which to use, e.g. make PYTHON=python3.11 app."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "The environment could not be made; on Debian and Ubuntu: apt-get install python3-venv."; exit 1; }
