@@ -1,0 +1,48 @@
+"""Pictures to inputs and back; Pillow's resize, written by others, is the reference."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from saliency.models.spec import Preprocessing
+from saliency.preprocessing import content, prepare
+
+PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+
+
+def test_squash_resizes_as_pillow_does():
+    picture = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    expected = np.asarray(Image.fromarray(picture).resize((48, 32), Image.Resampling.BILINEAR))
+    got = prepare(picture, Preprocessing(32, 48, **PLAIN))
+    assert got.shape == (3, 32, 48)
+    assert got.dtype == torch.float32
+    np.testing.assert_allclose(got.permute(1, 2, 0).numpy() * 255, expected, atol=1.01)
+
+
+def test_normalisation():
+    picture = np.full((40, 40, 3), (255, 0, 51), dtype=np.uint8)
+    got = prepare(picture, Preprocessing(8, 8, mean=(0.5, 0.25, 0.1), std=(0.5, 0.5, 0.2)))
+    torch.testing.assert_close(got[:, 3, 3], torch.tensor([1.0, -0.5, 0.5]))
+
+
+@pytest.mark.parametrize("shape", [(60, 20), (20, 60), (33, 47)])
+def test_pad_keeps_the_aspect_ratio(shape):
+    preprocessing = Preprocessing(48, 64, fit="pad", **PLAIN)
+    got = prepare(np.full((*shape, 3), 255, dtype=np.uint8), preprocessing)
+    rows, columns = content(preprocessing, shape, (48, 64))
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    assert height == 48 or width == 64
+    assert height / width == pytest.approx(shape[0] / shape[1], rel=0.05)
+    assert got[:, rows, columns].min() == 1
+    assert got.sum() == 3 * height * width
+
+
+def test_content_of_a_coarse_map():
+    rows, columns = content(Preprocessing(64, 64, fit="pad"), (50, 100), (16, 16))
+    assert (rows, columns) == (slice(4, 12), slice(0, 16))
+
+
+def test_unknown_fit_is_refused():
+    with pytest.raises(ValueError, match="stretch"):
+        content(Preprocessing(8, 8, fit="stretch"), (4, 4), (8, 8))
