@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from .models.spec import Preprocessing
 
 
 def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
-    """A picture as a model takes it.
-
-    Resizing is bilinear with antialiasing; with ``fit="pad"`` the picture keeps its aspect ratio and lies in the
-    middle of zeros (the mean colour).
+    """A picture as a model takes it: `resize`, then normalised per channel.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
 
     Returns:
-        (3, height, width) float32, normalised per channel.
+        (3, height, width) float32.
+    """
+    mean, std = np.float32(preprocessing.mean), np.float32(preprocessing.std)
+    pixels = (resize(picture, preprocessing).astype(np.float32) / 255 - mean) / std
+    return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """A picture at the size of a model's input, (height, width, 3) uint8.
+
+    Shrinking averages areas, enlarging is bilinear. With ``fit="pad"`` the picture keeps its aspect ratio and lies in
+    the middle of black, as in TranSalNet's reference code.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
     """
     size = (preprocessing.height, preprocessing.width)
     rows, columns = content(preprocessing, picture.shape[:2], size)
-    inner = (rows.stop - rows.start, columns.stop - columns.start)
-    # A (N, 3, H, W) view of channels-last memory: the fast path of the resizing kernel.
-    pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
-    pixels = F.interpolate(pixels, inner, mode="bilinear", align_corners=False, antialias=True)
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (preprocessing.mean, preprocessing.std))
-    pixels = (pixels[0].float() / 255 - mean) / std
-    if inner == size:
-        return pixels.contiguous()
-    canvas = torch.zeros(3, *size)
-    canvas[:, rows, columns] = pixels
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    shrinks = height <= picture.shape[0] and width <= picture.shape[1]
+    inner = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if (height, width) == size:
+        return inner
+    canvas = np.zeros((*size, 3), dtype=np.uint8)
+    canvas[rows, columns] = inner
     return canvas
 
 
