@@ -1,0 +1,88 @@
+"""Folders of images, maps and fixations."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency.conditions import Condition
+from saliency.data.folder import FolderDataset
+from saliency.errors import DatasetError
+
+FREEVIEW = Path(__file__).parents[2] / ".." / "shared" / "data" / "freeview"
+
+
+def write(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """Two pictures of 6 x 4; the second has no map and its fixations are absent too."""
+    picture = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
+    write(tmp_path / "images" / "b.PNG", picture)
+    write(tmp_path / "images" / "a.bmp", picture)
+    write(tmp_path / "maps" / "a.jpeg", np.full((4, 6), 51, dtype=np.uint8))
+    fixations = np.zeros((4, 6), dtype=np.uint8)
+    fixations[3, 1] = fixations[0, 5] = 255
+    write(tmp_path / "fixations" / "a.png", fixations)
+    (tmp_path / "images" / "notes.txt").write_text("not a picture")
+    return tmp_path
+
+
+def test_files_of_one_name_make_a_sample(root):
+    samples = FolderDataset(root)
+    assert [sample.stem for sample in samples] == ["a", "b"]
+    first = samples[0]
+    assert (first.picture, first.condition, first.sentence) == ("a", Condition.PURE, "")
+    np.testing.assert_array_equal(first.image(), np.arange(72).reshape(4, 6, 3))
+    np.testing.assert_allclose(first.density(), np.full((4, 6), 0.2))
+    assert first.fixations().tolist() == [[0, 5], [3, 1]]
+
+
+def test_maps_and_fixations_may_be_missing(root):
+    sample = FolderDataset(root)[1]
+    assert sample.density() is None
+    assert sample.fixations() is None
+
+
+def test_a_smaller_map_is_brought_to_the_size_of_its_picture(root):
+    write(root / "maps" / "b.png", np.array([[0, 0, 255], [0, 0, 255]], dtype=np.uint8))
+    density = FolderDataset(root)[1].density()
+    assert density.shape == (4, 6)
+    # Bilinear on pixel centres: the new columns lie at -1/4, 1/4, 3/4, 5/4, 7/4 and 9/4 of the old.
+    np.testing.assert_allclose(density, np.tile([0, 0, 0, 0.25, 0.75, 1], (4, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (lambda root: None, "there is no folder “images”"),
+        (lambda root: (root / "images").mkdir(), "no picture in the folder “images”"),
+    ],
+)
+def test_a_folder_of_another_layout_is_refused(tmp_path, prepare, sentence):
+    prepare(tmp_path)
+    with pytest.raises(DatasetError, match=sentence):
+        FolderDataset(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["images", "maps"])
+def test_two_files_of_one_name_are_refused(root, folder):
+    write(root / folder / "a.webp", np.zeros((4, 6, 3), dtype=np.uint8))
+    with pytest.raises(DatasetError, match=f"Two files in “{folder}” are called “a”"):
+        FolderDataset(root)
+
+
+@pytest.mark.skipif(not FREEVIEW.is_dir(), reason="the free-viewing data set is not on this machine")
+def test_the_free_viewing_set():
+    samples = FolderDataset(FREEVIEW)
+    assert len(samples) == 1892
+    assert [s.stem for s in samples if s.fixation_path is None] == [s.stem for s in samples if s.stem[:4] == "emod"]
+    osie = next(sample for sample in samples if sample.stem == "osie_1001")
+    assert osie.density().shape == osie.image().shape[:2] == (294, 392)
+    # People look where the map says so: its mean at the fixations is far above its mean.
+    rows, columns = osie.fixations().T
+    assert osie.density()[rows, columns].mean() > 2 * osie.density().mean()
