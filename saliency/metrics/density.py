@@ -1,0 +1,89 @@
+"""Metrics between two maps: a predicted one and the density of gaze.
+
+Definitions follow the MIT/Tübingen benchmark (Kümmerer, Wallis and Bethge, ECCV 2018); the options reproduce the
+earlier MATLAB benchmark (Bylinskii et al., TPAMI 2019). Maps are (H, W), of one shape; the density is >= 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numpy.typing import ArrayLike
+
+from saliency.errors import MetricError
+from saliency.metrics import formulas
+from saliency.metrics.inputs import Map, as_density, as_map
+
+
+def cc(prediction: ArrayLike, density: ArrayLike) -> float:
+    """Pearson correlation, in [-1, 1]; 0 for a constant prediction, NaN for a constant density."""
+    prediction, density = _pair(prediction, density)
+    if formulas.is_flat(density).item():
+        return math.nan
+    return float(formulas.correlation(prediction, density))
+
+
+def sim(prediction: ArrayLike, density: ArrayLike, *, minmax: bool = False) -> float:
+    """Similarity: the intersection of the two maps as distributions, in [0, 1]; NaN for an empty density.
+
+    Args:
+        minmax: scale both maps to [0, 1] first, as the MATLAB benchmark does. As there, a constant map then has no
+            similarity (NaN), but a prediction of zeros has similarity 0.
+    """
+    prediction, density = _pair(prediction, density)
+    if formulas.is_empty(density).item():
+        return math.nan
+    if minmax:
+        if not prediction.any():
+            return 0.0
+        if formulas.is_flat(prediction).item() or formulas.is_flat(density).item():
+            return math.nan
+        prediction, density = formulas.minmax(prediction), formulas.minmax(density)
+    return float(formulas.intersection(formulas.distribution(prediction), formulas.distribution(density)))
+
+
+def kl(prediction: ArrayLike, density: ArrayLike, *, zeros_as_uniform: bool = True) -> float:
+    """Kullback-Leibler divergence of the density from the prediction, in nats, >= 0; NaN for an empty density.
+
+    Args:
+        zeros_as_uniform: read a prediction of zeros as uniform; the MATLAB benchmark leaves it, which costs about 36.
+    """
+    prediction, density = _pair(prediction, density)
+    if formulas.is_empty(density).item():
+        return math.nan
+    if prediction.any() or zeros_as_uniform:
+        prediction = formulas.distribution(prediction)
+    return float(formulas.divergence(prediction, formulas.distribution(density)))
+
+
+def mse(prediction: ArrayLike, density: ArrayLike, *, minmax: bool = False) -> float:
+    """Mean squared error of two maps in [0, 1].
+
+    Args:
+        minmax: scale both maps to [0, 1] first.
+
+    Raises:
+        MetricError: a value outside [0, 1] without `minmax`.
+    """
+    prediction, density = _pair(prediction, density)
+    if minmax:
+        prediction, density = formulas.minmax(prediction), formulas.minmax(density)
+    elif prediction.min() < 0 or max(prediction.max(), density.max()) > 1:
+        raise MetricError("the squared error needs a prediction and a density map with values from 0 to 1")
+    return float(formulas.squared_error(prediction, density))
+
+
+def compare_maps(a: ArrayLike, b: ArrayLike) -> dict[str, float]:
+    """How far the map `a` is from the map `b`, for example a model's answer to a sentence from its answer to none.
+
+    Returns:
+        ``CC`` and ``SIM``, which are symmetric, and ``KL``, the divergence of `b`, taken as the truth, from `a`.
+    """
+    return {"CC": cc(a, b), "KL": kl(a, b), "SIM": sim(a, b)}
+
+
+def _pair(prediction: ArrayLike, density: ArrayLike) -> tuple[Map, Map]:
+    prediction, density = as_map(prediction), as_density(density)
+    if prediction.shape != density.shape:
+        raise MetricError(f"the prediction has shape {prediction.shape}, the density map {density.shape}")
+    return prediction, density

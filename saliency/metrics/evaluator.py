@@ -1,0 +1,292 @@
+"""Scores of one prediction, and of a whole set: rows a picture, means and intervals a condition."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from saliency.errors import MetricError
+from saliency.metrics.bootstrap import mean_interval, resamples
+from saliency.metrics.ground_truth import density_from_fixations
+from saliency.metrics.inputs import (
+    Map,
+    Points,
+    as_density,
+    as_fixations,
+    as_map,
+    rescale_fixations,
+    resize_map,
+)
+from saliency.metrics.profiles import Case, Metric, get_profile
+
+MACRO = "macro"  # the row of the table that averages the conditions
+_KEPT_IN_MEMORY = 256 * 2**20  # bytes of predictions; more go to a temporary file
+
+
+def evaluate_fixation(
+    prediction: ArrayLike,
+    density: ArrayLike | None = None,
+    fixations: ArrayLike | None = None,
+    other_fixations: ArrayLike | None = None,
+    baseline: ArrayLike | None = None,
+    profile: str = "tuebingen",
+    metrics: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Scores of one predicted map, by metric; those for which the ground truth is not given are left out.
+
+    Args:
+        prediction: (h, w); resized to the ground truth's size, bilinear, if it differs.
+        density: (H, W) >= 0.
+        fixations: (N, 2) integers (row, column), repeats kept, or a boolean map (H, W).
+        other_fixations: (M, 2) fixations on other pictures moved to this one's size, for shuffled AUC.
+        baseline: (H, W) density for the information gain.
+        profile: a name from `PROFILES`.
+        metrics: names of the profile's metrics; None is its default set.
+        seed: for the metrics that draw.
+
+    Raises:
+        MetricError: unknown profile or metric; shapes that do not fit; values that are not finite.
+    """
+    selected = get_profile(profile).select(metrics)
+    case = _case(prediction, density, fixations)
+    shape = case.prediction.shape
+    others = None if other_fixations is None else as_fixations(other_fixations, shape)
+    baseline = None if baseline is None else resize_map(as_density(baseline), shape)
+    return _scores(Case(case.prediction, case.density, case.fixations, others, baseline, seed), selected)
+
+
+def _case(prediction: ArrayLike, density: ArrayLike | None, fixations: ArrayLike | None) -> Case:
+    prediction = as_map(prediction)
+    density = None if density is None else as_density(density)
+    fixations = None if fixations is None else np.asarray(fixations)
+    shape = prediction.shape
+    if density is not None:
+        shape = density.shape
+    elif fixations is not None and fixations.dtype == bool:
+        shape = fixations.shape
+    points = None if fixations is None else as_fixations(fixations, shape)
+    return Case(resize_map(prediction, shape), density, points)
+
+
+def _scores(case: Case, metrics: dict[str, Metric]) -> dict[str, float]:
+    return {name: metric.score(case) for name, metric in metrics.items() if metric.applies_to(case)}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What is kept of a row until the fixations on all other pictures are known."""
+
+    id: str
+    picture: str
+    condition: str
+    shape: tuple[int, int]
+    fixations: Points | None
+    scores: dict[str, float]
+    offset: int  # of the prediction in the file; -1 if it is not needed again
+
+    @cached_property
+    def seed(self) -> int:
+        """From the id, so that metrics that draw do not depend on the order of the rows."""
+        return int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "little")
+
+
+class FixationEvaluator:
+    """Collects predictions and ground truth, and scores them picture by picture and condition by condition.
+
+    Shuffled AUC compares with fixations under the same condition on every other picture added; those on the same
+    picture under another condition are left out as well, because people look at the same things again. It is therefore
+    NaN until a second picture is added, and depends on the set: `pools` records which set it was.
+
+    Args:
+        profile: a name from `PROFILES`.
+        metrics: names of the profile's metrics; None is its default set.
+        seed: of the bootstrap.
+    """
+
+    def __init__(self, profile: str = "tuebingen", metrics: Sequence[str] | None = None, seed: int = 0) -> None:
+        self.profile = get_profile(profile)
+        self.seed = seed
+        chosen = self.profile.select(metrics)
+        needs_others = {name: "others" in m.needs or "baseline" in m.needs for name, m in chosen.items()}
+        self.metrics = tuple(chosen)
+        self._at_once = {name: metric for name, metric in chosen.items() if not needs_others[name]}
+        self._later = {name: metric for name, metric in chosen.items() if needs_others[name]}
+        self._entries: dict[str, _Entry] = {}
+        self._predictions = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY)  # noqa: SIM115 - lives as long as self
+        self._rows: pd.DataFrame | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(
+        self,
+        id: str,
+        picture: str,
+        condition: str,
+        prediction: ArrayLike,
+        density: ArrayLike | None = None,
+        fixations: ArrayLike | None = None,
+    ) -> dict[str, float]:
+        """Scores one prediction; returns the scores that need no other picture.
+
+        Args:
+            id: of the row; unique.
+            picture: which rows show the same picture.
+            condition: what had been read.
+            prediction, density, fixations: as for `evaluate_fixation`.
+
+        Raises:
+            MetricError: an id that was added before, or as `evaluate_fixation`.
+        """
+        if id in self._entries:
+            raise MetricError(f"{id!r} was scored already")
+        case = _case(prediction, density, fixations)
+        entry = _Entry(id, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
+        entry.scores.update(_scores(Case(**{**vars(case), "seed": entry.seed}), self._at_once))
+        self._entries[id] = entry
+        self._rows = None
+        return dict(entry.scores)
+
+    def rows(self) -> pd.DataFrame:
+        """One row an `add`: id, picture, condition, height, width, fixations (their number), and a column a metric.
+
+        A metric that is undefined for a picture, or lacks its ground truth, is NaN.
+        """
+        if self._rows is None:
+            records = []
+            for entry in self._entries.values():
+                fixations = 0 if entry.fixations is None else len(entry.fixations)
+                identity = {"id": entry.id, "picture": entry.picture, "condition": entry.condition}
+                size = {"height": entry.shape[0], "width": entry.shape[1], "fixations": fixations}
+                scores = entry.scores | self._late_scores(entry)
+                records.append(identity | size | {name: scores.get(name, math.nan) for name in self.metrics})
+            columns = ["id", "picture", "condition", "height", "width", "fixations", *self.metrics]
+            self._rows = pd.DataFrame(records, columns=columns)
+        return self._rows.copy()
+
+    def table(self) -> pd.DataFrame:
+        """Mean over pictures with a 95 % bootstrap interval, by condition and metric.
+
+        Returns:
+            index (condition, metric), conditions in the order they were added and at last, if there are several,
+            ``macro``, their unweighted mean; columns mean, low, high, n (rows that count), skipped (rows that are NaN).
+            Pictures are drawn, not rows: a picture's conditions stay together.
+        """
+        rows = self.rows()
+        conditions = list(dict.fromkeys(rows["condition"]))
+        pictures = pd.Index(rows["picture"].unique())
+        draws = resamples(len(pictures), seed=self.seed) if len(pictures) else np.empty((0, 0), int)
+        records = []
+        for name in self.metrics:
+            values = rows.pivot_table(index="condition", columns="picture", values=name, aggfunc="mean", dropna=False)
+            values = values.reindex(index=conditions, columns=pictures)
+            groups = {condition: [condition] for condition in conditions}
+            if len(conditions) > 1:
+                groups[MACRO] = conditions
+            for label, members in groups.items():
+                counted = rows.loc[rows["condition"].isin(members), name]
+                interval = mean_interval(values.loc[members].to_numpy(), draws)
+                n = int(counted.notna().sum())
+                records.append(
+                    {"condition": label, "metric": name, **asdict(interval), "n": n, "skipped": len(counted) - n}
+                )
+        columns = ["condition", "metric", "mean", "low", "high", "n", "skipped"]
+        table = pd.DataFrame(records, columns=columns).set_index(["condition", "metric"])
+        return table.reindex([(c, m) for c in [*conditions, MACRO] for m in self.metrics if (c, m) in table.index])
+
+    def summary(self) -> dict[str, dict[str, dict[str, float]]]:
+        """`table` as condition -> metric -> {mean, low, high, n, skipped}, the form that a checkpoint's card holds."""
+        result: dict[str, dict[str, dict[str, float]]] = {}
+        for (condition, metric), row in self.table().iterrows():
+            counts = {"n": int(row["n"]), "skipped": int(row["skipped"])}
+            result.setdefault(condition, {})[metric] = {key: row[key] for key in ("mean", "low", "high")} | counts
+        return result
+
+    def pools(self) -> dict[str, dict[str, Any]]:
+        """Which fixations shuffled AUC drew from: by condition, their number, that of pictures, and a sha256."""
+        result = {}
+        for condition in dict.fromkeys(entry.condition for entry in self._entries.values()):
+            entries = sorted(self._of_condition(condition), key=lambda entry: entry.id)
+            digest = hashlib.sha256()
+            for entry in entries:
+                digest.update(f"{entry.id} {entry.shape} ".encode() + entry.fixations.astype("<i8").tobytes())
+            result[condition] = {
+                "pictures": len({entry.picture for entry in entries}),
+                "fixations": sum(len(entry.fixations) for entry in entries),
+                "sha256": digest.hexdigest(),
+            }
+        return result
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Profile, means and intervals, pools and rows; what is undefined is null."""
+        content = {
+            "profile": self.profile.name,
+            "bootstrap": {"level": 0.95, "over": "pictures", "seed": self.seed},
+            "metrics": self.summary(),
+            "pools": self.pools(),
+            "rows": self.rows().to_dict("records"),
+        }
+        Path(path).write_text(json.dumps(_without_nan(content), indent=1, allow_nan=False), encoding="utf-8")
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """The rows."""
+        self.rows().to_csv(path, index=False)
+
+    def _keep(self, case: Case) -> int:
+        if not self._later or case.fixations is None:
+            return -1
+        offset = self._predictions.seek(0, os.SEEK_END)
+        np.save(self._predictions, case.prediction)
+        return offset
+
+    def _late_scores(self, entry: _Entry) -> dict[str, float]:
+        if entry.offset < 0:
+            return {}
+        self._predictions.seek(entry.offset)
+        prediction = np.load(self._predictions)
+        others = self._others(entry)
+        baseline = None
+        if len(others) and any("baseline" in metric.needs for metric in self._later.values()):
+            baseline = _centre_bias(others, entry.shape)
+        case = Case(prediction, fixations=entry.fixations, others=others, baseline=baseline, seed=entry.seed)
+        return _scores(case, self._later)
+
+    def _of_condition(self, condition: str) -> list[_Entry]:
+        return [e for e in self._entries.values() if e.condition == condition and e.fixations is not None]
+
+    def _others(self, entry: _Entry) -> Points:
+        """Fixations on the other pictures under the entry's condition, at its size, (M, 2)."""
+        others = [other for other in self._of_condition(entry.condition) if other.picture != entry.picture]
+        if self.profile.other_pictures is not None and len(others) > self.profile.other_pictures:
+            chosen = np.random.default_rng(entry.seed).choice(len(others), self.profile.other_pictures, replace=False)
+            others = [others[i] for i in chosen]
+        moved = [rescale_fixations(other.fixations, other.shape, entry.shape) for other in others]
+        return np.concatenate([np.empty((0, 2), dtype=np.intp), *moved])
+
+
+def _centre_bias(others: Points, shape: tuple[int, int]) -> Map:
+    """Where people look whatever the picture shows; a hundredth is spread evenly so that no pixel is impossible."""
+    density = density_from_fixations(others, shape, "tuebingen")
+    return 0.99 * density / density.sum() + 0.01 / density.size
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

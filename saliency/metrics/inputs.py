@@ -1,0 +1,89 @@
+"""What a metric accepts: checks with errors a user understands, and the moves of maps and fixations between sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import ArrayLike, NDArray
+
+from saliency.errors import MetricError
+
+Map = NDArray[np.float64]
+Points = NDArray[np.intp]
+
+
+def as_map(values: ArrayLike, name: str = "prediction") -> Map:
+    """A map (H, W) as float64.
+
+    Raises:
+        MetricError: not two-dimensional, empty, or holding NaN or infinity.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or not values.size:
+        raise MetricError(f"the {name} must be a map of height x width, not an array of shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise MetricError(f"the {name} holds NaN or infinite values and cannot be scored")
+    return values
+
+
+def as_density(values: ArrayLike) -> Map:
+    """A ground-truth density (H, W) as float64.
+
+    Raises:
+        MetricError: as `as_map`, or a negative value.
+    """
+    values = as_map(values, "density map")
+    if values.min() < 0:
+        raise MetricError("the density map holds negative values")
+    return values
+
+
+def as_fixations(fixations: ArrayLike, shape: tuple[int, int]) -> Points:
+    """Fixations as (N, 2) integers (row, column), repeats kept.
+
+    Args:
+        fixations: (N, 2) whole numbers, or a boolean map (H, W), true at fixated pixels.
+        shape: (H, W) of the map they are on.
+
+    Raises:
+        MetricError: another shape, fractions, or a fixation outside the frame.
+    """
+    fixations = np.asarray(fixations)
+    if fixations.dtype == bool:
+        if fixations.shape != shape:
+            raise MetricError(f"the fixation map has shape {fixations.shape}, the picture {shape}")
+        return np.argwhere(fixations)
+    if fixations.size == 0:
+        return np.empty((0, 2), dtype=np.intp)
+    if fixations.ndim != 2 or fixations.shape[1] != 2:
+        raise MetricError(f"fixations must be pairs of row and column, not an array of shape {fixations.shape}")
+    points = fixations.astype(np.intp)
+    if not np.array_equal(points, fixations):
+        raise MetricError("fixations must be whole numbers of pixels")
+    if points.min() < 0 or (points >= shape).any():
+        raise MetricError(f"a fixation lies outside the picture of height {shape[0]} and width {shape[1]}")
+    return points
+
+
+def unique(points: Points) -> Points:
+    """The fixated pixels: `points` (N, 2) without repeats, ordered by row and column."""
+    return np.unique(points, axis=0)
+
+
+def fixation_counts(points: Points, shape: tuple[int, int]) -> Map:
+    """Number of fixations at each pixel, (H, W)."""
+    flat = np.ravel_multi_index((points[:, 0], points[:, 1]), shape)
+    return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+
+
+def rescale_fixations(points: Points, old: tuple[int, int], new: tuple[int, int]) -> Points:
+    """Fixations of a picture of size `old` (H, W) moved to one of size `new`; they stay inside the frame."""
+    return points * np.asarray(new) // np.asarray(old)
+
+
+def resize_map(values: Map, shape: tuple[int, int]) -> Map:
+    """A map at another size (H, W): bilinear on pixel centres, as predictions are brought to their picture's size."""
+    if values.shape == tuple(shape):
+        return values
+    return F.interpolate(torch.from_numpy(values)[None, None], size=tuple(shape), mode="bilinear")[0, 0].numpy()

@@ -1,0 +1,69 @@
+"""Scores of earlier papers on SJTU-TIS, under names of their own, for comparison with their tables only.
+
+They are called AUC, sAUC and NSS there and measure something else: the docstrings below say what.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from saliency.metrics import formulas
+from saliency.metrics.fixations import nss
+from saliency.metrics.inputs import Map, as_density, as_fixations, as_map, fixation_counts
+
+FRAME = (288, 384)  # height and width at which those papers score
+
+
+def at_frame(values: ArrayLike) -> Map:
+    """A map brought to `FRAME` as an image library does it: bilinear, averaging when it shrinks."""
+    image = Image.fromarray(np.asarray(values, dtype=np.float32))
+    return np.asarray(image.resize(FRAME[::-1], Image.Resampling.BILINEAR), dtype=np.float64)
+
+
+def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
+    """ "AUC" between both maps cut at their own 80th percentile: the mean of sensitivity and specificity, in [0, 1].
+
+    With a binary prediction the ROC has one corner, so this only tells how far the two top fifths overlap.
+    """
+    hot, truth = (values > np.percentile(values, 80) for values in (as_map(prediction), as_density(density)))
+    if truth.all() or not truth.any():
+        return math.nan
+    return float((hot[truth].mean() + (~hot)[~truth].mean()) / 2)
+
+
+def sauc20(prediction: ArrayLike, density: ArrayLike) -> float:
+    """ "sAUC" of the same papers, in [0.25, 0.75]: they label as many random negatives as positives "salient" as well.
+
+    This is the expectation over their draw, (auc20 + 0.5) / 2: a function of `auc20`, with no information of its own.
+    """
+    return (auc20(prediction, density) + 0.5) / 2
+
+
+def nss_support(prediction: ArrayLike, density: ArrayLike) -> float:
+    """Mean z-score over every pixel whose density is not zero, which is most of the picture."""
+    support = np.argwhere(as_density(density) > 0)
+    return nss(prediction, support)
+
+
+def nss_density(prediction: ArrayLike, density: ArrayLike) -> float:
+    """Mean z-score weighted by the blurred density instead of the fixations; NaN for an empty density."""
+    density = as_density(density)
+    if not density.any():
+        return math.nan
+    return float(formulas.scanpath(as_map(prediction), density))
+
+
+def nss_dilated(prediction: ArrayLike, fixations: ArrayLike) -> float:
+    """NSS at `FRAME` with the fixation map resized as an image and every pixel it touches counted as fixated.
+
+    At 640 x 480, each fixation becomes three to four pixels. Divides by the sample standard deviation.
+    """
+    prediction = as_map(prediction)
+    counts = fixation_counts(as_fixations(fixations, prediction.shape), prediction.shape)
+    marks = Image.fromarray(np.where(counts > 0, 255, 0).astype(np.uint8))
+    touched = np.asarray(marks.resize(FRAME[::-1], Image.Resampling.BILINEAR)) > 0
+    return nss(at_frame(prediction), touched, classic=True)
