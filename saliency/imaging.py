@@ -1,0 +1,217 @@
+"""The one door for pictures: whatever a person has becomes RGB, or a typed error with a sentence that says why not.
+
+Formats are an allow-list and sizes are read from the header, before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from .errors import (
+    DamagedPictureError,
+    EmptyPictureError,
+    PictureError,
+    PictureShapeError,
+    PictureTooLargeError,
+    PictureTooSmallError,
+    UnsupportedFormatError,
+)
+
+Source = bytes | str | os.PathLike[str] | Image.Image | np.ndarray | BinaryIO
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 64 * 2**20
+MIN_SIDE = 8
+MAX_ASPECT = 20
+
+_READ = "JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
+    """A picture as (H, W, 3) uint8 RGB, C-contiguous and the caller's own.
+
+    Turned upright by its EXIF tag; transparency lies over white; of an animation the first frame; 16-bit values are
+    divided by 257, floats in [0, 1] multiplied by 255.
+
+    Args:
+        source: bytes of a file, its path, an open binary file, a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3)
+            RGB or (H, W, 4) RGBA; uint8, uint16, bool, other integers in 0..255, or floats in [0, 1].
+        max_pixels: more are refused, before decoding.
+        max_bytes: a larger file is refused, before it is read.
+
+    Raises:
+        PictureError: one of its subclasses, by what is wrong.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, max_pixels)
+    if not isinstance(source, Image.Image):
+        source = read(source, max_bytes)
+    return _rgb(decode(source, max_pixels))
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, none of them read where there are too many."""
+    if source is None:
+        raise EmptyPictureError("No picture was given.")
+    if isinstance(source, str | os.PathLike):
+        try:
+            with open(source, "rb") as file:
+                return read(file, max_bytes)
+        except (OSError, ValueError):
+            raise PictureError("The picture's file cannot be opened.") from None
+    if isinstance(source, bytes | bytearray | memoryview):
+        content = bytes(source)
+    elif hasattr(source, "read"):
+        content = source.read(max_bytes + 1)
+        if not isinstance(content, bytes):
+            raise UnsupportedFormatError("The picture's file must be opened in binary mode.")
+    else:
+        raise UnsupportedFormatError("A picture is given as a file, bytes, a PIL image or an array.")
+    if not content:
+        raise EmptyPictureError("The picture's file is empty.")
+    if len(content) > max_bytes:
+        raise PictureTooLargeError(f"The picture's file is larger than {max_bytes / 2**20:g} MB.")
+    return content
+
+
+def decode(source: bytes | Image.Image, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The first frame, decoded and upright; header checks come first."""
+    image = source if isinstance(source, Image.Image) else _opened(source)
+    _check_size(image.height, image.width, max_pixels)
+    try:
+        image.load()
+    except Exception:  # decoders of hostile files raise nearly anything
+        raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a broken tag says nothing about which way is up
+        return image
+
+
+def _opened(content: bytes) -> Image.Image:
+    """A picture of which only the header has been read."""
+    try:
+        return Image.open(BytesIO(content), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureTooLargeError("The picture has far more pixels than can be used.") from None
+    except Image.UnidentifiedImageError:
+        raise _unidentified(content) from None
+    except Exception:  # as above
+        raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
+
+
+def _unidentified(content: bytes) -> PictureError:
+    """Why Pillow did not know the file."""
+    start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
+        return UnsupportedFormatError(f"SVG drawings are not read; {_READ}.")
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+        return UnsupportedFormatError("HEIC pictures are not read; please save it as JPEG first.")
+    known = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+    if content.startswith(known) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP"):
+        return DamagedPictureError("The picture's file is damaged or was cut short.")
+    return UnsupportedFormatError(f"This file is not a picture that can be read; {_READ}.")
+
+
+def _check_size(height: int, width: int, max_pixels: int) -> None:
+    if height * width > max_pixels:
+        raise PictureTooLargeError(
+            f"The picture has {height * width / 1e6:,.0f} million pixels; up to {max_pixels / 1e6:g} million are read."
+        )
+    if max(height, width) > MAX_ASPECT * min(height, width):
+        raise PictureShapeError(
+            f"The picture is {width} x {height} pixels; one side may be at most {MAX_ASPECT} times the other."
+        )
+    if min(height, width) < MIN_SIDE:
+        raise PictureTooSmallError(
+            f"The picture is {width} x {height} pixels; it needs at least {MIN_SIDE} on each side to be looked at."
+        )
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """A decoded picture as (H, W, 3) uint8, whatever its mode."""
+    if image.mode in (*_SIXTEEN_BITS, "I", "F"):
+        return _from_array(_unit(values_of(image)), image.width * image.height)
+    try:
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        # np.array copies: Pillow's own buffer would be read-only.
+        return np.array(image.convert("RGB"))
+    except ValueError:
+        raise UnsupportedFormatError(f"The picture's colour space is not read; {_READ}.") from None
+
+
+def values_of(image: Image.Image) -> np.ndarray:
+    """The values of a grey picture as they are, (H, W); of others their colours, (H, W, 3) uint8."""
+    if image.mode in _SIXTEEN_BITS:
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in ("I", "F", "L"):
+        return np.asarray(image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """Grey values of more than 8 bits in [0, 1]: by the smallest usual white (1, 255, 65535) that holds them all.
+
+    Integers have 16 bits; values beyond every usual white are divided by their maximum, and negative ones are black.
+    """
+    if values.dtype == np.uint16:
+        return values / 65535
+    if not np.isfinite(values).all():
+        raise PictureShapeError("The picture has values that are not numbers.")
+    top = values.max()
+    usual = (1, 255, 65535) if values.dtype.kind == "f" else (65535,)
+    return np.clip(values, 0, None) / next((white for white in usual if top <= white), top)
+
+
+def _from_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
+    """An array of the shapes and types that `load_image` names, as (H, W, 3) uint8."""
+    if array.size == 0:
+        raise EmptyPictureError("The picture's array is empty.")
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise PictureShapeError("An array must have the shape (height, width), or that with 1, 3 or 4 channels last.")
+    _check_size(*array.shape[:2], max_pixels)
+    array = _bytes(array)
+    if array.shape[2] == 4:
+        colour, alpha = array[..., :3].astype(np.uint32), array[..., 3:].astype(np.uint32)
+        array = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)), order="C")
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    """Values in 0..255, uint8."""
+    kind = array.dtype.kind
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.uint16:
+        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if kind == "b":
+        return array.astype(np.uint8) * 255
+    if kind not in "iuf":
+        raise PictureShapeError("An array must hold numbers.")
+    low, high = array.min(), array.max()
+    if kind == "f":
+        if not (low >= 0 and high <= 1):  # false for NaN too
+            raise PictureShapeError("An array of floats must lie between 0 and 1, without NaN.")
+        return np.round(array * 255).astype(np.uint8)
+    if low < 0 or high > 255:
+        raise PictureShapeError("An array of integers must lie between 0 and 255, or be of the type uint16.")
+    return array.astype(np.uint8)

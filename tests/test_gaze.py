@@ -1,0 +1,107 @@
+"""Uploaded density maps and fixations."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency.errors import GroundTruthError
+from saliency.gaze import load_fixations, load_map
+
+
+def encoded(array: np.ndarray, format: str = "PNG") -> bytes:
+    file = BytesIO()
+    Image.fromarray(array).save(file, format)
+    return file.getvalue()
+
+
+def npy(array: np.ndarray, **options) -> bytes:
+    file = BytesIO()
+    np.save(file, array, **options)
+    return file.getvalue()
+
+
+RAMP = np.arange(1200, dtype=np.uint16).reshape(30, 40)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [encoded(RAMP), encoded(RAMP.astype(np.float32), "TIFF"), npy(RAMP), npy(RAMP / 1.0), RAMP],
+    ids=["16 bits", "float tiff", "npy", "float npy", "array"],
+)
+def test_maps_keep_their_values(source):
+    density = load_map(source)
+    assert density.dtype == np.float64
+    assert np.array_equal(density, RAMP)
+
+
+def test_grey_rgb_map():
+    grey = np.repeat((RAMP % 256).astype(np.uint8)[..., None], 3, axis=2)
+    assert np.array_equal(load_map(encoded(grey)), grey[..., 0])
+
+
+def huge_npy() -> bytes:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }".ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(80)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (encoded(np.full((30, 40, 3), (255, 0, 0), np.uint8)), "colour"),
+        (np.zeros((30, 40)), "zero everywhere"),
+        (np.full((30, 40), -1.0), "not negative"),
+        (np.full((30, 40), np.nan), "finite"),
+        (np.zeros(5), "shape"),
+        (npy(np.array([{}, 1], dtype=object), allow_pickle=True), "no plain numbers"),
+        (huge_npy(), "damaged"),
+        (npy(RAMP)[:-7], "damaged"),
+        (b"hello", "not a picture"),
+        (b"", "empty"),
+    ],
+)
+def test_maps_refused(source, words):
+    with pytest.raises(GroundTruthError, match=words):
+        load_map(source)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"3,1\n39,29\n3,1",
+        b"x,y\n3,1\n39,29\n3,1\n",
+        b"\xef\xbb\xbfrow;col\r\n1;3.9\r\n29;39\r\n1;3\r\n",
+        b"id\ty\tx\na\t1\t3\nb\t29\t39\nc\t1\t3",
+    ],
+    ids=["bare", "header", "semicolons", "tabs"],
+)
+def test_fixation_tables(table):
+    fixations = load_fixations(table, (30, 40))
+    assert fixations.dtype == np.int64
+    assert fixations.tolist() == [[1, 3], [29, 39], [1, 3]]
+
+
+def test_fixation_picture():
+    picture = np.zeros((30, 40), np.uint8)
+    picture[1, 3] = picture[29, 39] = 255
+    picture[5, 5] = 100
+    assert load_fixations(encoded(picture), (30, 40)).tolist() == [[1, 3], [29, 39]]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"x,y\n3,1\n40,2\n-1,2\n", "2 of 3 fixations lie outside of the picture, which is 40 x 30"),
+        (b"nan,1", "1 of 1"),
+        (b"a,b\n1,2", "x and y"),
+        (b"1,2\n3", "two numbers"),
+        (b"x,y\n", "no fixation"),
+        (encoded(np.zeros((30, 40), np.uint8)), "no fixation"),
+        (encoded(np.zeros((40, 30), np.uint8)), "30 x 40 pixels, the picture 40 x 30"),
+        (b"\x00\x01\x02\xff", "not a picture"),
+    ],
+)
+def test_fixations_refused(source, words):
+    with pytest.raises(GroundTruthError, match=words):
+        load_fixations(source, (30, 40))
