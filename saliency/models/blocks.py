@@ -23,9 +23,12 @@ class ChannelLayerNorm(nn.LayerNorm):
 class ConvBNReLU(nn.Sequential):
     """Convolution that keeps the size (odd kernels), batch normalisation, ReLU. The convolution has no bias."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, groups: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int = 3, groups: int = 1, dilation: int = 1
+    ) -> None:
+        padding = dilation * (kernel // 2)
         super().__init__(
-            nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, groups=groups, bias=False),
+            nn.Conv2d(in_channels, out_channels, kernel, 1, padding, dilation, groups, bias=False),
             nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
         )
@@ -40,6 +43,16 @@ class FeedForward(nn.Sequential):
             nn.GELU(),
             nn.Conv2d(ratio * channels, channels, 1),
         )
+
+
+class LateAddition(nn.Sequential):
+    """Two 3x3 convolutions, the last one zero: what is added to a network without changing its answer at first."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        last = nn.Conv2d(out_channels // 2, out_channels, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        super().__init__(nn.Conv2d(in_channels, out_channels // 2, 3, padding=1), nn.GELU(), last)
 
 
 class SentenceEmbedding(nn.Module):
