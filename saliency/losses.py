@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from saliency.metrics import formulas
+from .metrics import formulas
 
 
 def kl(prediction: Tensor, density: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from saliency import losses
+from saliency import losses, metrics
 from saliency.losses import WeightedLoss
 
 PREDICTION = [[0, 1, 2, 3, 4], [1, 2, 4, 6, 5], [2, 4, 8, 6, 3], [1, 2, 3, 2, 1]]
@@ -44,6 +44,29 @@ def test_printed_values_of_the_four_by_five_case():
     assert losses.mse(p / 8, g / 4).item() == pytest.approx(0.009375, abs=1e-12)
     repeated = batch(fixation_map((2, 2), (1, 3), (1, 3), (0, 4)))
     assert losses.nss(p, repeated).item() == pytest.approx(1.5, abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0])
+def test_losses_agree_with_the_metrics(scale):
+    rng = np.random.default_rng(3)
+    p, g = rng.random((2, 5, 30, 40)) ** 3
+    p = (0.9 * p + 0.01) * scale
+    f = rng.random((5, 30, 40)) > 0.9
+    pictures = list(zip(p, g, f, strict=True))
+    expected = {
+        "kl": np.mean([metrics.kl(a, b) for a, b, _ in pictures]),
+        "cc": np.mean([metrics.cc(a, b) for a, b, _ in pictures]),
+        "sim": np.mean([metrics.sim(a, b) for a, b, _ in pictures]),
+        "mse": np.mean([metrics.mse(a, b) for a, b, _ in pictures]),
+        "nss": np.mean([metrics.nss(a, c) for a, _, c in pictures]),
+    }
+    _, terms = WeightedLoss(dict.fromkeys(expected, 1.0))(batch(*p), batch(*g), batch(*f))
+    assert {name: value.item() for name, value in terms.items()} == pytest.approx(expected, abs=1e-6)
+    minmax = np.mean([metrics.sim(a, b, minmax=True) for a, b, _ in pictures])
+    assert losses.sim(batch(*p), batch(*g), minmax=True).item() == pytest.approx(minmax, abs=1e-6)
+    # float32, in which training runs, has another regulariser; it tells only where the prediction is next to 0.
+    _, terms = WeightedLoss(dict.fromkeys(expected, 1.0))(*(batch(*x, dtype=torch.float32) for x in (p, g, f)))
+    assert {name: value.item() for name, value in terms.items()} == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e4])

@@ -1,11 +1,11 @@
 """How right a predicted map is: metrics, the profiles that define them, and the evaluator."""
 
-from saliency.metrics.density import cc, compare_maps, kl, mse, sim
-from saliency.metrics.evaluator import FixationEvaluator, evaluate_fixation
-from saliency.metrics.fixations import auc, auc_borji, auc_judd, ig, nss, sauc, sauc_classic
-from saliency.metrics.ground_truth import BLURS, density_from_fixations
-from saliency.metrics.legacy import auc20, nss_density, nss_dilated, nss_support, sauc20
-from saliency.metrics.profiles import PROFILES, Metric, Profile, get_profile
+from .density import cc, compare_maps, kl, mse, sim
+from .evaluator import FixationEvaluator, evaluate_fixation
+from .fixations import auc, auc_borji, auc_judd, ig, nss, sauc, sauc_classic
+from .ground_truth import BLURS, density_from_fixations
+from .legacy import auc20, nss_density, nss_dilated, nss_support, sauc20
+from .profiles import PROFILES, Metric, Profile, get_profile
 
 __all__ = [
     "BLURS",

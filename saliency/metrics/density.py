@@ -10,9 +10,9 @@ import math
 
 from numpy.typing import ArrayLike
 
-from saliency.errors import MetricError
-from saliency.metrics import formulas
-from saliency.metrics.inputs import Map, as_density, as_map
+from ..errors import MetricError
+from . import formulas
+from .inputs import Map, as_density, as_map
 
 
 def cc(prediction: ArrayLike, density: ArrayLike) -> float:

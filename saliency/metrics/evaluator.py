@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from saliency.errors import MetricError
-from saliency.metrics.bootstrap import mean_interval, resamples
-from saliency.metrics.ground_truth import density_from_fixations
-from saliency.metrics.inputs import (
+from ..errors import MetricError
+from .bootstrap import mean_interval, resamples
+from .ground_truth import density_from_fixations
+from .inputs import (
     Map,
     Points,
     as_density,
@@ -29,7 +29,7 @@ from saliency.metrics.inputs import (
     rescale_fixations,
     resize_map,
 )
-from saliency.metrics.profiles import Case, Metric, get_profile
+from .profiles import Case, Metric, get_profile
 
 MACRO = "macro"  # the row of the table that averages the conditions
 _KEPT_IN_MEMORY = 256 * 2**20  # bytes of predictions; more go to a temporary file
@@ -220,7 +220,7 @@ class FixationEvaluator:
         """Which fixations shuffled AUC drew from: by condition, their number, that of pictures, and a sha256."""
         result = {}
         for condition in dict.fromkeys(entry.condition for entry in self._entries.values()):
-            entries = sorted(self._of_condition(condition), key=lambda entry: entry.id)
+            entries = self._of_condition(condition)
             digest = hashlib.sha256()
             for entry in entries:
                 digest.update(f"{entry.id} {entry.shape} ".encode() + entry.fixations.astype("<i8").tobytes())
@@ -250,14 +250,15 @@ class FixationEvaluator:
         if not self._later or case.fixations is None:
             return -1
         offset = self._predictions.seek(0, os.SEEK_END)
-        np.save(self._predictions, case.prediction)
+        single = case.prediction.astype(np.float32)
+        np.save(self._predictions, single if np.array_equal(single, case.prediction) else case.prediction)
         return offset
 
     def _late_scores(self, entry: _Entry) -> dict[str, float]:
         if entry.offset < 0:
             return {}
         self._predictions.seek(entry.offset)
-        prediction = np.load(self._predictions)
+        prediction = np.load(self._predictions).astype(np.float64)
         others = self._others(entry)
         baseline = None
         if len(others) and any("baseline" in metric.needs for metric in self._later.values()):
@@ -266,7 +267,9 @@ class FixationEvaluator:
         return _scores(case, self._later)
 
     def _of_condition(self, condition: str) -> list[_Entry]:
-        return [e for e in self._entries.values() if e.condition == condition and e.fixations is not None]
+        """Rows with fixations under the condition, in an order that does not depend on when they were added."""
+        entries = sorted(self._entries.values(), key=lambda entry: entry.id)
+        return [entry for entry in entries if entry.condition == condition and entry.fixations is not None]
 
     def _others(self, entry: _Entry) -> Points:
         """Fixations on the other pictures under the entry's condition, at its size, (M, 2)."""

@@ -15,9 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saliency.errors import MetricError
-from saliency.metrics import formulas
-from saliency.metrics.inputs import Map, Points, as_density, as_fixations, as_map, fixation_counts, unique
+from ..errors import MetricError
+from . import formulas
+from .inputs import Map, Points, as_density, as_fixations, as_map, fixation_counts, unique
 
 Step = float | Literal["exact"]
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saliency.errors import MetricError
-from saliency.metrics.inputs import Map, as_fixations, fixation_counts
+from ..errors import MetricError
+from .inputs import Map, as_fixations, fixation_counts
 
 
 @dataclass(frozen=True)

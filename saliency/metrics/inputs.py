@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 
-from saliency.errors import MetricError
+from ..errors import MetricError
 
 Map = NDArray[np.float64]
 Points = NDArray[np.intp]

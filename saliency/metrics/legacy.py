@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from saliency.metrics import formulas
-from saliency.metrics.fixations import nss
-from saliency.metrics.inputs import Map, as_density, as_fixations, as_map, fixation_counts
+from . import formulas
+from .fixations import nss
+from .inputs import Map, as_density, as_fixations, as_map, fixation_counts
 
 FRAME = (288, 384)  # height and width at which those papers score
 
@@ -29,7 +29,9 @@ def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
 
     With a binary prediction the ROC has one corner, so this only tells how far the two top fifths overlap.
     """
-    hot, truth = (values > np.percentile(values, 80) for values in (as_map(prediction), as_density(density)))
+    hot, truth = (
+        values > np.percentile(values, 80, method="higher") for values in (as_map(prediction), as_density(density))
+    )
     if truth.all() or not truth.any():
         return math.nan
     return float((hot[truth].mean() + (~hot)[~truth].mean()) / 2)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from saliency.errors import MetricError
-from saliency.metrics import density, fixations, legacy
-from saliency.metrics.inputs import Map, Points
+from ..errors import MetricError
+from . import density, fixations, legacy
+from .inputs import Map, Points
 
 
 @dataclass(frozen=True)
