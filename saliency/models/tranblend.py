@@ -1,0 +1,242 @@
+"""TranBlend: TranSalNet whose second level is blended with an image-text feature.
+
+The paper preset takes BLIP's feature, one vector a picture-sentence pair, spread over the grid by a learned kernel. The
+compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
+the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from .blip import BlipConfig, BlipEncoder
+from .blocks import resize
+from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
+from .spec import ModelSpec, Preprocessing, Preset
+from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
+
+BLENDS = ("none", "upsample", "blendnet", "cross_attention")
+
+
+@dataclass(frozen=True)
+class TranBlendConfig:
+    """
+    Attributes:
+        backbone: the TranSalNet blended into.
+        blend: ``none`` (TranSalNet itself), ``upsample`` (product with the spread feature), ``blendnet`` (two
+            convolutions on both; the default) or ``cross_attention`` (the feature queries the picture).
+        source: ``blip`` (a vector) or ``grounding`` (a map).
+        text_dim: channels of the text encoder's token states (grounding).
+        grounding_dim: channels of the space of words and regions; equals the backbone's middle width.
+        layers: of the compact image-text encoder.
+        dropout: in that encoder's MLPs.
+        per_channel_kernel: spread each feature with a kernel of its own instead of a shared one (blip).
+        vector_source: how ``upsample`` reads the vector: ``broadcast``, or ``grid16x48`` as the author's helper did.
+        residual: add the picture to the result of ``cross_attention``.
+        guide_fine: the words' maps also steer the stride-8 level (grounding).
+        null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
+        blip: dimensions of the BLIP parts.
+    """
+
+    backbone: TranSalNetConfig = field(default_factory=TranSalNetConfig)
+    blend: str = "blendnet"
+    source: str = "blip"
+    text_dim: int = 768
+    grounding_dim: int = 192
+    layers: int = 2
+    dropout: float = 0.0
+    per_channel_kernel: bool = False
+    vector_source: str = "broadcast"
+    residual: bool = False
+    guide_fine: bool = False
+    null_text: str = "learned"
+    blip: BlipConfig = field(default_factory=BlipConfig)
+
+
+class Spread(nn.Module):
+    """A vector (N, C) over the grid: out[c] = t[c] * K + b with one kernel K of the grid's size for all features.
+
+    With `per_channel` every feature has its own kernel and bias.
+    """
+
+    def __init__(self, channels: int, size: tuple[int, int], per_channel: bool = False):
+        super().__init__()
+        groups = channels if per_channel else 1
+        self.per_channel = per_channel
+        self.kernel = nn.ConvTranspose2d(groups, groups, size, stride=size, groups=groups)
+
+    def forward(self, vector: Tensor) -> Tensor:
+        if self.per_channel:
+            return self.kernel(vector[:, :, None, None])
+        spread = self.kernel(vector.reshape(-1, 1, 1, 1))
+        return spread.reshape(*vector.shape, *spread.shape[-2:])
+
+
+class BlendNet(nn.Module):
+    """Two convolutions on the image-text feature and the picture's, concatenated."""
+
+    def __init__(self, channels: int, text_channels: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(text_channels + channels, channels, 3, padding=1)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, picture: Tensor, text: Tensor) -> Tensor:
+        x = F.relu(self.norm1(self.conv1(torch.cat([text, picture], dim=1))))
+        return F.relu(self.norm2(self.conv2(x)))
+
+    @torch.no_grad()
+    def start_as_identity(self) -> None:
+        """Pass the picture's half through, leave the text's out: the network answers as TranSalNet does.
+
+        Exact because the next thing after blending is a ReLU, and ReLU is idempotent.
+        """
+        for conv, norm in ((self.conv1, self.norm1), (self.conv2, self.norm2)):
+            conv.weight.zero_()
+            conv.bias.zero_()
+            offset = conv.in_channels - conv.out_channels
+            channels = torch.arange(conv.out_channels)
+            conv.weight[channels, offset + channels, 1, 1] = 1.0
+            norm.reset_parameters()
+            norm.weight.fill_((1 + norm.eps) ** 0.5)
+
+
+class CrossAttention(nn.Module):
+    """The image-text feature asks, the picture answers: softmax(q k^T / sqrt(d)) v over all positions."""
+
+    def __init__(self, channels: int, text_channels: int, residual: bool = False):
+        super().__init__()
+        width = max(channels // 8, 1)
+        self.query = nn.Sequential(nn.Conv2d(text_channels, width, 1), nn.BatchNorm2d(width))
+        self.key = nn.Sequential(nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width))
+        self.value = nn.Sequential(nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels))
+        self.residual = residual
+
+    def attention(self, picture: Tensor, text: Tensor) -> Tensor:
+        """(N, positions of the text, positions of the picture); rows sum to 1."""
+        query, key = self.query(text).flatten(2), self.key(picture).flatten(2)
+        return torch.softmax(query.transpose(1, 2) @ key / query.shape[1] ** 0.5, dim=-1)
+
+    def forward(self, picture: Tensor, text: Tensor) -> Tensor:
+        value = self.value(picture).flatten(2)
+        attended = (value @ self.attention(picture, text).transpose(1, 2)).unflatten(2, text.shape[-2:])
+        return picture + attended if self.residual else attended
+
+
+class TranBlend(SaliencyModel):
+    """See `TranBlendConfig`."""
+
+    def __init__(self, config: TranBlendConfig):
+        super().__init__()
+        if config.blend not in BLENDS:
+            raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {config.blend!r}")
+        self.config = config
+        self.backbone = TranSalNet(config.backbone)
+        if config.blend == "none":
+            return
+        channels = config.backbone.middle.hidden
+        if config.source == "blip":
+            self.blip = BlipEncoder(config.blip)
+            text_channels = config.blip.hidden
+            self.null = nn.Parameter(torch.zeros(text_channels))
+            if config.blend != "upsample":
+                self.spread = Spread(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
+        else:
+            text_channels = channels
+            self.grounding = Grounding(self.backbone.trunk.channels, config.text_dim, config.grounding_dim)
+            self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
+        if config.blend == "blendnet":
+            self.blendnet = BlendNet(channels, text_channels)
+            self.blendnet.start_as_identity()
+        elif config.blend == "cross_attention":
+            self.cross_attention = CrossAttention(channels, text_channels, config.residual)
+        if config.source == "grounding" and config.guide_fine:
+            self.guide_fine = _fine_guide(config.backbone.fine.hidden)
+
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        levels = self.backbone.trunk(pixels)
+        features = self.backbone.refine(levels)
+        if self.config.blend != "none":
+            if self.config.source == "blip":
+                features["blip"] = self.blip.encode_image(pixels)
+            else:
+                features["regions"] = self.grounding.image(levels)
+        return features
+
+    def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        if self.config.blend == "none":
+            return self.backbone.decode(features, text)
+        if self.config.source == "blip":
+            return self._decode_vector(features, text)
+        return self._decode_grounded(features, text)
+
+    def _decode_vector(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+        middle = features["middle"]
+        vector = self.null.expand(len(middle), -1)
+        if text is not None:
+            read = self.blip(features["blip"], text)
+            learned = self.config.null_text == "learned"
+            vector = torch.where(text.present[:, None], read, vector) if learned else read
+        if self.config.blend == "upsample":
+            blended = middle * self._upsampled(vector, middle.shape[-2:])
+        else:
+            blended = self._blend(middle, resize(self.spread(vector), middle.shape[-2:]))
+        return self.backbone.read_out(blended, features["fine"])
+
+    def _upsampled(self, vector: Tensor, size: torch.Size) -> Tensor:
+        """The vector as a map; from one value a channel every interpolation is the same broadcast."""
+        if self.config.vector_source == "broadcast":
+            return vector[:, :, None, None]
+        grid = F.interpolate(vector.reshape(-1, 1, 16, 48), size=tuple(size), mode="bilinear", align_corners=False)
+        low, high = grid.amin(dim=(-2, -1), keepdim=True), grid.amax(dim=(-2, -1), keepdim=True)
+        return (grid - low) / (high - low).clamp_min(torch.finfo(grid.dtype).eps)
+
+    def _decode_grounded(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+        middle, fine = features["middle"], features["fine"]
+        grounding = self.grounding(features["regions"], text)
+        blended = self._blend(middle, self.image_text(middle, grounding))
+        if self.config.guide_fine:
+            fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))
+        output = self.backbone.read_out(blended, fine)
+        return SaliencyOutput(output.map, output.logits, grounding.word_maps, grounding.word_weights)
+
+    def _blend(self, picture: Tensor, text: Tensor) -> Tensor:
+        if self.config.blend == "upsample":
+            return picture * text
+        if self.config.blend == "blendnet":
+            return self.blendnet(picture, text)
+        return self.cross_attention(picture, text)
+
+
+def _fine_guide(channels: int) -> nn.Sequential:
+    """Two convolutions on the words' maps, the last one zero: at first the words leave the fine level alone."""
+    last = nn.Conv2d(channels // 2, channels, 3, padding=1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Conv2d(GUIDANCE_PLANES, channels // 2, 3, padding=1), nn.GELU(), last)
+
+
+SPEC = ModelSpec(
+    name="tranblend",
+    title="TranBlend",
+    summary="TranSalNet blended with an image-text feature; in the compact preset each word's map guides the answer.",
+    paper="TranBlend: TranSalNet blended with BLIP image-text features (student project, CS3324 Digital Image Processing).",
+    model=TranBlend,
+    presets={
+        "paper": Preset(TranBlendConfig(), Preprocessing(288, 384), "blip"),
+        "compact": Preset(
+            TranBlendConfig(backbone=COMPACT, source="grounding", text_dim=384, guide_fine=True),
+            COMPACT_PICTURES,
+            "minilm",
+        ),
+    },
+    licence="code MIT; weights research, non-commercial",
+    reads_text=True,
+    word_maps=True,
+)

@@ -1,0 +1,161 @@
+"""TranSalNet (Lou et al., Neurocomputing 494, 2022): CNN features refined by transformer encoders, fused by products.
+
+Text-blind: it answers the same whatever the sentence. TranBlend builds on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .attention import EncoderLayer
+from .backbones import build_trunk
+from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from .blocks import ConvBNReLU
+from .spec import ModelSpec, Preprocessing, Preset
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """A transformer encoder on one tap: hidden width, heads and layers; the MLP is four times as wide."""
+
+    hidden: int
+    heads: int
+    layers: int = 2
+
+
+@dataclass(frozen=True)
+class TranSalNetConfig:
+    """
+    Attributes:
+        trunk: name in `backbones.TRUNKS`; strides 8, 16 and 32 are tapped.
+        height, width: of the input; the learned positions belong to it and are interpolated for others.
+        deep, middle, fine: the encoders of strides 32, 16 and 8.
+        decoder: channels behind each decoder convolution after the three fused levels.
+        upsamplings: how many of the decoder's convolutions are followed by a doubling; 3 ends at the input's size.
+        activation: ``sigmoid`` (paper) or ``softmax``.
+    """
+
+    trunk: str = "densenet161"
+    height: int = 288
+    width: int = 384
+    deep: Refinement = Refinement(768, 12)
+    middle: Refinement = Refinement(768, 12)
+    fine: Refinement = Refinement(512, 8)
+    decoder: tuple[int, ...] = (256, 128, 64, 32)
+    upsamplings: int = 3
+    activation: str = "sigmoid"
+
+
+class TransformerEncoder(nn.Module):
+    """1x1 convolution, learned positions, pre-norm layers, back to a map (the paper's TE_i)."""
+
+    def __init__(self, channels: int, size: tuple[int, int], refinement: Refinement):
+        super().__init__()
+        self.size = size
+        self.project = nn.Conv2d(channels, refinement.hidden, 1)
+        self.positions = nn.Parameter(torch.zeros(1, size[0] * size[1], refinement.hidden))
+        self.layers = nn.ModuleList(EncoderLayer(refinement.hidden, refinement.heads) for _ in range(refinement.layers))
+        self.norm = nn.LayerNorm(refinement.hidden, eps=1e-6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = x.shape[-2:]
+        tokens = self.project(x).flatten(2).transpose(1, 2) + self._positions(size)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return self.norm(tokens).transpose(1, 2).unflatten(2, size)
+
+    def _positions(self, size: torch.Size) -> Tensor:
+        """The positions, interpolated bicubically where the input has another size than the one trained for."""
+        if tuple(size) == self.size:
+            return self.positions
+        grid = self.positions.transpose(1, 2).unflatten(2, self.size)
+        return F.interpolate(grid, size=tuple(size), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
+
+
+def grid_size(config: TranSalNetConfig, stride: int) -> tuple[int, int]:
+    """Height and width of the features at `stride`; strided convolutions round up."""
+    return -(-config.height // stride), -(-config.width // stride)
+
+
+class TranSalNet(SaliencyModel):
+    """See `TranSalNetConfig`."""
+
+    def __init__(self, config: TranSalNetConfig):
+        super().__init__()
+        self.config = config
+        deep, middle, fine = config.deep, config.middle, config.fine
+        self.trunk = build_trunk(config.trunk, levels=(8, 16, 32))
+        channels = self.trunk.channels
+        self.deep = TransformerEncoder(channels[32], grid_size(config, 32), deep)
+        self.middle = TransformerEncoder(channels[16], grid_size(config, 16), middle)
+        self.fine = TransformerEncoder(channels[8], grid_size(config, 8), fine)
+        self.from_deep = ConvBNReLU(deep.hidden, middle.hidden)
+        self.from_middle = ConvBNReLU(middle.hidden, fine.hidden)
+        widths = (fine.hidden, *config.decoder)
+        self.decoder = nn.ModuleList(ConvBNReLU(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.readout = nn.Conv2d(widths[-1], 1, 3, padding=1)
+
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        levels = self.trunk(pixels)
+        return self.refine(levels)
+
+    def refine(self, levels: dict[int, Tensor]) -> ImageFeatures:
+        """The fused second level, before its ReLU, and the refined third, from the trunk's features."""
+        middle = self.middle(levels[16])
+        return {
+            "middle": _enlarge(self.from_deep(self.deep(levels[32])), middle) * middle,
+            "fine": self.fine(levels[8]),
+        }
+
+    def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        return self.read_out(features["middle"], features["fine"])
+
+    def read_out(self, middle: Tensor, fine: Tensor) -> SaliencyOutput:
+        """The map from the fused second level (N, C, h, w) and the refined third (N, C', 2h, 2w)."""
+        x = F.relu(_enlarge(self.from_middle(F.relu(middle)), fine) * fine)
+        for number, layer in enumerate(self.decoder):
+            x = layer(x)
+            if number < self.config.upsamplings:
+                x = F.interpolate(x, scale_factor=2, mode="nearest")
+        logits = self.readout(x)
+        return SaliencyOutput(activate(logits, self.config.activation), logits)
+
+
+def _enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """Nearest-neighbour to the size of `like`: a doubling wherever the sizes divide."""
+    return F.interpolate(x, size=like.shape[-2:], mode="nearest")
+
+
+COMPACT = TranSalNetConfig(
+    trunk="resnet50_v2",
+    height=240,
+    width=320,
+    deep=Refinement(192, 4),
+    middle=Refinement(192, 4),
+    fine=Refinement(128, 4, layers=1),
+    decoder=(64, 32),
+    upsamplings=1,
+    activation="softmax",
+)
+# The ResNet-50 v2 trunk wants x / 127.5 - 1.
+COMPACT_PICTURES = Preprocessing(240, 320, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+
+SPEC = ModelSpec(
+    name="transalnet",
+    title="TranSalNet",
+    summary="CNN features refined by transformers at three scales. Text-blind: the baseline every reader is measured by.",
+    paper="Lou, Lin, Marshall, Saupe, Liu: TranSalNet: Towards perceptually relevant visual saliency prediction. "
+    "Neurocomputing 494, 2022.",
+    model=TranSalNet,
+    presets={
+        "paper": Preset(TranSalNetConfig(), Preprocessing(288, 384, fit="pad"), None),
+        "compact": Preset(COMPACT, COMPACT_PICTURES, None),
+    },
+    licence="code MIT; weights research, non-commercial",
+    reads_text=False,
+    word_maps=False,
+)
