@@ -19,9 +19,13 @@ def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
     Returns:
         (3, height, width) float32.
     """
+    return normalise(resize(picture, preprocessing).astype(np.float32) / 255, preprocessing)
+
+
+def normalise(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
+    """A picture (height, width, 3) float32 in [0, 1], already of the input's size, as the tensor (3, height, width)."""
     mean, std = np.float32(preprocessing.mean), np.float32(preprocessing.std)
-    pixels = (resize(picture, preprocessing).astype(np.float32) / 255 - mean) / std
-    return torch.from_numpy(pixels).permute(2, 0, 1)
+    return torch.from_numpy((picture - mean) / std).permute(2, 0, 1)
 
 
 def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:

@@ -1,0 +1,82 @@
+"""Flickr8k pictures with Flickr30k Entities (Plummer et al., ICCV 2015): captions whose phrases have boxes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DatasetError
+
+# Near duplicates: they belong on one side of a split.
+_TOGETHER = {"3050606344": "2851198725"}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words `start` to `end` (exclusive; the caption split at blanks) name the regions `boxes`, (n, 4) x0 y0 x1 y1 in 0..1."""
+
+    start: int
+    end: int
+    boxes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A sentence about the picture and its phrases that have boxes."""
+
+    text: str
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture with its captions."""
+
+    id: str
+    image_path: Path
+    captions: tuple[Caption, ...]
+
+
+class Flickr8kEntities(Sequence[Entry]):
+    """The entries of a folder with ``images/`` and ``annotations.jsonl.gz``.
+
+    Args:
+        root: the folder.
+        split: ``training`` or ``validation`` (every 20th picture by id, near duplicates together); None is everything.
+    """
+
+    def __init__(self, root: Path | str, split: str | None = None):
+        self.root = Path(root)
+        try:
+            with gzip.open(self.root / "annotations.jsonl.gz", "rt", encoding="utf-8") as lines:
+                records = [json.loads(line) for line in lines]
+        except (OSError, ValueError) as error:
+            raise DatasetError("This folder has no readable “annotations.jsonl.gz” of Flickr8k Entities.") from error
+        kept = [record for record in records if split is None or (split == "validation") == _held_out(record["id"])]
+        self._entries = [self._entry(record) for record in kept]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self._entries[index]
+
+    def _entry(self, record: dict) -> Entry:
+        boxes = {chain: np.asarray(value, dtype=np.float32) for chain, value in record["boxes"].items() if value}
+        captions = tuple(
+            Caption(
+                caption["text"],
+                tuple(Phrase(s, e, boxes[chain]) for s, e, chain, _ in caption["phrases"] if chain in boxes),
+            )
+            for caption in record["captions"]
+        )
+        return Entry(record["id"], self.root / "images" / f"{record['id']}.jpg", captions)
+
+
+def _held_out(picture: str) -> bool:
+    return int(_TOGETHER.get(picture, picture)) % 20 == 7

@@ -1,0 +1,137 @@
+"""Captions with phrase boxes as the grounding trainer wants them: masks on the regions' grid, tokens of each phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.base import TextFeatures
+from ..models.spec import Preprocessing
+from ..preprocessing import normalise, resize
+from .flickr8k import Caption, Entry
+from .samples import read_rgb
+from .sentences import SentenceBank
+from .training import Augmentation, flipped, mirror_words, stacked
+
+
+@dataclass(frozen=True)
+class PhraseBatch:
+    """N pictures, T captions of them and P phrases of those.
+
+    Attributes:
+        pixels: (N, 3, H, W).
+        index: (T,) picture of each caption.
+        text: T captions.
+        caption: (P,) caption of each phrase.
+        tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
+        masks: (P, h, w) in [0, 1], how much of each region lies in the phrase's boxes.
+    """
+
+    pixels: Tensor
+    index: Tensor
+    text: TextFeatures
+    caption: Tensor
+    tokens: Tensor
+    masks: Tensor
+
+    def to(self, device: torch.device | str, **_: object) -> PhraseBatch:
+        """A copy on `device`; Accelerate moves batches by this."""
+        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+
+
+class PhraseDataset(torch.utils.data.Dataset):
+    """Pictures with `captions` of their captions each, drawn anew every epoch (the first ones where `captions` is all).
+
+    Args:
+        entries: pictures with captions and boxes.
+        preprocessing: of the model (``fit="squash"``).
+        grid: (h, w) of the regions.
+        sentences: the captions' encodings, mirrored ones included where the augmentation flips.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        preprocessing: Preprocessing,
+        grid: tuple[int, int],
+        sentences: SentenceBank,
+        augmentation: Augmentation | None = None,
+        captions: int = 2,
+        seed: int = 0,
+    ):
+        self.entries = entries
+        self.preprocessing = preprocessing
+        self.grid = grid
+        self.sentences = sentences
+        self.augmentation = augmentation or Augmentation()
+        self.captions = captions
+        self.seed = seed
+        self.epoch = 0
+        self.pictures = [resize(read_rgb(entry.image_path), preprocessing) for entry in entries]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw other captions and augmentations than in the epoch before."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, list[Caption], bool]:
+        generator = np.random.default_rng((self.seed, self.epoch, number))
+        captions = [caption for caption in self.entries[number].captions if caption.phrases]
+        drawn = sorted(generator.permutation(len(captions))[: self.captions])
+        picture = self.augmentation.recolour(self.pictures[number], generator)
+        return picture, [captions[i] for i in drawn], generator.random() < self.augmentation.flip
+
+    def collate(self, items: Sequence[tuple[np.ndarray, list[Caption], bool]]) -> PhraseBatch:
+        """One batch of `items`."""
+        captions = [(number, caption, flip) for number, (_, group, flip) in enumerate(items) for caption in group]
+        texts = [mirror_words(caption.text) if flip else caption.text for _, caption, flip in captions]
+        starts = self.sentences.starts(texts)
+        owners, tokens, masks = [], [], []
+        for owner, (_, caption, flip) in enumerate(captions):
+            offsets = _word_starts(texts[owner])
+            for phrase in caption.phrases:
+                end = offsets[phrase.end] if phrase.end < len(offsets) else len(texts[owner]) + 1
+                inside = (starts[owner] >= offsets[phrase.start]) & (starts[owner] < end)
+                if inside.any():
+                    owners.append(owner)
+                    tokens.append(inside.float() / inside.sum())
+                    mask = torch.from_numpy(box_mask(phrase.boxes, self.grid))
+                    masks.append(flipped(mask, flip))
+        return PhraseBatch(
+            pixels=stacked([flipped(normalise(picture, self.preprocessing), flip) for picture, _, flip in items]),
+            index=torch.tensor([number for number, _, _ in captions]),
+            text=self.sentences.gather(texts),
+            caption=torch.tensor(owners),
+            tokens=torch.stack(tokens),
+            masks=torch.stack(masks),
+        )
+
+
+def _word_starts(text: str) -> list[int]:
+    """Where each of the words that single blanks separate starts."""
+    starts, position = [], 0
+    for word in text.split(" "):
+        starts.append(position)
+        position += len(word) + 1
+    return starts
+
+
+def box_mask(boxes: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """How much of each cell of an (h, w) grid lies in the union of `boxes`, (n, 4) x0 y0 x1 y1 in 0..1; float32."""
+    height, width = grid
+    mask = np.zeros(grid, dtype=np.float32)
+    for x0, y0, x1, y1 in boxes:
+        columns = np.clip(
+            np.minimum(x1 * width, np.arange(1, width + 1)) - np.maximum(x0 * width, np.arange(width)), 0, 1
+        )
+        rows = np.clip(
+            np.minimum(y1 * height, np.arange(1, height + 1)) - np.maximum(y0 * height, np.arange(height)), 0, 1
+        )
+        mask = np.maximum(mask, np.outer(rows, columns))
+    return mask.astype(np.float32)

@@ -1,0 +1,80 @@
+"""A sample: one picture, the sentence read before it, and where people looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from ..conditions import Condition
+from ..errors import DatasetError
+
+IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One viewing condition of one picture. Files are read when asked for.
+
+    Attributes:
+        stem: names the sample, e.g. ``000000000109_3``.
+        picture: names the picture, shared by its conditions; splits and bootstraps go by it.
+        condition: what had been read.
+        sentence: the text itself, empty for the pure condition.
+        image_path, map_path, fixation_path: files; None where the data set has none.
+    """
+
+    stem: str
+    picture: str
+    condition: Condition
+    sentence: str
+    image_path: Path
+    map_path: Path | None
+    fixation_path: Path | None
+
+    def image(self) -> np.ndarray:
+        """The picture, (H, W, 3) uint8 RGB."""
+        return read_rgb(self.image_path)
+
+    def density(self) -> np.ndarray | None:
+        """The blurred map of fixations, (H, W) float64 in [0, 1]; None where there is none.
+
+        A map kept at another size than the picture's (freeview's are halved) is brought to it, bilinear.
+        """
+        if self.map_path is None:
+            return None
+        density = _open(self.map_path).convert("L")
+        size = _open(self.image_path).size
+        if density.size != size:
+            density = density.convert("F").resize(size, Image.Resampling.BILINEAR)
+        return np.asarray(density, dtype=np.float64) / 255
+
+    def fixations(self) -> np.ndarray | None:
+        """Fixated pixels, (N, 2) int64 (row, column), each once; None where there are none."""
+        if self.fixation_path is None:
+            return None
+        return np.argwhere(np.asarray(_open(self.fixation_path).convert("L")) > 127)
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    """A picture of a data set, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
+    return np.asarray(_open(path).convert("RGB"))
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except (UnidentifiedImageError, OSError) as error:
+        raise DatasetError(f"The file “{path.name}” of the data set cannot be read as a picture.") from error
+
+
+def find_image(folder: Path, *stems: str) -> Path | None:
+    """The first file in `folder` named by one of `stems`, in their order, with any image extension."""
+    for stem in stems:
+        for extension in IMAGE_EXTENSIONS:
+            path = folder / (stem + extension)
+            if path.is_file():
+                return path
+    return None
