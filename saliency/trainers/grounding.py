@@ -1,0 +1,136 @@
+"""Word-region grounding, trained on captions whose phrases have boxes.
+
+A phrase's map is the mean of its tokens' logits. Two things are learned: the map is its boxes (cross-entropy and Dice),
+and a caption's words find their regions in their own picture rather than in the others of the batch (contrast).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..data.flickr8k import Flickr8kEntities
+from ..data.phrases import PhraseBatch, PhraseDataset
+from ..data.sentences import SentenceBank
+from ..data.training import mirror_words
+from ..metrics.fixations import exceedance
+from ..models.backbones import build_trunk
+from ..models.base import TextFeatures
+from ..models.grounding import Grounding
+from ..models.spec import Preprocessing
+from .datasets import SENTENCE_CACHE
+from .loop import Learner, Run, parameter_groups
+from .recipe import DataSource, Recipe, Stage
+
+
+class GroundingModel(nn.Module):
+    """A trunk and a `Grounding` on it; what the compact models start from."""
+
+    def __init__(self, trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192):
+        super().__init__()
+        self.trunk = build_trunk(trunk, levels=(8, 16))
+        self.grounding = Grounding(self.trunk.channels, text_dim, dim)
+
+    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
+        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
+        regions = self.grounding.image(self.trunk(pixels))
+        words, _ = self.grounding.words(text, len(text))
+        words = words[:, 1:]
+        logits = self.grounding.similarity(regions[index], words)
+        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
+
+
+def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
+    """(P, h, w): mean of the logits (T, L, h, w) of each phrase's tokens."""
+    return torch.einsum("plhw,pl->phw", logits[batch.caption], batch.tokens)
+
+
+def box_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy and Dice of phrase logits (P, h, w) against box masks, averaged over phrases."""
+    logits = logits.float()
+    entropy = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((1, 2))
+    map_ = torch.sigmoid(logits)
+    dice = 1 - (2 * (map_ * masks).sum((1, 2)) + 1) / ((map_ + masks).sum((1, 2)) + 1)
+    return (entropy + dice).mean()
+
+
+def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperature: Tensor) -> Tensor:
+    """InfoNCE between captions and pictures; a caption's score is how well its words find a region, on average.
+
+    Args:
+        regions: (N, C, h, w) and words: (T, L, C) in the shared space.
+        temperature: scale of the similarities.
+    """
+    regions = F.normalize(F.avg_pool2d(regions.float(), 2).flatten(2), dim=1)
+    words = F.normalize(words.float(), dim=2)
+    found = torch.einsum("ncr,tlc->tlnr", regions, words)
+    strongest = torch.logsumexp(found * 20, dim=-1) / 20
+    content = batch.text.words.float()
+    scores = torch.einsum("tln,tl->tn", strongest, content / content.sum(1, keepdim=True).clamp(min=1)) * temperature
+    to_picture = F.cross_entropy(scores, batch.index)
+    own = batch.index[:, None] == torch.arange(scores.shape[1], device=scores.device)
+    to_caption = -(torch.log_softmax(scores, dim=0) * own).sum() / own.sum()
+    return (to_picture + to_caption) / 2
+
+
+class GroundingMethod:
+    """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
+
+    The score is pointing accuracy: how often a phrase's strongest region lies in one of its boxes (more than half of it).
+    """
+
+    def __init__(self, recipe: Recipe, preprocessing: Preprocessing, text_encoder: str):
+        self.recipe = recipe
+        self.model = GroundingModel(**recipe.config).to(memory_format=torch.channels_last)
+        self.preprocessing = preprocessing
+        self.text_encoder = text_encoder
+        self.validation = self._dataset((recipe.validation,), None)
+        self.run: Run | None = None
+
+    def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PhraseDataset:
+        entries = [
+            entry
+            for source in sources
+            for entry in Flickr8kEntities(source.root, source.split)
+            if any(caption.phrases for caption in entry.captions)
+        ]
+        texts = {caption.text for entry in entries for caption in entry.captions}
+        bank = SentenceBank(self.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
+        augmentation, captions = (stage.augmentation, stage.options.get("captions", 2)) if stage else (None, 5)
+        return PhraseDataset(
+            entries, self.preprocessing, self.recipe.grid, bank, augmentation, captions, self.recipe.seed
+        )
+
+    def loader(self, stage: Stage) -> DataLoader:
+        dataset = self._dataset(stage.data, stage)
+        return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        self.run = run
+        return [Learner(self.model, parameter_groups(self.model, stage), steps, run)]
+
+    def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        with self.run.accelerator.autocast():
+            logits, regions, words = learners[0].network(batch.pixels, batch.index, batch.text)
+        boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
+        contrast = contrast_loss(regions, words, batch, self.model.grounding.scale.exp())
+        learners[0].update(stage.loss["boxes"] * boxes + stage.loss["contrast"] * contrast)
+        return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
+
+    @torch.inference_mode()
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""
+        hits, areas = [], []
+        for batch in DataLoader(self.validation, batch_size=16, collate_fn=self.validation.collate):
+            batch = batch.to(next(model.parameters()).device)
+            with self.run.accelerator.autocast():
+                logits, _, _ = model(batch.pixels, batch.index, batch.text)
+            for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
+                hits.append(bool(mask[map_.argmax()] > 0.5))
+                inside = (mask > 0.5).numpy(force=True)
+                if inside.any() and not inside.all():
+                    values = map_.numpy(force=True)
+                    areas.append(exceedance(values[inside], values[~inside]))
+        return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}

@@ -1,0 +1,238 @@
+"""The training loop: stages of epochs, progress, validation, averaging, a checkpoint every epoch, exact resumption.
+
+What happens in a step is a `Method`; the loop knows nothing of gaze. A run lives in a folder:
+
+    RUN/state.pt            everything needed to go on after the last finished epoch (read with weights_only)
+    RUN/best.safetensors    the averaged weights of the best epoch so far
+    RUN/history.jsonl       one line an epoch
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from ..precision import preferred_dtype
+from .recipe import Recipe, Stage
+
+
+class Learner:
+    """A network with its optimiser (AdamW) and its schedule, prepared by Accelerate.
+
+    Args:
+        network: what learns.
+        groups: of parameters, as optimisers take them.
+        steps: how many there will be.
+        run: the run it belongs to.
+        cycle: whether the rate follows `one_cycle`; constant otherwise.
+        options: further ones of the optimiser.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: list[dict[str, Any]],
+        steps: int,
+        run: Run,
+        cycle: bool = True,
+        **options: Any,
+    ):
+        rates = [group["lr"] for group in groups]
+        optimizer = torch.optim.AdamW(groups, **options)
+        factor = partial(one_cycle, steps=steps, warm_up=run.warm_up) if cycle else _constant
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        self.network, self.optimizer, self.schedule = run.accelerator.prepare(network, optimizer, schedule)
+        self.rates = rates
+        self._run = run
+
+    def update(self, loss: Tensor) -> None:
+        """One step down the gradient of `loss`."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self._run.accelerator.backward(loss)
+        self._run.accelerator.clip_grad_norm_(self.network.parameters(), self._run.recipe.clip)
+        self.optimizer.step()
+        self.schedule.step()
+
+    def state(self) -> dict[str, Any]:
+        return {part: getattr(self, part).state_dict() for part in ("network", "optimizer", "schedule")}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for part, value in state.items():
+            getattr(self, part).load_state_dict(value)
+
+
+def one_cycle(step: int, steps: int, warm_up: float) -> float:
+    """Factor of the peak rate: linear to 1 over the fraction `warm_up` of all `steps`, then a cosine to 0."""
+    rising = max(round(warm_up * steps), 1)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * min((step - rising) / max(steps - rising, 1), 1.0)))
+
+
+def _constant(step: int) -> float:
+    return 1.0
+
+
+class Method(Protocol):
+    """A kind of training: what is learned in a step, and what is measured after an epoch."""
+
+    model: nn.Module
+
+    def loader(self, stage: Stage) -> DataLoader:
+        """Batches of a stage; its data set has ``set_epoch``."""
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        """What learns in this stage, for `steps` steps; the model's own comes first."""
+
+    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update on `batch`; named numbers for the progress bar. `epoch` counts within the stage."""
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Scores of `model`; the one named ``score`` chooses the best epoch."""
+
+
+class Run:
+    """One training run of a recipe; `train` starts it, or goes on after the last finished epoch.
+
+    Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
+    """
+
+    def __init__(self, recipe: Recipe, method: Method, folder: Path, quiet: bool = False):
+        self.recipe = recipe
+        self.method = method
+        self.folder = folder
+        self.quiet = quiet
+        self.accelerator = Accelerator(mixed_precision="bf16" if preferred_dtype() is torch.bfloat16 else "no")
+        self.warm_up = 0.0
+        self.average: AveragedModel | None = None
+        self.done = 0
+        self.best: dict[str, float] = {"score": -math.inf}
+        method.model.to(self.accelerator.device)
+
+    def train(self, stop_after: int | None = None) -> dict[str, float]:
+        """Run the epochs that are left; leaves the best epoch's weights in the model and returns its scores.
+
+        Args:
+            stop_after: break off once so many epochs of the whole run are done, as a kill would.
+        """
+        first = 0
+        for number, stage in enumerate(self.recipe.stages):
+            last = first + stage.epochs
+            if self._finished() < last:
+                self._stage(number, stage, first, last if stop_after is None else min(last, stop_after))
+            first = last
+        self.method.model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        return self.best
+
+    def _finished(self) -> int:
+        """Epochs done, by memory or by the folder's state."""
+        if not self.done and (self.folder / "state.pt").is_file():
+            self.done = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)["done"]
+        return self.done
+
+    def _stage(self, number: int, stage: Stage, first: int, last: int) -> None:
+        """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
+        set_seed(self.recipe.seed)
+        if self._finished() >= last:
+            return
+        state = torch.load(self.folder / "state.pt", weights_only=True) if self.done else None
+        if state:
+            self.best = state["best"]
+            # A stage starts from the averaged weights of the one before.
+            self.method.model.load_state_dict(state["average"])
+        self.warm_up = stage.warm_up
+        self.accelerator.free_memory()
+        self.average = AveragedModel(
+            self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average), use_buffers=True
+        )
+        loader = self.accelerator.prepare(self.method.loader(stage))
+        learners = self.method.learners(stage, stage.epochs * len(loader), self)
+        if state and self.done > first:
+            for learner, saved in zip(learners, state["learners"], strict=True):
+                learner.restore(saved)
+            self.average.module.load_state_dict(state["average"])
+            self.average.n_averaged.fill_(state["averaged"])
+        for epoch in range(self.done, last):
+            terms = self._epoch(stage, epoch - first, loader, learners)
+            self._close_epoch(stage, terms, learners)
+
+    def _epoch(self, stage: Stage, epoch: int, loader: DataLoader, learners: list[Learner]) -> dict[str, float]:
+        """One pass over the data; the mean of the step's numbers."""
+        set_seed(self.recipe.seed + 1000 * (self.done + 1))
+        loader.dataset.set_epoch(self.done)
+        self.method.model.train()
+        sums: dict[str, float] = {}
+        title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
+        with tqdm(loader, desc=title, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+            for count, batch in enumerate(progress, 1):
+                for name, value in self.method.step(batch, learners, stage, epoch).items():
+                    sums[name] = sums.get(name, 0.0) + value
+                self.average.update_parameters(self.method.model)
+                shown = {name: f"{value / count:.3f}" for name, value in sums.items()}
+                progress.set_postfix(shown | {"best": f"{self.best['score']:.3f}"}, refresh=False)
+        return {name: value / count for name, value in sums.items()}
+
+    def _close_epoch(self, stage: Stage, terms: dict[str, float], learners: list[Learner]) -> None:
+        """Validate the averaged weights, keep them if they are the best, and write the state."""
+        started = time.perf_counter()
+        model = self.average.module.eval()
+        scores = self.method.validate(model)
+        self.done += 1
+        if not self.accelerator.is_main_process:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if scores["score"] > self.best["score"]:
+            self.best = scores
+            weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+            _replace(self.folder / "best.safetensors", lambda path: save_file(weights, path))
+        state = {
+            "done": self.done,
+            "best": self.best,
+            "average": model.state_dict(),
+            "averaged": int(self.average.n_averaged),
+            "learners": [learner.state() for learner in learners],
+        }
+        _replace(self.folder / "state.pt", lambda path: torch.save(state, path))
+        line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
+        with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
+            history.write(json.dumps(line) + "\n")
+        if not self.quiet:
+            numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+            tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
+
+
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    write(draft)
+    draft.replace(path)
+
+
+def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
+    """Optimiser groups of the stage: a rate by prefix of the parameter's name, no weight decay on vectors.
+
+    Parameters whose rate is 0 stop learning for this stage.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
+        rate = stage.rate if prefix is None else stage.rates[prefix]
+        parameter.requires_grad_(rate > 0)
+        if rate > 0:
+            decay = stage.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]

@@ -1,0 +1,126 @@
+"""The kinds of training there are, and a whole run from a recipe to a checkpoint with its card."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from .. import checkpoints
+from ..checkpoints import DataUse, Description
+from ..errors import CheckpointError, RecipeError
+from ..models import registry
+from ..models.backbones import ResNet50V2
+from .adversarial import Adversarial
+from .grounding import GroundingMethod
+from .loop import Method, Run
+from .recipe import Recipe, Start
+from .supervised import Supervised
+
+RUNS = Path("runs")
+
+
+def build_method(recipe: Recipe) -> Method:
+    """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
+    torch.manual_seed(recipe.seed)
+    if recipe.method == "grounding":
+        # Grounding has the pictures and the text of the model it is made for.
+        preset = registry.preset(recipe.model, recipe.preset)
+        method: Method = GroundingMethod(recipe, preset.preprocessing, preset.text_encoder)
+    elif recipe.method in ("supervised", "adversarial"):
+        preset = registry.preset(recipe.model, recipe.preset)
+        kind = Supervised if recipe.method == "supervised" else Adversarial
+        model = registry.create(recipe.model, recipe.preset, **recipe.config)
+        method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
+    else:
+        raise RecipeError(f"There is no method “{recipe.method}”. There are: supervised, adversarial, grounding.")
+    for start in recipe.start:
+        begin_with(method.model, start)
+    return method
+
+
+def begin_with(model: nn.Module, start: Start) -> None:
+    """Take over the tensors `start` names.
+
+    Raises:
+        RecipeError: the run does not exist, or none of its tensors fits the model.
+    """
+    if start.file is not None:
+        trunk: ResNet50V2 = model.get_submodule(start.target)
+        trunk.start_from(load_file(start.file))
+        return
+    weights = _weights_of(str(start.run))
+    taken = {
+        start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
+        for name, value in weights.items()
+        if name.startswith(start.source)
+    }
+    own = model.state_dict()
+    fitting = {name: value for name, value in taken.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise RecipeError(f"Nothing of the run “{start.run}” fits the model to start from it.")
+    model.load_state_dict(fitting, strict=False)
+
+
+def _weights_of(run: str) -> dict[str, Tensor]:
+    """Weights of the best epoch of a run here, else of a shipped checkpoint."""
+    path = RUNS / run / "best.safetensors"
+    if path.is_file():
+        return load_file(path)
+    try:
+        return checkpoints.load(run)[0].state_dict()
+    except CheckpointError:
+        raise RecipeError(f"There is no run or checkpoint “{run}” to start from: train it first.") from None
+
+
+def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:
+    """Run `recipe` to its end and write a checkpoint with its card into its folder; the folder.
+
+    Args:
+        folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
+    """
+    folder = folder or RUNS / recipe.name
+    run = Run(recipe, build_method(recipe), folder, quiet)
+    scores = run.train()
+    if run.accelerator.is_main_process and recipe.method != "grounding":
+        checkpoints.save(run.method.model, describe(recipe, scores), folder)
+    return folder
+
+
+def describe(recipe: Recipe, scores: dict[str, float]) -> Description:
+    """What the card says of a run, but for the metrics on full-size maps, which `saliency evaluate` adds."""
+    spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
+    uses: dict[str, list[str]] = defaultdict(list)
+    terms: dict[str, str] = {}
+    for stage in recipe.stages:
+        for source in stage.data:
+            uses[source.root.name].append(source.use or stage.name)
+            terms[source.root.name] = source.terms
+    return Description(
+        name=recipe.name,
+        model=recipe.model,
+        preset=recipe.preset,
+        config=recipe.config,
+        text_encoder=preset.text_encoder,
+        preprocessing=preset.preprocessing,
+        revision=_revision(),
+        data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
+        licence=spec.licence,
+        origin=tuple(start.note for start in recipe.start if start.note),
+        recipe=recipe.model_dump(mode="json"),
+        seed=recipe.seed,
+        limits=recipe.limits,
+    )
+
+
+def _revision() -> str:
+    """Commit of the code, with a mark where files differ from it; empty outside a checkout."""
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,153 @@
+"""A training recipe: a small YAML file, checked on load; an unknown or wrong key is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..data.training import Augmentation
+from ..errors import RecipeError
+from ..losses import TERMS
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSource(_Part):
+    """A data set: which reader, its folder (relative to the repository's root), which split and conditions of it."""
+
+    reader: Literal["sjtu_tis", "folder", "flickr8k_entities"]
+    root: Path
+    split: str | None = None
+    conditions: tuple[str, ...] | None = None
+    terms: str = ""
+    use: str = ""
+
+
+class Start(_Part):
+    """Weights to start from: a trunk's file, or tensors of an earlier run.
+
+    Attributes:
+        file: .safetensors of a trunk, relative to the repository's root.
+        run: name of an earlier run (its best epoch) or of a shipped checkpoint.
+        source: prefix of the tensors taken from it.
+        target: prefix they get in this model.
+        note: what the card says of where they come from.
+    """
+
+    file: Path | None = None
+    run: str | None = None
+    source: str = ""
+    target: str = ""
+    note: str = ""
+
+
+class Stage(_Part):
+    """Some epochs on some data.
+
+    Attributes:
+        rate: peak learning rate (one cycle: short warm-up, cosine to zero).
+        rates: other rates for parameters by prefix of their name; 0 freezes. The longest matching prefix counts.
+        average: decay of the exponential moving average of the weights, which is what is validated and kept; 0 is none.
+        loss: weight by term, see `losses.WeightedLoss`.
+        options: what only some methods know (see the method).
+    """
+
+    name: str
+    data: tuple[DataSource, ...]
+    epochs: int = Field(ge=1)
+    batch: int = Field(default=8, ge=1, description="pictures a batch")
+    rate: float = 3e-4
+    rates: dict[str, float] = {}
+    weight_decay: float = 0.05
+    warm_up: float = Field(default=0.1, ge=0, lt=1)
+    average: float = Field(default=0.995, ge=0, lt=1)
+    loss: dict[str, float] = {"kl": 1.0, "cc": -1.0, "sim": -0.5}
+    augmentation: Augmentation = Augmentation()
+    options: dict[str, Any] = {}
+
+
+class Recipe(_Part):
+    """A whole training run.
+
+    Attributes:
+        name: of the run and its checkpoint.
+        method: key of `methods.METHODS`.
+        model, preset, config: what is trained; `config` overrides fields of the preset.
+        seed: of everything random.
+        clip: largest norm of the gradient.
+        validation: data the best epoch is chosen on, by mean CC over its conditions.
+        grid: (h, w) of the targets.
+        start: weights to start from, in order.
+        limits: sentences for the card.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    method: str = "supervised"
+    model: str
+    preset: str = "compact"
+    config: dict[str, Any] = {}
+    seed: int = 42
+    clip: float = 1.0
+    validation: DataSource
+    grid: tuple[int, int] = (60, 80)
+    start: tuple[Start, ...] = ()
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    limits: tuple[str, ...] = ()
+
+
+def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        path: a YAML file.
+        overrides: ``key=value`` pairs; a key may be dotted (``stages.0.epochs=1``), a value is YAML.
+
+    Raises:
+        RecipeError: unreadable, or a key is unknown or has a wrong value; the sentence names it.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError:
+        raise RecipeError(f"There is no recipe “{Path(path).name}”.") from None
+    except yaml.YAMLError:
+        raise RecipeError(f"The recipe “{Path(path).name}” is not valid YAML.") from None
+    if not isinstance(content, dict):
+        raise RecipeError(f"The recipe “{Path(path).name}” is not a mapping of keys to values.")
+    for override in overrides:
+        _override(content, override)
+    return parse_recipe(content)
+
+
+def parse_recipe(content: dict[str, Any]) -> Recipe:
+    """Check a recipe that is already a mapping; `RecipeError` names the first key that does not stand."""
+    try:
+        recipe = Recipe.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {first['msg']}"
+        raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
+    for stage in recipe.stages:
+        for term in set(stage.loss) - set(TERMS) if recipe.method != "grounding" else ():
+            raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(TERMS)}.")
+    return recipe
+
+
+def _override(content: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise RecipeError(f"“{override}” is not of the form key=value.")
+    *path, last = key.split(".")
+    place: Any = content
+    try:
+        for part in path:
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
+        place[int(last) if isinstance(place, list) else last] = yaml.safe_load(value)
+    except (ValueError, IndexError, AttributeError, TypeError, yaml.YAMLError):
+        raise RecipeError(f"The recipe has no place for “{override}”.") from None

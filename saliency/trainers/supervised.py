@@ -1,0 +1,79 @@
+"""Supervised training of a saliency model on maps of gaze."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..data.training import Batch, PictureDataset
+from ..losses import WeightedLoss
+from ..metrics import formulas
+from ..models.base import SaliencyModel, SaliencyOutput, TextFeatures, select
+from ..models.spec import Preprocessing
+from .datasets import read_samples, sentences_of
+from .loop import Learner, Run, parameter_groups
+from .recipe import DataSource, Recipe, Stage
+
+
+class Grouped(nn.Module):
+    """A model over pictures with several sentences each; one forward call, so that Accelerate may distribute it."""
+
+    def __init__(self, model: SaliencyModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures | None) -> SaliencyOutput:
+        """Maps of T sentences, sentence t read before picture ``index[t]`` of N."""
+        return self.model.decode(select(self.model.encode_image(pixels), index), text)
+
+
+class Supervised:
+    """The `Method` of recipes with ``method: supervised``. Stage loss: see `losses.WeightedLoss`."""
+
+    def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
+        self.recipe = recipe
+        self.model = model.to(memory_format=torch.channels_last)
+        self.preprocessing = preprocessing
+        self.text_encoder = text_encoder
+        self.validation = self._dataset((recipe.validation,), None)
+        self.run: Run | None = None
+
+    def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PictureDataset:
+        samples = read_samples(sources)
+        bank = sentences_of(samples, self.text_encoder) if self.text_encoder else None
+        augmentation = stage.augmentation if stage else None
+        return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
+
+    def loader(self, stage: Stage) -> DataLoader:
+        dataset = self._dataset(stage.data, stage)
+        return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        self.run = run
+        return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]
+
+    def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        with self.run.accelerator.autocast():
+            output = learners[0].network(batch.pixels, batch.index, batch.text)
+        total, terms = WeightedLoss(stage.loss)(output.map, batch.density, batch.fixations)
+        learners[0].update(total)
+        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
+
+    @torch.inference_mode()
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Mean CC of each condition on the grid, and their mean as the score."""
+        found: dict[str, list[float]] = defaultdict(list)
+        grouped = Grouped(model)
+        loader = DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate)
+        for batch in loader:
+            batch = batch.to(next(model.parameters()).device)
+            with self.run.accelerator.autocast():
+                output = grouped(batch.pixels, batch.index, batch.text)
+            values = formulas.correlation(output.map.double(), batch.density.double()).flatten().tolist()
+            for condition, value in zip(batch.conditions, values, strict=True):
+                found[condition].append(value)
+        scores = {condition: sum(values) / len(values) for condition, values in sorted(found.items())}
+        return {"score": sum(scores.values()) / len(scores)} | scores

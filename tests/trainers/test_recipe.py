@@ -1,0 +1,56 @@
+"""Recipes: what stands in the repository loads; what does not stand is refused by name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saliency.errors import RecipeError
+from saliency.trainers.recipe import load_recipe, parse_recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "train").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_the_repository_loads(path: Path):
+    assert load_recipe(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("colour", {"colour": "red"}),
+        ("seed", {"seed": "many"}),
+        ("validation.folder", {"validation": {"reader": "sjtu_tis", "root": ".", "folder": "x"}}),
+    ],
+)
+def test_an_unknown_or_wrong_key_is_named(tiny_recipe: dict, key: str, change: dict):
+    with pytest.raises(RecipeError, match=f"“{key}”"):
+        parse_recipe(tiny_recipe | change)
+
+
+def test_an_unknown_loss_term_is_named(tiny_recipe: dict):
+    tiny_recipe["stages"][0]["loss"] = {"klo": 1.0}
+    with pytest.raises(RecipeError, match="“klo”"):
+        parse_recipe(tiny_recipe)
+
+
+def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_recipe))
+    recipe = load_recipe(path, ["seed=7", "stages.1.epochs=5"])
+    assert (recipe.seed, recipe.stages[0].epochs, recipe.stages[1].epochs) == (7, 2, 5)
+
+
+@pytest.mark.parametrize("override", ["seed", "stages.9.epochs=1", "stages.first.epochs=1"])
+def test_an_override_without_a_place_is_refused(tiny_recipe: dict, tmp_path: Path, override: str):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_recipe))
+    with pytest.raises(RecipeError, match=override.split("=")[0]):
+        load_recipe(path, [override])
+
+
+def test_a_missing_recipe_is_a_sentence_without_a_path(tmp_path: Path):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(tmp_path / "nowhere.yaml")
+    assert str(tmp_path) not in str(caught.value)

@@ -1,0 +1,74 @@
+"""The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from saliency import checkpoints
+from saliency.trainers import datasets
+from saliency.trainers.loop import Run, one_cycle
+from saliency.trainers.methods import build_method, train
+from saliency.trainers.recipe import parse_recipe
+
+
+@pytest.fixture(autouse=True)
+def _no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(datasets, "SENTENCE_CACHE", tmp_path / "sentences")
+
+
+def _history(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+def test_training_lowers_the_loss_and_writes_a_checkpoint_that_loads(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe)
+    folder = train(recipe, tmp_path / "run", quiet=True)
+    history = _history(folder)
+    assert [line["stage"] for line in history] == ["first", "first", "second", "second"]
+    assert history[1]["training"]["loss"] < history[0]["training"]["loss"]
+    assert set(history[0]["validation"]) == {"score", "pure", "general", "salient", "non_salient"}
+    model, card = checkpoints.load(folder / "tiny")
+    assert card.seed == 42
+    assert card.data[0].name == "tiny_sjtu"
+    best = load_file(folder / "best.safetensors")
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value.float(), best[name].float(), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("broken_after", [1, 2, 3])
+def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict, tmp_path: Path, broken_after: int):
+    recipe = parse_recipe(tiny_recipe)
+    Run(recipe, build_method(recipe), tmp_path / "whole", quiet=True).train()
+    Run(recipe, build_method(recipe), tmp_path / "broken", quiet=True).train(stop_after=broken_after)
+    assert len(_history(tmp_path / "broken")) == broken_after
+    Run(recipe, build_method(recipe), tmp_path / "broken", quiet=True).train()
+    whole, resumed = (
+        torch.load(tmp_path / name / "state.pt", weights_only=True)["average"] for name in ("whole", "broken")
+    )
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+    assert _history(tmp_path / "whole") == _history(tmp_path / "broken")
+
+
+def test_a_rate_of_zero_freezes(tiny_recipe: dict, tmp_path: Path):
+    tiny_recipe["stages"] = [tiny_recipe["stages"][0] | {"epochs": 1, "rates": {"vgg1": 0}}]
+    recipe = parse_recipe(tiny_recipe)
+    method = build_method(recipe)
+    before = {name: value.clone() for name, value in method.model.named_parameters()}
+    run = Run(recipe, method, tmp_path / "run", quiet=True)
+    run.train()
+    changed = {name for name, value in method.model.named_parameters() if not torch.equal(value, before[name])}
+    assert not {name for name in changed if name.startswith("vgg1.") and name.endswith("weight") and "0.0" in name}
+    assert any(name.startswith("vgg2.") for name in changed)
+
+
+def test_one_cycle_rises_to_one_and_falls_to_zero():
+    factors = [one_cycle(step, 100, 0.1) for step in range(101)]
+    assert max(factors) == pytest.approx(1.0)
+    assert factors.index(max(factors)) == 9
+    assert factors[0] == pytest.approx(0.1)
+    assert factors[100] == pytest.approx(0.0, abs=1e-12)
+    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
