@@ -18,7 +18,12 @@ _TOGETHER = {"3050606344": "2851198725"}
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words `start` to `end` (exclusive; the caption split at blanks) name the regions `boxes`, (n, 4) x0 y0 x1 y1 in 0..1."""
+    """A part of a caption that names regions of the picture.
+
+    Attributes:
+        start, end: first word and the one behind the last, of the caption split at blanks.
+        boxes: (n, 4) x0 y0 x1 y1 in 0..1.
+    """
 
     start: int
     end: int

@@ -1,8 +1,8 @@
 """What every model has in common: what it takes in, what it gives back, and how it is cut in two.
 
-A model is ``encode_image(pixels) -> features`` and ``decode(features, text) -> SaliencyOutput``; ``forward`` composes them.
-Features are passed, never kept on the model, so that one picture can be encoded once for many sentences and two users
-of one model cannot mix.
+A model is ``encode_image(pixels) -> features`` and ``decode(features, text) -> SaliencyOutput``; ``forward`` composes
+them. Features are passed, never kept on the model, so that one picture can be encoded once for many sentences and two
+users of one model cannot mix.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class SaliencyModel(nn.Module):
 
 
 def activate(logits: Tensor, activation: str) -> Tensor:
-    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled so that its maximum is 1."""
+    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled to a maximum of 1."""
     if activation == "sigmoid":
         return torch.sigmoid(logits)
     if activation == "softmax":

@@ -1,4 +1,4 @@
-"""BLIP's image-text feature (Li et al., ICML 2022): a text encoder that cross-attends to the tokens of a vision transformer.
+"""BLIP's image-text feature (Li et al., ICML 2022): a text encoder that cross-attends to a vision transformer's tokens.
 
 Only the two towers TranBlend reads are here, from transformers; the projection heads for retrieval are not.
 """
@@ -62,7 +62,7 @@ class BlipEncoder(nn.Module):
                 patch_size=config.patch,
             )
         )
-        # `is_decoder` here only creates the cross-attention layers; reading in both directions is asked for in `forward`.
+        # `is_decoder` only creates the cross-attention layers; `forward` asks for reading in both directions.
         self.text = BlipTextModel(
             BlipTextConfig(
                 vocab_size=config.vocabulary,
@@ -106,7 +106,7 @@ class BlipEncoder(nn.Module):
             source = BlipForImageTextRetrieval.from_pretrained(checkpoint)
         except OSError as error:
             raise HubUnavailableError(
-                "BLIP's weights could not be fetched from the hub. TranBlend's “compact” preset works without a network."
+                "BLIP's weights could not be fetched from the hub. The “compact” preset works without a network."
             ) from error
         if source.config.text_config.num_attention_heads != self.config.heads:
             raise ValueError("the checkpoint's text encoder has another number of heads than this configuration")

@@ -40,7 +40,7 @@ class GroundingOutput:
 
 
 class Regions(nn.Module):
-    """Region tokens on the stride-8 grid: its own detail plus the context of stride 16, which passes one attention layer."""
+    """Region tokens on the stride-8 grid: its own detail plus the context of stride 16, behind one attention layer."""
 
     def __init__(self, channels: dict[int, int], dim: int, heads: int = 4):
         super().__init__()

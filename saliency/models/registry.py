@@ -35,7 +35,8 @@ def preset(name: str, preset: str = "compact") -> Preset:
     try:
         return presets[preset]
     except KeyError:
-        raise UnknownModelError(f"{spec(name).title} has no preset “{preset}”. There are: {', '.join(presets)}.") from None
+        message = f"{spec(name).title} has no preset “{preset}”. There are: {', '.join(presets)}."
+        raise UnknownModelError(message) from None
 
 
 def create(name: str, preset_name: str = "compact", **overrides: Any) -> SaliencyModel:

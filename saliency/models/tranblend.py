@@ -226,7 +226,7 @@ SPEC = ModelSpec(
     name="tranblend",
     title="TranBlend",
     summary="TranSalNet blended with an image-text feature; in the compact preset each word's map guides the answer.",
-    paper="TranBlend: TranSalNet blended with BLIP image-text features (student project, CS3324 Digital Image Processing).",
+    paper="TranBlend: TranSalNet blended with BLIP image-text features (student project, CS3324, no publication).",
     model=TranBlend,
     presets={
         "paper": Preset(TranBlendConfig(), Preprocessing(288, 384), "blip"),

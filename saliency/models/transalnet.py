@@ -6,6 +6,7 @@ Text-blind: it answers the same whatever the sentence. TranBlend builds on it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -96,7 +97,7 @@ class TranSalNet(SaliencyModel):
         self.from_deep = ConvBNReLU(deep.hidden, middle.hidden)
         self.from_middle = ConvBNReLU(middle.hidden, fine.hidden)
         widths = (fine.hidden, *config.decoder)
-        self.decoder = nn.ModuleList(ConvBNReLU(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.decoder = nn.ModuleList(ConvBNReLU(a, b) for a, b in pairwise(widths))
         self.readout = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
@@ -147,7 +148,7 @@ COMPACT_PICTURES = Preprocessing(240, 320, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 
 SPEC = ModelSpec(
     name="transalnet",
     title="TranSalNet",
-    summary="CNN features refined by transformers at three scales. Text-blind: the baseline every reader is measured by.",
+    summary="CNN features refined by transformers at three scales. Text-blind: the baseline of every table.",
     paper="Lou, Lin, Marshall, Saupe, Liu: TranSalNet: Towards perceptually relevant visual saliency prediction. "
     "Neurocomputing 494, 2022.",
     model=TranSalNet,

@@ -78,7 +78,7 @@ def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperatur
 class GroundingMethod:
     """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
 
-    The score is pointing accuracy: how often a phrase's strongest region lies in one of its boxes (more than half of it).
+    The score is pointing accuracy: how often a phrase's strongest region lies, by more than half, in one of its boxes.
     """
 
     def __init__(self, recipe: Recipe, preprocessing: Preprocessing, text_encoder: str):

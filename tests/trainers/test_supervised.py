@@ -1,6 +1,7 @@
 """The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -71,4 +72,4 @@ def test_one_cycle_rises_to_one_and_falls_to_zero():
     assert factors.index(max(factors)) == 9
     assert factors[0] == pytest.approx(0.1)
     assert factors[100] == pytest.approx(0.0, abs=1e-12)
-    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(factors[10:]))
