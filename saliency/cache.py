@@ -1,0 +1,45 @@
+"""A cache that forgets what was used longest ago, bounded in entries and in bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class BoundedCache(Generic[Value]):
+    """Least recently used goes first. Not locked: its owner is.
+
+    Args:
+        entries: number of values kept; 0 keeps none.
+        size: bytes kept, by what `put` is told.
+    """
+
+    def __init__(self, entries: int, size: int) -> None:
+        self._entries = entries
+        self._size = size
+        self._used = 0
+        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: Hashable) -> Value | None:
+        """The value of `key`, which becomes the most recently used; None where it is not kept."""
+        if key not in self._values:
+            return None
+        self._values.move_to_end(key)
+        return self._values[key][0]
+
+    def put(self, key: Hashable, value: Value, size: int) -> None:
+        """Keeps `value` of `size` bytes, and forgets others as needed. A value beyond the bound is not kept at all."""
+        if key in self._values:
+            self._used -= self._values.pop(key)[1]
+        if size > self._size:
+            return
+        self._values[key] = (value, size)
+        self._used += size
+        while len(self._values) > self._entries or self._used > self._size:
+            self._used -= self._values.popitem(last=False)[1][1]

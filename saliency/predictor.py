@@ -1,0 +1,201 @@
+"""The engine: one picture and several sentences in, one map per model and sentence out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from types import MappingProxyType
+
+import numpy as np
+import torch
+
+from . import checkpoints
+from .checkpoints import Card
+from .conditions import Condition
+from .errors import CheckpointError, TextError, UnknownModelError
+from .imaging import Source, load_image
+from .precision import preferred_dtype
+from .results import Comparison, Prediction
+from .runner import STAGES, Answer, Picture, Runner
+from .words import clean, merge
+
+FEATURE_BYTES = 256 * 2**20  # of all models together
+ANSWER_BYTES = 128 * 2**20
+
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+class Predictor:
+    """Trained models that share pictures and sentences. Safe for concurrent callers.
+
+    A picture is encoded once per model however many sentences there are; sentences are encoded once for all models that
+    share an encoder, and go through a model in one batch. All of it is remembered by content, within bounds: changing
+    one sentence decodes that sentence, and encodes no picture.
+
+    Weights are read and checked here, once, so that the first visitor waits no longer than the next.
+
+    Args:
+        models: names of checkpoints; default all there are.
+        checkpoint_dir: default `checkpoints.directory_of_checkpoints`.
+        device: default the GPU where there is one, else the CPU.
+        precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.
+        pictures_cached: pictures remembered per model; 0 remembers nothing.
+
+    Raises:
+        CheckpointError: there is none, or one is damaged.
+        HubUnavailableError: a model reads through a text encoder that is neither here nor to be had.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[str] | None = None,
+        *,
+        checkpoint_dir: str | os.PathLike[str] | None = None,
+        device: torch.device | str | None = None,
+        precision: str = "auto",
+        pictures_cached: int = 8,
+    ) -> None:
+        names = [card.name for card in checkpoints.available(checkpoint_dir)] if models is None else list(models)
+        if not names:
+            raise CheckpointError("There is no checkpoint to predict with; train one first.")
+        if precision != "auto" and precision not in _PRECISIONS:
+            raise ValueError(f"precision must be auto, float32 or bfloat16, not {precision!r}")
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.dtype = _PRECISIONS.get(precision) or preferred_dtype(str(self.device))
+        lock = Lock()
+        self._runners = {
+            name: Runner(
+                name,
+                checkpoint_dir,
+                device=self.device,
+                dtype=self.dtype,
+                lock=lock,
+                pictures=pictures_cached,
+                feature_bytes=FEATURE_BYTES // len(names),
+                answer_bytes=ANSWER_BYTES // len(names),
+            )
+            for name in dict.fromkeys(names)
+        }
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the checkpoints, in order."""
+        return tuple(self._runners)
+
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        """The card of each model."""
+        return MappingProxyType({name: runner.card for name, runner in self._runners.items()})
+
+    def predict(
+        self,
+        picture: Source,
+        sentences: Mapping[Condition | str, str] | None = None,
+        *,
+        models: Sequence[str] | None = None,
+        words: bool = False,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Comparison:
+        """The map of every model under every condition.
+
+        Args:
+            picture: anything `load_image` takes.
+            sentences: by condition, in the order of the result; default the pure condition only, which is the picture
+                alone and has the empty sentence.
+            models: default all of the predictor's, in its order.
+            words: also where each word points, for models that say.
+            progress: told the share of the work that is done, in [0, 1], and what comes next.
+
+        Raises:
+            PictureError, TextError: what was given cannot be used.
+            UnknownModelError: no model or condition of this name.
+        """
+        started = time.perf_counter()
+        chosen = self._chosen(models)
+        wanted = _wanted({Condition.PURE: ""} if sentences is None else sentences)
+        opened = _open(picture)
+        timings = {"picture": time.perf_counter() - started} | dict.fromkeys(STAGES, 0.0)
+        predictions: list[Prediction] = []
+        for number, (name, runner) in enumerate(chosen.items()):
+            if progress:
+                progress(number / len(chosen), f"{runner.spec.title} is looking")
+            answers, seconds = runner.answer(opened, list(wanted.values()))
+            timings |= {stage: timings[stage] + seconds[stage] for stage in STAGES}
+            predictions += (
+                Prediction(
+                    model=name,
+                    title=runner.spec.title,
+                    condition=condition,
+                    sentence=sentence,
+                    working_map=answer.map,
+                    shape=opened.shape,
+                    checkpoint=runner.identity,
+                    words=_word_maps(answer, opened) if words else (),
+                    truncated=answer.truncated,
+                    notice=_notice(answer, runner.spec.title),
+                    timings=seconds,
+                )
+                for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
+            )
+        if progress:
+            progress(1.0, "Done")
+        timings["total"] = time.perf_counter() - started
+        return Comparison(opened.pixels, tuple(predictions), timings)
+
+    def maps(self, picture: Source, sentences: Sequence[str], model: str) -> np.ndarray:
+        """The maps of one model for any number of sentences, (N, h, w) float32 >= 0, at its working resolution.
+
+        Raises:
+            PictureError, TextError, UnknownModelError: as `predict`.
+        """
+        [runner] = self._chosen([model]).values()
+        answers, _ = runner.answer(_open(picture), [clean(sentence) for sentence in sentences])
+        return np.stack([answer.map for answer in answers])
+
+    def _chosen(self, models: Sequence[str] | None) -> dict[str, Runner]:
+        names = self.models if models is None else models
+        for name in names:
+            if name not in self._runners:
+                raise UnknownModelError(f"There is no model called “{name}” here. There are: {', '.join(self.models)}.")
+        if not names:
+            raise UnknownModelError(f"Please choose at least one model. There are: {', '.join(self.models)}.")
+        return {name: self._runners[name] for name in names}
+
+
+def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
+    """Conditions and clean sentences."""
+    if not sentences:
+        raise TextError("Please choose at least one condition.")
+    wanted: dict[Condition, str] = {}
+    for name, sentence in sentences.items():
+        try:
+            condition = Condition(name)
+        except ValueError:
+            known = ", ".join(condition.value for condition in Condition)
+            raise UnknownModelError(f"There is no condition called “{name}”. There are: {known}.") from None
+        wanted[condition] = clean(sentence)
+    if wanted.get(Condition.PURE):
+        raise TextError("The pure condition is the picture alone; it takes no sentence.")
+    return wanted
+
+
+def _open(source: Source) -> Picture:
+    pixels = load_image(source)
+    return Picture(pixels, f"{pixels.shape} {hashlib.sha1(pixels, usedforsecurity=False).hexdigest()}")
+
+
+def _word_maps(answer: Answer, picture: Picture) -> tuple:
+    if answer.word_maps is None:
+        return ()
+    return merge(answer.words, answer.word_maps, answer.word_weights, picture.shape)
+
+
+def _notice(answer: Answer, title: str) -> str | None:
+    """What was left unread, for the user."""
+    if not answer.truncated:
+        return None
+    read = sum(bool(word.tokens) for word in answer.words)
+    return f"The sentence is too long for {title}: it read the first {read} of {len(answer.words)} words."

@@ -1,0 +1,94 @@
+"""Maps as people see them: over the picture, as a difference, and as a figure of models x conditions."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import cache
+from typing import TYPE_CHECKING
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from .results import Comparison
+
+COLORMAPS = ("inferno", "viridis", "turbo", "jet", "hot", "gray")
+DIVERGING = "coolwarm"
+
+
+def overlay(picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap: str = COLORMAPS[0]) -> np.ndarray:
+    """The map in colours over the picture.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        map: (H, W) in [0, 1].
+        opacity: 0 shows the picture alone, 1 the map alone.
+        colormap: name in matplotlib.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        ValueError: shapes differ, the opacity is outside [0, 1], or there is no such colour map.
+    """
+    if map.shape != picture.shape[:2]:
+        raise ValueError(f"the map has the shape {map.shape}, the picture {picture.shape[:2]}")
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
+    levels = np.round(np.clip(map, 0, 1) * 255).astype(np.uint8)
+    return cv2.addWeighted(_table(colormap)[levels], opacity, picture, 1 - opacity, 0)
+
+
+def difference(density: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """What is looked at more (> 0) and less (< 0) than in `reference`, (H, W) float32 in [-1, 1].
+
+    Both are densities of the same shape; their difference is divided by its largest magnitude, so 0 stays 0.
+    """
+    change = np.asarray(density, dtype=np.float32) - np.asarray(reference, dtype=np.float32)
+    top = np.abs(change).max()
+    return change / top if top > 0 else change
+
+
+def difference_overlay(picture: np.ndarray, change: np.ndarray, opacity: float = 0.6) -> np.ndarray:
+    """A `difference` over the picture: red where it is looked at more, blue where less, (H, W, 3) uint8 RGB."""
+    return overlay(picture, (change + 1) / 2, opacity, DIVERGING)
+
+
+def figure(comparison: Comparison, opacity: float = 0.6, colormap: str = COLORMAPS[0]) -> Figure:
+    """The grid models x conditions of overlays, with the sentences underneath the conditions' names.
+
+    It belongs to no window and no global state: ``figure(...).savefig(path)``.
+    """
+    comparison = comparison.reduced(800)
+    models, conditions = comparison.models, comparison.conditions
+    height, width = comparison.picture.shape[:2]
+    side = 3.0
+    size = (side * len(conditions) + 0.4, side * height / width * len(models) + 0.8)
+    grid = Figure(figsize=size, layout="constrained")
+    axes = grid.subplots(len(models), len(conditions), squeeze=False)
+    for row, model in zip(axes, models, strict=True):
+        for axis, condition in zip(row, conditions, strict=True):
+            prediction = comparison.get(model, condition)
+            axis.imshow(overlay(comparison.picture, prediction.map, opacity, colormap))
+            axis.set(xticks=[], yticks=[])
+            if axis is row[0]:
+                axis.set_ylabel(prediction.title)
+    for axis, condition in zip(axes[0], conditions, strict=True):
+        sentence = comparison.get(models[0], condition).sentence
+        axis.set_title(condition.title + (f"\n{_wrapped(sentence)}" if sentence else ""), fontsize=8)
+    return grid
+
+
+def _wrapped(sentence: str) -> str:
+    """At most three lines, with the dollar signs that matplotlib would take for mathematics escaped."""
+    return "\n".join(textwrap.wrap(sentence, 44, max_lines=3, placeholder=" …")).replace("$", r"\$")
+
+
+@cache
+def _table(colormap: str) -> np.ndarray:
+    """(256, 3) uint8 RGB."""
+    if colormap not in matplotlib.colormaps:
+        raise ValueError(f"there is no colour map called {colormap!r}")
+    return np.round(matplotlib.colormaps[colormap](np.arange(256))[:, :3] * 255).astype(np.uint8)

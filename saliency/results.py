@@ -1,0 +1,290 @@
+"""What a prediction is: frozen, with its provenance, at the picture's own size, and written to files on request.
+
+Maps are held at the model's working resolution and resized when asked for: a density of a 24-megapixel picture takes
+96 MB, and a comparison has twelve. Whoever needs one several times keeps it in a variable.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from . import __version__, rendering
+from .conditions import Condition
+from .errors import UnknownModelError
+from .metrics import cc
+
+Shape = tuple[int, int]
+FilePath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class WordMap:
+    """Where one word of the sentence points.
+
+    Attributes:
+        word: as written, ``sentence[start:end]``.
+        start, end: characters of the sentence.
+        weight: how much the word counts; those of a sentence sum to 1.
+        read: false where the sentence was too long for the model to reach the word; then there is no map.
+        working_map: (h, w) float32 in [0, 1], as the model gave it; None where there is none.
+        shape: (H, W) of the picture.
+    """
+
+    word: str
+    start: int
+    end: int
+    weight: float
+    read: bool
+    working_map: np.ndarray | None
+    shape: Shape
+
+    def __post_init__(self) -> None:
+        if self.working_map is not None:
+            object.__setattr__(self, "working_map", _read_only(self.working_map))
+
+    @property
+    def map(self) -> np.ndarray | None:
+        """(H, W) float32 in [0, 1], at the picture's own size; None where there is none. Computed at each access."""
+        return None if self.working_map is None else resized(self.working_map, self.shape)
+
+
+@dataclass(frozen=True)
+class CheckpointIdentity:
+    """Which weights made a prediction."""
+
+    name: str
+    sha256: str
+    model: str
+    preset: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Where people will look in a picture after reading a sentence, as one model says.
+
+    Attributes:
+        model: name of the checkpoint, unique in a comparison.
+        title: name of the model for people.
+        condition: what the sentence describes.
+        sentence: as the model was given it; empty for the pure condition.
+        working_map: (h, w) float32 >= 0, as the model gave it, without padding.
+        shape: (H, W) of the picture.
+        checkpoint: the weights.
+        words: where each word points; empty unless asked for, and for models that do not say.
+        truncated: whether the sentence was too long to be read to its end.
+        notice: a sentence for the user on what was left unread; None where nothing was.
+        timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered.
+    """
+
+    model: str
+    title: str
+    condition: Condition
+    sentence: str
+    working_map: np.ndarray
+    shape: Shape
+    checkpoint: CheckpointIdentity
+    words: tuple[WordMap, ...] = ()
+    truncated: bool = False
+    notice: str | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "working_map", _read_only(self.working_map))
+
+    @property
+    def density(self) -> np.ndarray:
+        """(H, W) float32 >= 0, sums to 1: the probability of gaze at each pixel. Computed at each access.
+
+        The model's map, resized bilinearly, divided by its sum; uniform where the map is zero everywhere.
+        """
+        values = resized(self.working_map, self.shape)
+        total = values.sum(dtype=np.float64)
+        if total <= 0:
+            return np.full(self.shape, 1 / values.size, dtype=np.float32)
+        return values / np.float32(total)
+
+    @property
+    def map(self) -> np.ndarray:
+        """(H, W) float32 in [0, 1]: the density for display, scaled from its minimum to its maximum."""
+        values = resized(self.working_map, self.shape)
+        values -= values.min()
+        top = values.max()
+        return values / top if top > 0 else values
+
+    def summary(self) -> dict[str, float]:
+        """The density in numbers: its peak and centre of mass (pixels, from the upper left), its entropy (bits)."""
+        density = self.density
+        row, column = np.unravel_index(density.argmax(), density.shape)
+        rows, columns = density.sum(axis=1, dtype=np.float64), density.sum(axis=0, dtype=np.float64)
+        positive = density[density > 0]
+        return {
+            "peak_x": int(column),
+            "peak_y": int(row),
+            "centre_x": float(columns @ np.arange(len(columns)) / columns.sum()),
+            "centre_y": float(rows @ np.arange(len(rows)) / rows.sum()),
+            "entropy_bits": float(-(positive * np.log2(positive)).sum(dtype=np.float64)),
+        }
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the arrays, ready for JSON."""
+        return {
+            "model": self.model,
+            "title": self.title,
+            "condition": self.condition.value,
+            "sentence": self.sentence,
+            "truncated": self.truncated,
+            "notice": self.notice,
+            "checkpoint": vars(self.checkpoint),
+            "timings": dict(self.timings),
+            "words": [
+                {"word": w.word, "start": w.start, "end": w.end, "weight": w.weight, "read": w.read} for w in self.words
+            ],
+            "summary": self.summary(),
+        }
+
+    def to_npz(self, path: FilePath) -> None:
+        """``density`` (H, W) float32, ``words`` (W, H, W) where there are word maps, and ``record``, JSON text."""
+        arrays = {"density": self.density, "record": np.array(_json(self.record()))}
+        if self.words:
+            arrays["words"] = np.stack(
+                [np.zeros(self.shape, np.float32) if w.map is None else w.map for w in self.words]
+            )
+        np.savez_compressed(path, **arrays)
+
+    def to_png(self, path: FilePath) -> None:
+        """The map in 8-bit grey, its maximum white. For measuring, use `to_npz`: 8 bits lose the tails."""
+        Image.fromarray(np.round(self.map * 255).astype(np.uint8)).save(path, "PNG")
+
+    def to_csv(self, path: FilePath) -> None:
+        """One row of names and summary numbers under a header."""
+        _write_csv(path, [_row(self)])
+
+    def to_json(self, path: FilePath) -> None:
+        """`record` and the versions of the software."""
+        Path(path).write_text(_json({"software": _software(), **self.record()}), encoding="utf-8")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The predictions of several models under several conditions for one picture.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB.
+        predictions: model by model, each under every condition, in the order asked for.
+        timings: seconds of each stage over all models, and ``total``.
+    """
+
+    picture: np.ndarray
+    predictions: tuple[Prediction, ...]
+    timings: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "picture", _read_only(self.picture))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the checkpoints, in order."""
+        return tuple(dict.fromkeys(prediction.model for prediction in self.predictions))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Conditions, in order."""
+        return tuple(dict.fromkeys(prediction.condition for prediction in self.predictions))
+
+    def get(self, model: str, condition: Condition | str) -> Prediction:
+        """The prediction of `model` under `condition`; `UnknownModelError` where there is none."""
+        for prediction in self.predictions:
+            if prediction.model == model and prediction.condition == condition:
+                return prediction
+        raise UnknownModelError(f"There is no prediction of “{model}” under the condition “{condition}”.")
+
+    def reduced(self, longest: int) -> Comparison:
+        """The same at a picture whose longer side is at most `longest` pixels, for display."""
+        height, width = self.picture.shape[:2]
+        scale = longest / max(height, width)
+        if scale >= 1:
+            return self
+        shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+        picture = cv2.resize(self.picture, shape[::-1], interpolation=cv2.INTER_AREA)
+        predictions = (
+            replace(p, shape=shape, words=tuple(replace(w, shape=shape) for w in p.words)) for p in self.predictions
+        )
+        return replace(self, picture=picture, predictions=tuple(predictions))
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the arrays, ready for JSON; the picture by its size and the sha256 of its RGB bytes."""
+        height, width = self.picture.shape[:2]
+        digest = hashlib.sha256(np.ascontiguousarray(self.picture)).hexdigest()
+        return {
+            "software": _software(),
+            "picture": {"height": height, "width": width, "sha256": digest},
+            "timings": dict(self.timings),
+            "predictions": [prediction.record() for prediction in self.predictions],
+        }
+
+    def to_npz(self, path: FilePath) -> None:
+        """``picture``, one ``MODEL.CONDITION`` density (H, W) float32 a prediction, and ``record``, JSON text."""
+        densities = {f"{p.model}.{p.condition.value}": p.density for p in self.predictions}
+        np.savez_compressed(path, picture=self.picture, record=np.array(_json(self.record())), **densities)
+
+    def to_png(self, path: FilePath) -> None:
+        """`rendering.figure`: the grid models x conditions."""
+        rendering.figure(self).savefig(path, format="png", dpi=150)
+
+    def to_csv(self, path: FilePath) -> None:
+        """One row a prediction: names, summary numbers, and CC to the same model's pure map where there is one."""
+        pure = {p.model: p.density for p in self.predictions if p.condition is Condition.PURE}
+        rows = (
+            _row(p) | {"cc_to_pure": cc(p.density, pure[p.model]) if p.model in pure else ""} for p in self.predictions
+        )
+        _write_csv(path, rows)
+
+    def to_json(self, path: FilePath) -> None:
+        """`record`."""
+        Path(path).write_text(_json(self.record()), encoding="utf-8")
+
+
+def resized(values: np.ndarray, shape: Shape) -> np.ndarray:
+    """A new map of the shape `shape`, bilinear between cell centres (``align_corners=False``), float32."""
+    return cv2.resize(np.asarray(values, dtype=np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _software() -> dict[str, str]:
+    return {"saliency": __version__, "torch": version("torch"), "numpy": np.__version__}
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, indent=2, ensure_ascii=False)
+
+
+def _row(prediction: Prediction) -> dict[str, Any]:
+    names = {"model": prediction.model, "condition": prediction.condition.value, "sentence": prediction.sentence}
+    return names | prediction.summary()
+
+
+def _write_csv(path: FilePath, rows: Iterable[Mapping[str, Any]]) -> None:
+    rows = list(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    Path(path).write_text(text.getvalue(), encoding="utf-8", newline="")

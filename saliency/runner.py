@@ -1,0 +1,184 @@
+"""One trained model at work: a picture encoded once, its sentences decoded in one batch, answers remembered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import checkpoints
+from .cache import BoundedCache
+from .models import registry
+from .models.base import ImageFeatures, SaliencyOutput, select
+from .models.text import EncodedText, Word, load_encoder
+from .preprocessing import content, prepare
+from .results import CheckpointIdentity, Shape
+
+SENTENCES_PER_PICTURE = 32  # answers remembered
+BATCH = 16  # sentences a pass of the decoder; more would take memory and gain nothing
+STAGES = ("image_encoder", "text_encoder", "decoder")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, (H, W, 3) uint8, and a key that two pictures share only if their pixels are the same."""
+
+    pixels: np.ndarray
+    key: str
+
+    @property
+    def shape(self) -> Shape:
+        """(H, W)."""
+        return self.pixels.shape[:2]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says to one sentence, at working resolution and without padding.
+
+    Attributes:
+        map: (h, w) float32 >= 0.
+        words: of the sentence; empty for models that do not read.
+        word_maps: (L, h', w') float32 in [0, 1], where each token points; None for models that do not say.
+        word_weights: (L,) float32, how much each token counts; None as above.
+        truncated: whether the sentence was too long to be read to its end.
+    """
+
+    map: np.ndarray
+    words: tuple[Word, ...] = ()
+    word_maps: np.ndarray | None = None
+    word_weights: np.ndarray | None = None
+    truncated: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(array.nbytes for array in (self.map, self.word_maps, self.word_weights) if array is not None)
+
+
+class Runner:
+    """A checkpoint, read and ready. Safe for concurrent callers.
+
+    Args:
+        name: of the checkpoint.
+        directory: where it is.
+        device: to run on.
+        dtype: bfloat16 computes under autocast, float32 does not.
+        lock: held while computing. Runners of one device share it: the processor's cores are one resource, on which two
+            passes at once take longer than one after the other.
+        pictures: how many pictures' features are remembered.
+        feature_bytes, answer_bytes: bounds of what is remembered.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directory: str | os.PathLike[str] | None,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        lock: Lock,
+        pictures: int,
+        feature_bytes: int,
+        answer_bytes: int,
+    ) -> None:
+        model, self.card = checkpoints.load(name, directory, device)
+        self.spec = registry.spec(self.card.model)
+        reads = self.spec.reads_text and self.card.text_encoder is not None
+        self._model = model.requires_grad_(False).to(memory_format=torch.channels_last)
+        self._encoder = load_encoder(self.card.text_encoder) if reads else None
+        self._device = device
+        self._dtype = dtype
+        self._lock = lock
+        self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes)
+        self._answers: BoundedCache[Answer] = BoundedCache(pictures * SENTENCES_PER_PICTURE, answer_bytes)
+
+    @property
+    def identity(self) -> CheckpointIdentity:
+        """Which weights these are."""
+        return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
+
+    def answer(self, picture: Picture, sentences: Sequence[str]) -> tuple[list[Answer], dict[str, float]]:
+        """An answer to each sentence, and the seconds of each of `STAGES`; only what is not remembered is computed."""
+        sentences = list(sentences) if self._encoder else [""] * len(sentences)
+        clock = _Clock(self._device)
+        # Who waits here for the same picture finds it remembered afterwards.
+        with self._lock, torch.inference_mode(), self._autocast():
+            answers = {sentence: self._answers.get((picture.key, sentence)) for sentence in sentences}
+            missing = [sentence for sentence, answer in answers.items() if answer is None]
+            for sentence, answer in zip(missing, self._compute(picture, missing, clock), strict=True):
+                answers[sentence] = answer
+                self._answers.put((picture.key, sentence), answer, answer.size)
+        return [answers[sentence] for sentence in sentences], clock.seconds
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16)
+
+    def _compute(self, picture: Picture, sentences: list[str], clock: _Clock) -> list[Answer]:
+        if not sentences:
+            return []
+        with clock("image_encoder"):
+            features = self._encode(picture)
+        with clock("text_encoder"):
+            text = self._encoder.encode(sentences) if self._encoder else None
+        answers: list[Answer] = []
+        with clock("decoder"):
+            for start in range(0, len(sentences), BATCH):
+                rows = list(range(start, min(start + BATCH, len(sentences))))
+                part = text.features.select(rows).to(self._device) if text else None
+                output = self._model.decode(select(features, [0] * len(rows)), part)
+                answers += self._answered(picture, output, text, rows)
+        return answers
+
+    def _encode(self, picture: Picture) -> ImageFeatures:
+        """The picture's features, remembered or computed."""
+        features = self._features.get(picture.key)
+        if features is None:
+            pixels = prepare(picture.pixels, self.card.preprocessing)[None]
+            features = self._model.encode_image(pixels.to(self._device, memory_format=torch.channels_last))
+            self._features.put(picture.key, features, sum(value.nbytes for value in features.values()))
+        return features
+
+    def _answered(
+        self, picture: Picture, output: SaliencyOutput, text: EncodedText | None, rows: list[int]
+    ) -> list[Answer]:
+        """The model's output for the sentences `rows` of `text`, as arrays."""
+        maps = self._arrays(picture, output.map[:, 0])
+        if text is None:
+            return [Answer(values) for values in maps]
+        says = output.word_maps is not None
+        word_maps = self._arrays(picture, output.word_maps) if says else [None] * len(rows)
+        weights = output.word_weights.float().cpu().numpy() if says else [None] * len(rows)
+        return [
+            Answer(maps[index], text.words[row], word_maps[index], weights[index], text.truncated[row])
+            for index, row in enumerate(rows)
+        ]
+
+    def _arrays(self, picture: Picture, maps: Tensor) -> list[np.ndarray]:
+        """Of maps (N, ..., h, w) each one, float32, without the padding around the picture."""
+        rows, columns = content(self.card.preprocessing, picture.shape, maps.shape[-2:])
+        maps = maps[..., rows, columns].float().clamp(min=0).cpu().numpy()
+        return [np.array(values) for values in maps]  # copies: a remembered answer must not keep its whole batch
+
+
+class _Clock:
+    """Seconds a stage: ``with clock("decoder"): ...``."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)  # the GPU works on after the call returns
+        self.seconds[stage] += time.perf_counter() - started

@@ -1,0 +1,113 @@
+"""Word by word: where each word points, as the model itself says, and what the map loses without it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import TextError
+from .imaging import Source, load_image
+from .models.text import MAX_CHARACTERS, Word, split_words
+from .results import Shape, WordMap, resized
+
+if TYPE_CHECKING:
+    from .predictor import Predictor
+
+
+def clean(sentence: str) -> str:
+    """A sentence as it is predicted for: white space is one space, control and damaged characters are left out.
+
+    Raises:
+        TextError: it is no text, or longer than `MAX_CHARACTERS`.
+    """
+    if not isinstance(sentence, str):
+        raise TextError("A sentence must be text.")
+    if len(sentence) > MAX_CHARACTERS:
+        raise TextError(f"The sentence has {len(sentence):,} characters; at most {MAX_CHARACTERS:,} are read.")
+    sentence = " ".join(sentence.split())
+    return "".join(character for character in sentence if unicodedata.category(character) not in ("Cc", "Cs"))
+
+
+def merge(words: Sequence[Word], maps: np.ndarray, weights: np.ndarray, shape: Shape) -> tuple[WordMap, ...]:
+    """A model's token maps as word maps: of a word's tokens the maximum at each place, and the sum of the weights.
+
+    Args:
+        words: of the sentence, with the tokens of each; special tokens belong to no word and so drop out.
+        maps: (L, h, w) in [0, 1], where each token points.
+        weights: (L,) how much each token counts.
+        shape: (H, W) of the picture.
+    """
+    return tuple(
+        WordMap(
+            word=word.text,
+            start=word.start,
+            end=word.end,
+            weight=float(weights[list(word.tokens)].sum()),
+            read=bool(word.tokens),
+            working_map=maps[list(word.tokens)].max(axis=0).astype(np.float32) if word.tokens else None,
+            shape=shape,
+        )
+        for word in words
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """What a word changes: the prediction with the whole sentence against the one without this word.
+
+    Attributes:
+        word: as written, ``sentence[start:end]``.
+        start, end: characters of the sentence.
+        strength: in [0, 1], the share of gaze that goes elsewhere without the word (total variation distance).
+        change: (h, w) float32 that sums to 0: density with the word minus density without, at working resolution.
+        shape: (H, W) of the picture.
+    """
+
+    word: str
+    start: int
+    end: int
+    strength: float
+    change: np.ndarray
+    shape: Shape
+
+    @property
+    def map(self) -> np.ndarray:
+        """(H, W) float32 in [-1, 1]: `change` at the picture's size over its largest magnitude; not kept.
+
+        Positive where the word draws gaze to, negative where it draws gaze from.
+        """
+        change = resized(self.change, self.shape)
+        top = np.abs(change).max()
+        return change / top if top > 0 else change
+
+
+def influence(predictor: Predictor, picture: Source, sentence: str, model: str) -> tuple[Influence, ...]:
+    """What each word of `sentence` changes in the map of `model`: the causal twin of the model's own word maps.
+
+    The sentence and its copies with one word left out are decoded together; the picture is encoded once, or not at all
+    where it was predicted before.
+
+    Raises:
+        SaliencyError: as `Predictor.predict`.
+    """
+    picture = load_image(picture)
+    sentence = clean(sentence)
+    spans = split_words(sentence)
+    variants = [clean(sentence[:start] + sentence[end:]) for start, end in spans]
+    maps = predictor.maps(picture, [sentence, *variants], model)
+    densities = maps / np.maximum(maps.sum(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
+    return tuple(
+        Influence(
+            word=sentence[start:end],
+            start=start,
+            end=end,
+            strength=float(np.abs(change).sum() / 2),
+            change=change,
+            shape=picture.shape[:2],
+        )
+        for (start, end), change in zip(spans, densities[0] - densities[1:], strict=True)
+    )

@@ -1,0 +1,132 @@
+"""A complete model in miniature, with a text encoder of its own, for tests of what is built around models.
+
+Its answers can be worked out by hand: every word has a place in the picture, and the map is the picture's brightness
+plus a spot at the place of each word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from saliency import checkpoints
+from saliency.checkpoints import Card, Description
+from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.text import EncodedText, Word
+
+GRID = 12
+LIMIT = 8  # words that the encoder reads
+
+
+@dataclass(frozen=True)
+class TinyConfig:
+    reads: bool = True
+    brightness: float = 1.0
+
+
+class Tiny(SaliencyModel):
+    """Counts its calls."""
+
+    def __init__(self, config: TinyConfig) -> None:
+        super().__init__()
+        self.reads = config.reads
+        self.brightness = nn.Parameter(torch.full((3, 1), config.brightness))
+        self.encoded = 0
+        self.decoded: list[int] = []
+
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        self.encoded += len(pixels)
+        grey = (pixels * self.brightness[..., None]).mean(dim=1, keepdim=True)
+        return {"grey": nn.functional.adaptive_avg_pool2d(grey, GRID)}
+
+    def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        logits = features["grey"].clone()
+        self.decoded.append(len(logits))
+        if text is None or not self.reads:
+            return SaliencyOutput(torch.sigmoid(logits), logits)
+        places = text.tokens[..., 0].long() % GRID**2
+        spots = nn.functional.one_hot(places, GRID**2).unflatten(-1, (GRID, GRID)).float()
+        spots = spots * text.words[..., None, None]
+        logits += 4 * spots.sum(dim=1, keepdim=True)
+        counts = text.words.sum(dim=1, keepdim=True).clamp(min=1)
+        return SaliencyOutput(torch.sigmoid(logits), logits, spots, text.words / counts)
+
+
+class TinyEncoder:
+    """Words by white space; each is one token, those of more than six letters are two."""
+
+    def __init__(self) -> None:
+        self.encoded: list[tuple[str, ...]] = []
+
+    def encode(self, sentences: list[str]) -> EncodedText:
+        self.encoded.append(tuple(sentences))
+        words = [_words(sentence) for sentence in sentences]
+        length = 2 + max(sum(len(word.tokens) for word in row) for row in words)
+        tokens = torch.zeros(len(sentences), length, 1)
+        real = torch.zeros(len(sentences), length, dtype=torch.bool)
+        for number, row in enumerate(words):
+            for word in row:
+                for token in word.tokens:
+                    tokens[number, token] = place(word.text)
+                    real[number, token] = True
+        ones = torch.ones_like(real)
+        features = TextFeatures(tokens, ones, real, tokens[:, 0], real.any(dim=1), tokens[..., 0].long())
+        return EncodedText(features, tuple(words), tuple(any(not word.tokens for word in row) for row in words))
+
+
+def place(word: str) -> int:
+    """Cell of the grid, counted row by row, where the model puts the spot of a word."""
+    return hashlib.sha256(word.encode()).digest()[0] % GRID**2
+
+
+def _words(sentence: str) -> tuple[Word, ...]:
+    words, start, token = [], 0, 1
+    for number, text in enumerate(sentence.split()):
+        start = sentence.index(text, start)
+        count = 0 if number >= LIMIT else 1 + (len(text) > 6)
+        words.append(Word(text, start, start + len(text), tuple(range(token, token + count))))
+        start, token = start + len(text), token + count
+    return tuple(words)
+
+
+def _spec(name: str, reads: bool, preprocessing: Preprocessing) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        title=name.title(),
+        summary="A model for tests.",
+        paper="",
+        model=Tiny,
+        presets={"compact": Preset(TinyConfig(reads), preprocessing, "tiny" if reads else None)},
+        licence="MIT",
+        reads_text=reads,
+        word_maps=reads,
+    )
+
+
+SPECS = {
+    "reader": _spec("reader", True, Preprocessing(48, 48)),
+    "padder": _spec("padder", True, Preprocessing(48, 48, fit="pad")),
+    "blind": _spec("blind", False, Preprocessing(24, 24)),
+}
+
+
+def save_all(folder: Path) -> dict[str, Card]:
+    """A checkpoint of each model of `SPECS`, which must be in the registry."""
+    cards = {}
+    for name, spec in SPECS.items():
+        preset = spec.presets["compact"]
+        description = Description(
+            name=name,
+            model=name,
+            preset="compact",
+            text_encoder=preset.text_encoder,
+            preprocessing=preset.preprocessing,
+            licence="MIT",
+        )
+        cards[name] = checkpoints.save(Tiny(preset.config), description, folder)
+    return cards
