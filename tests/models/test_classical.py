@@ -70,11 +70,12 @@ def test_an_odd_square_stands_out(name: str) -> None:
 
 def test_spectral_residual_in_numpy_is_opencv_s() -> None:
     generator = np.random.default_rng(2)
-    # With noise: stripes alone have empty frequencies, whose logarithm is rounding error.
+    # With noise: stripes alone have empty frequencies, whose logarithm is rounding error. Not closer than this, because
+    # OpenCV takes the phase from an arc tangent that is right to a fraction of a degree.
     noisy = scene() + generator.integers(0, 5, (120, 160, 3), dtype=np.uint8)
     for picture in (noisy, generator.integers(0, 256, (90, 140, 3), dtype=np.uint8)):
         np.testing.assert_allclose(
-            classical.spectral_residual_numpy(picture), classical.spectral_residual(picture), atol=2e-3
+            classical.spectral_residual_numpy(picture), classical.spectral_residual(picture), atol=5e-3
         )
 
 
