@@ -28,8 +28,8 @@ def clean(sentence: str) -> str:
         raise TextError("A sentence must be text.")
     if len(sentence) > MAX_CHARACTERS:
         raise TextError(f"The sentence has {len(sentence):,} characters; at most {MAX_CHARACTERS:,} are read.")
-    sentence = " ".join(sentence.split())
-    return "".join(character for character in sentence if unicodedata.category(character) not in ("Cc", "Cs"))
+    kept = (c for c in sentence if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
+    return " ".join("".join(kept).split())
 
 
 def merge(words: Sequence[Word], maps: np.ndarray, weights: np.ndarray, shape: Shape) -> tuple[WordMap, ...]:

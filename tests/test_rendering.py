@@ -1,0 +1,68 @@
+"""Overlays, differences and the figure."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot
+
+from saliency import rendering
+from saliency.rendering import COLORMAPS, difference, difference_overlay, figure, overlay
+
+from .test_results import two_models
+
+PICTURE = np.full((30, 40, 3), (10, 100, 200), dtype=np.uint8)
+RAMP = np.linspace(0, 1, 1200).reshape(30, 40)
+
+
+def test_opacity_blends_picture_and_colours():
+    colours = matplotlib.colormaps["viridis"](RAMP)[..., :3] * 255
+    assert np.array_equal(overlay(PICTURE, RAMP, 0), PICTURE)
+    np.testing.assert_allclose(overlay(PICTURE, RAMP, 1, "viridis"), colours, atol=4)
+    np.testing.assert_allclose(overlay(PICTURE, RAMP, 0.25, "viridis"), 0.25 * colours + 0.75 * PICTURE, atol=4)
+
+
+@pytest.mark.parametrize("colormap", COLORMAPS)
+def test_every_colour_map_offered_is_there(colormap):
+    image = overlay(PICTURE, RAMP, 1, colormap)
+    assert image.dtype == np.uint8
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) > 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((RAMP[:-1],), "shape"), ((RAMP, 1.5), "opacity"), ((RAMP, 0.5, "mauve"), "mauve")],
+)
+def test_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        overlay(PICTURE, *arguments)
+
+
+def test_difference_is_centred():
+    change = difference(RAMP * 2, RAMP + 0.75)
+    assert np.abs(change).max() == 1
+    assert np.sign(change[0, 0]) == -1
+    assert np.sign(change[-1, -1]) == 1
+    assert not difference(RAMP, RAMP).any()
+
+
+def test_no_change_is_neutral_grey_more_is_red_less_is_blue():
+    change = np.zeros((30, 40), np.float32)
+    change[0, 0], change[0, 1] = 1, -1
+    image = difference_overlay(PICTURE, change, 1).astype(int)
+    assert np.ptp(image[5, 5]) < 8
+    assert image[0, 0, 0] > image[0, 0, 2] + 80
+    assert image[0, 1, 2] > image[0, 1, 0] + 80
+
+
+def test_figure_is_a_grid_and_belongs_to_no_window():
+    grid = figure(two_models())
+    titles = [axis.get_title() for axis in grid.axes]
+    assert titles[0] == "Pure"
+    assert titles[1].startswith("Salient\na red dog")
+    assert titles[2:] == ["", ""]
+    assert [axis.get_ylabel() for axis in grid.axes] == ["Tiny", "", "Other", ""]
+    assert pyplot.get_fignums() == []
+
+
+def test_dollar_signs_are_no_mathematics():
+    assert rendering._wrapped("cost $5 and $6") == r"cost \$5 and \$6"
