@@ -7,7 +7,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -231,9 +231,14 @@ class FixationEvaluator:
             }
         return result
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Profile, means and intervals, pools and rows; what is undefined is null."""
+    def to_json(self, path: str | os.PathLike[str], about: Mapping[str, Any] | None = None) -> None:
+        """Profile, means and intervals, pools and rows; what is undefined is null.
+
+        Args:
+            about: what was scored, written as it is: the model, the data, the split.
+        """
         content = {
+            **(about or {}),
             "profile": self.profile.name,
             "bootstrap": {"level": 0.95, "over": "pictures", "seed": self.seed},
             "metrics": self.summary(),

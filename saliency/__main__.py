@@ -1,0 +1,5 @@
+"""``python -m saliency``: the command line."""
+
+from .cli import main
+
+main()

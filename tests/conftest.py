@@ -1,0 +1,39 @@
+"""What tests of several parts share: where the data sets are, and a checkpoint that is quick to run."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from saliency import checkpoints
+from saliency.checkpoints import Description
+from saliency.models import registry
+
+
+@pytest.fixture(scope="session")
+def data_sets() -> Path:
+    """The folder of the data sets, ``$SALIENCY_DATA`` or ../shared/data; tests that need it are skipped without it."""
+    root = Path(__file__).parents[1]
+    folder = root / os.environ.get("SALIENCY_DATA", "../shared/data")
+    if not folder.is_dir():
+        pytest.skip("the data sets are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory) -> Path:
+    """A folder with one checkpoint, ``untrained``: the smallest model that reads sentences, with random weights."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints")
+    preset = registry.preset("clip_salgan")
+    description = Description(
+        name="untrained",
+        model="clip_salgan",
+        preset="compact",
+        text_encoder=preset.text_encoder,
+        preprocessing=preset.preprocessing,
+        licence="none",
+    )
+    checkpoints.save(registry.create("clip_salgan"), description, folder)
+    return folder

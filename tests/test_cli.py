@@ -1,0 +1,203 @@
+"""The command line, on real files."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from saliency import checkpoints, metrics
+from saliency.cli import app
+from saliency.predictor import Predictor
+
+SENTENCES = {
+    "_0": "",
+    "": "A boat on a lake.",
+    "_1": "A red boat and a small bird.",
+    "_2": "A small bird.",
+    "_3": "A red boat.",
+}
+SAMPLES = {
+    "000000000007": ("_0", ""),
+    "000000000012": ("_0", "_1", "_2", "_3"),
+    "000000000031": ("_0", "_1", "_2", "_3"),
+}
+
+
+@pytest.fixture(autouse=True)
+def checkpoint(untrained, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(untrained))
+
+
+@pytest.fixture
+def picture(tmp_path) -> Path:
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 56, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def data_set(tmp_path_factory) -> Path:
+    """SJTU-TIS in small: three pictures, ten samples."""
+    root = tmp_path_factory.mktemp("sjtu_tis")
+    for name in ("image_1800", "map_1800", "fixation_1800"):
+        (root / name).mkdir()
+    generator = np.random.default_rng(1)
+    texts = {}
+    for picture, suffixes in SAMPLES.items():
+        pixels = generator.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(root / "image_1800" / f"{picture}_0.png")
+        for suffix in suffixes:
+            density = generator.integers(0, 256, (30, 40), dtype=np.uint8)
+            Image.fromarray(density).save(root / "map_1800" / f"{picture}{suffix}.png")
+            fixations = np.where(generator.random((30, 40)) < 0.02, 255, 0).astype(np.uint8)
+            Image.fromarray(fixations).save(root / "fixation_1800" / f"{picture}{suffix}.png")
+            texts[picture.lstrip("0") + suffix] = SENTENCES[suffix]
+    (root / "text.json").write_text(json.dumps(texts))
+    (root / "split.json").write_text(json.dumps({"training": ["000000000007"], "validation": list(SAMPLES)[1:]}))
+    return root
+
+
+def run(*arguments) -> str:
+    """Standard output of a command that succeeds."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def refused(*arguments) -> str:
+    """The sentence on standard error of a command that does not."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    return result.stderr
+
+
+def test_models_lists_the_checkpoints():
+    header, line = run("models").splitlines()
+    assert header.split()[0] == "name"
+    assert line.split() == ["untrained", "CLIP-SalGAN", "compact", "minilm", "0.3", "M", "unknown", "none"]
+
+
+def test_a_picture_under_three_sentences(picture, tmp_path):
+    out = tmp_path / "deep" / "out"
+    run("predict", picture, "--salient", "A boat", "--non-salient", "A bird", "--general", "Both", "--out", out)
+    conditions = ("pure", "general", "salient", "non_salient")
+    overlays = {f"untrained.{condition}.png" for condition in conditions}
+    others = {f"comparison.{extension}" for extension in ("png", "npz", "csv", "json")}
+    assert {path.name for path in out.iterdir()} == overlays | others
+    for name in overlays:
+        assert Image.open(out / name).size == (56, 40)
+    record = json.loads((out / "comparison.json").read_text())
+    assert [p["sentence"] for p in record["predictions"]] == ["", "Both", "A boat", "A bird"]
+    assert pd.read_csv(out / "comparison.csv")["condition"].tolist() == list(conditions)
+    densities = np.load(out / "comparison.npz")
+    for condition in conditions:
+        density = densities[f"untrained.{condition}"]
+        assert density.shape == (40, 56)
+        assert density.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_data_set_gives_a_map_a_sample_each_under_its_own_sentence(data_set, untrained, tmp_path):
+    run("predict", data_set, "--layout", "sjtu-tis", "--model", "untrained", "--out", tmp_path)
+    stems = [picture + suffix for picture, suffixes in SAMPLES.items() for suffix in suffixes]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{stem}.npy" for stem in stems)
+    predictor = Predictor(["untrained"], pictures_cached=0)
+    for stem, sentence in [("000000000012_2", SENTENCES["_2"]), ("000000000007", SENTENCES[""])]:
+        written = np.load(tmp_path / f"{stem}.npy")
+        assert written.dtype == np.float32
+        alone = predictor.predict(data_set / "image_1800" / f"{stem[:12]}_0.png", {"whole": sentence})
+        np.testing.assert_allclose(written, alone.predictions[0].density, rtol=1e-4)
+        assert np.abs(written - np.load(tmp_path / f"{stem[:12]}_0.npy")).max() > 1e-8  # the sentence was read
+
+
+def test_a_split_of_a_data_set(data_set, tmp_path):
+    run("predict", data_set, "--model", "untrained", "--split", "training", "--out", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000000000007.npy", "000000000007_0.npy"]
+
+
+def test_evaluate_scores_what_predict_writes(data_set, tmp_path):
+    file = tmp_path / "scores.json"
+    lines = run("evaluate", data_set, "--model", "untrained", "--split", "validation", "--json", file).splitlines()
+    assert lines[0].split()[-7:] == ["n", "CC", "SIM", "KL", "NSS", "AUC", "sAUC"]
+    rows = {line.split()[0]: line for line in lines[1:] if "[" in line}
+    assert list(rows) == ["pure", "general", "non_salient", "salient", "macro"]
+
+    scores = json.loads(file.read_text())
+    run("predict", data_set, "--model", "untrained", "--split", "validation", "--out", tmp_path)
+    expected = []
+    for picture in list(SAMPLES)[1:]:
+        density = np.asarray(Image.open(data_set / "map_1800" / f"{picture}_3.png"), dtype=float)
+        expected.append(np.corrcoef(np.load(tmp_path / f"{picture}_3.npy").ravel(), density.ravel())[0, 1])
+    salient = scores["metrics"]["salient"]["CC"]
+    assert salient["mean"] == pytest.approx(np.mean(expected), abs=1e-5)
+    assert salient["n"] == 2
+    assert f"{salient['mean']:.3f} [{salient['low']:.3f}, {salient['high']:.3f}]" in rows["salient"]
+
+
+def test_evaluate_fills_the_card(data_set, untrained, tmp_path, monkeypatch):
+    shutil.copytree(untrained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path))
+    file = tmp_path / "scores"
+    run("evaluate", data_set, "--model", "untrained", "--split", "validation", "--json", file, "--card")
+    scores = json.loads(file.read_text())
+    assert (scores["model"], scores["split"], scores["profile"]) == ("untrained", "validation", "tuebingen")
+    [card] = checkpoints.available()
+    assert card.sha256 == scores["sha256"]
+    for condition, estimates in scores["metrics"].items():
+        assert card.metrics["validation"][condition]["NSS"].mean == estimates["NSS"]["mean"]
+    checkpoints.load("untrained")  # the weights still fit their card
+    assert f"{scores['metrics']['macro']['CC']['mean']:.3f} [" in run("models")
+
+
+def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
+    (tmp_path / "images").symlink_to(data_set / "image_1800")
+    (tmp_path / "maps").symlink_to(data_set / "map_1800")
+    table = run("evaluate", tmp_path, "--model", "untrained", "--layout", "folder", "--profile", "legacy_sjtu")
+    assert set(metrics.PROFILES["legacy_sjtu"].default) <= set(table.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["predict", "{picture}", "--model", "nothing", "--out", "{out}"], "There is no checkpoint called “nothing”"),
+        (["predict", "{text}", "--out", "{out}"], "pictures are read"),
+        (["predict", "{out}/missing.png", "--out", "{out}"], "does not exist"),
+        (["predict", "{data_set}", "--out", "{out}"], "one model"),
+        (["predict", "{data_set}", "--model", "a", "--salient", "b", "--out", "{out}"], "are its own"),
+        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "“image_1800” is missing"),
+        (["evaluate", "{data_set}", "--model", "untrained", "--split", "tset"], "There is no split “tset”"),
+        (["evaluate", "{data_set}", "--model", "untrained", "--profile", "mine"], "tuebingen"),
+        (["evaluate", "{data_set}", "--model", "untrained", "--card"], "give it with --split"),
+        (["evaluate", "{empty}", "--model", "untrained", "--layout", "folder", "--split", "test"], "no splits"),
+    ],
+)
+def test_a_mistake_is_answered_with_a_sentence(arguments, sentence, picture, data_set, tmp_path):
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    (tmp_path / "empty").mkdir()
+    places = {
+        "picture": picture,
+        "text": text,
+        "data_set": data_set,
+        "empty": tmp_path / "empty",
+        "out": tmp_path / "o",
+    }
+    words = refused(*(argument.format(**places) for argument in arguments)).replace("│", " ").split()
+    assert sentence in " ".join(words)
+
+
+def test_python_m_saliency_is_the_same_command(picture, tmp_path):
+    command = [sys.executable, "-m", "saliency", "predict", picture, "--out", tmp_path / "out"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out" / "untrained.pure.png").is_file()
+    failed = subprocess.run([*command[:-3], tmp_path / "no.png", "--out", tmp_path], capture_output=True, timeout=300)
+    assert failed.returncode == 2
