@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import DataLoaderConfiguration, set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -116,7 +116,11 @@ class Run:
         self.method = method
         self.folder = folder
         self.quiet = quiet
-        self.accelerator = Accelerator(mixed_precision="bf16" if preferred_dtype() is torch.bfloat16 else "no")
+        self.accelerator = Accelerator(
+            mixed_precision="bf16" if preferred_dtype() is torch.bfloat16 else "no",
+            # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
+            dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
+        )
         self.warm_up = 0.0
         self.average: AveragedModel | None = None
         self.done = 0
@@ -173,6 +177,7 @@ class Run:
     def _epoch(self, stage: Stage, epoch: int, loader: DataLoader, learners: list[Learner]) -> dict[str, float]:
         """One pass over the data; the mean of the step's numbers."""
         set_seed(self.recipe.seed + 1000 * (self.done + 1))
+        loader.set_epoch(self.done)  # Accelerate counts from 0 otherwise, also in a resumed run
         loader.dataset.set_epoch(self.done)
         self.method.model.train()
         sums: dict[str, float] = {}

@@ -1,0 +1,116 @@
+"""Adversarial training (SalGAN, CLIP-SalGAN): a discriminator learns to tell a model's maps from people's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from ..data.training import Batch
+from ..errors import RecipeError
+from ..losses import WeightedLoss, adversarial
+from ..models.base import SaliencyModel, SaliencyOutput
+from ..models.blocks import resize
+from ..models.clip_salgan import DISCRIMINATORS
+from ..models.spec import Preprocessing
+from .loop import Learner, Run, parameter_groups
+from .recipe import Recipe, Stage
+from .supervised import Grouped, Supervised
+
+
+class AdversarialOptions(BaseModel):
+    """What a stage's ``options`` may hold.
+
+    Attributes:
+        discriminator: ``simple`` judges maps, ``salgan`` maps beside their pictures; new in each stage.
+        weight: of the adversarial term in the generator's loss, beside the content terms of the stage's ``loss``.
+        warm_up_epochs: epochs of the stage with content terms only.
+        content_pool: maps are average-pooled by this before the content terms (4 in SalGAN).
+        discriminator_rate: the stage's rate where it is not given.
+        betas: of Adam, for both networks.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    discriminator: Literal["simple", "salgan"] = "simple"
+    weight: float = Field(default=1.0, ge=0)
+    warm_up_epochs: int = Field(default=5, ge=0)
+    content_pool: int = Field(default=1, ge=1)
+    discriminator_rate: float | None = None
+    betas: tuple[float, float] = (0.5, 0.999)
+
+
+class Adversarial(Supervised):
+    """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
+
+    Both by Adam at a constant rate (the stage's ``weight_decay`` makes it AdamW). The recipe's grid is the size of the
+    model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
+
+    Raises:
+        RecipeError: an option is unknown or has a wrong value; the sentence names it.
+    """
+
+    def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
+        for stage in recipe.stages:
+            _options(stage)
+        super().__init__(recipe, model, preprocessing, text_encoder)
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        self.run = run
+        options = _options(stage)
+        judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
+        rate = options.discriminator_rate or stage.rate
+        group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
+        settings = {"cycle": False, "betas": options.betas}
+        return [
+            Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run, **settings),
+            Learner(judge, [group], steps, run, **settings),
+        ]
+
+    def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        generator, discriminator = learners
+        options = _options(stage)
+        with self.run.accelerator.autocast():
+            output = generator.network(batch.pixels, batch.index, batch.text)
+        total, terms = self._content(output, batch, stage, options.content_pool)
+        if epoch >= options.warm_up_epochs:
+            pictures = resize(batch.pixels, batch.density.shape[-2:])[batch.index]
+            fake = output.map.to(batch.density.dtype)
+            found_out = self._tell_apart(discriminator, pictures, batch.density, fake.detach())
+            discriminator.update(found_out)
+            with self.run.accelerator.autocast():
+                judged = discriminator.network(pictures, fake)
+            fooled = adversarial(judged, real=True)
+            total = total + options.weight * fooled
+            terms |= {"discriminator": found_out.detach(), "adversarial": fooled.detach()}
+        generator.update(total)
+        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
+
+    def _content(
+        self, output: SaliencyOutput, batch: Batch, stage: Stage, pool: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The supervised part of the generator's loss, and its terms."""
+        loss = WeightedLoss(stage.loss)
+        if pool > 1:
+            return loss(F.avg_pool2d(output.map, pool), F.avg_pool2d(batch.density, pool))
+        logits = output.logits if self.model.config.activation == "sigmoid" else None
+        return loss(output.map, batch.density, batch.fixations, logits)
+
+    def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's loss; one pass for both kinds of maps, which distributed training needs."""
+        with self.run.accelerator.autocast():
+            logits = discriminator.network(pictures.repeat(2, 1, 1, 1), torch.cat([real, fake]))
+        return adversarial(logits[: len(real)], real=True) + adversarial(logits[len(real) :], real=False)
+
+
+def _options(stage: Stage) -> AdversarialOptions:
+    try:
+        return AdversarialOptions.model_validate(stage.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {first['msg']}"
+        raise RecipeError(f"The option “{key}” of the stage “{stage.name}” {reason}.") from None
