@@ -155,25 +155,6 @@ def load(
     return model.eval().to(device), card
 
 
-def record_metrics(
-    name: str | os.PathLike[str],
-    split: str,
-    metrics: Mapping[str, Mapping[str, Estimate]],
-    directory: str | os.PathLike[str] | None = None,
-) -> Card:
-    """Writes scores on `split`, condition -> metric -> estimate, into a card, in place of older ones; the new card.
-
-    Args:
-        name, directory: as for `load`.
-    """
-    path = _stem(name, directory)
-    path = path.with_name(path.name + ".json")
-    card = _read_card(path)
-    card = card.model_copy(update={"metrics": {**card.metrics, split: metrics}})
-    _replace(path, (card.model_dump_json(indent=2) + "\n").encode())
-    return _read_card(path)
-
-
 def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
     """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order."""
     folder = directory_of_checkpoints() if directory is None else Path(directory)

@@ -102,11 +102,8 @@ def evaluate(
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
     json: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write means and rows to this file.")] = None,
-    card: Annotated[bool, typer.Option("--card", help="Also write the means into the model's card.")] = False,
 ) -> None:
     """Compare a model's maps with where people looked: means and 95 % intervals over pictures, per condition."""
-    if card and split is None:
-        raise typer.BadParameter("A card says which split it was scored on: give it with --split.")
     samples = _samples(data_set, layout, split)
     predictor = Predictor([model], pictures_cached=1)
     predictions = predict_samples(predictor, _progress(samples), model)
@@ -115,8 +112,6 @@ def evaluate(
     if json is not None:
         identity = {"model": model, "sha256": predictor.cards[model].sha256}
         evaluator.to_json(json, identity | {"data": data_set.resolve().name, "split": split})
-    if card:
-        checkpoints.record_metrics(model, split, _estimates(evaluator))
 
 
 def main() -> None:
@@ -182,18 +177,6 @@ def _validation_cc(card: checkpoints.Card) -> str:
     conditions = card.metrics.get("validation", {})
     score = conditions.get(MACRO, {}).get("CC")
     return f"{score.mean:.3f} [{score.low:.3f}, {score.high:.3f}]" if score else "unknown"
-
-
-def _estimates(evaluator: FixationEvaluator) -> dict[str, dict[str, checkpoints.Estimate]]:
-    """What a card holds: condition -> metric -> mean and interval, where there is one."""
-    return {
-        condition: {
-            name: checkpoints.Estimate(**{key: score[key] for key in ("mean", "low", "high", "n")})
-            for name, score in scores.items()
-            if score["n"]
-        }
-        for condition, scores in evaluator.summary().items()
-    }
 
 
 def _table_of_scores(evaluator: FixationEvaluator) -> pd.DataFrame:

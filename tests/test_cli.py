@@ -1,7 +1,6 @@
 """The command line, on real files."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from saliency import checkpoints, metrics
+from saliency import metrics
 from saliency.cli import app
 from saliency.predictor import Predictor
 
@@ -131,6 +130,7 @@ def test_evaluate_scores_what_predict_writes(data_set, tmp_path):
     assert list(rows) == ["pure", "general", "non_salient", "salient", "macro"]
 
     scores = json.loads(file.read_text())
+    assert (scores["model"], scores["split"], scores["profile"]) == ("untrained", "validation", "tuebingen")
     run("predict", data_set, "--model", "untrained", "--split", "validation", "--out", tmp_path)
     expected = []
     for picture in list(SAMPLES)[1:]:
@@ -140,21 +140,6 @@ def test_evaluate_scores_what_predict_writes(data_set, tmp_path):
     assert salient["mean"] == pytest.approx(np.mean(expected), abs=1e-5)
     assert salient["n"] == 2
     assert f"{salient['mean']:.3f} [{salient['low']:.3f}, {salient['high']:.3f}]" in rows["salient"]
-
-
-def test_evaluate_fills_the_card(data_set, untrained, tmp_path, monkeypatch):
-    shutil.copytree(untrained, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path))
-    file = tmp_path / "scores"
-    run("evaluate", data_set, "--model", "untrained", "--split", "validation", "--json", file, "--card")
-    scores = json.loads(file.read_text())
-    assert (scores["model"], scores["split"], scores["profile"]) == ("untrained", "validation", "tuebingen")
-    [card] = checkpoints.available()
-    assert card.sha256 == scores["sha256"]
-    for condition, estimates in scores["metrics"].items():
-        assert card.metrics["validation"][condition]["NSS"].mean == estimates["NSS"]["mean"]
-    checkpoints.load("untrained")  # the weights still fit their card
-    assert f"{scores['metrics']['macro']['CC']['mean']:.3f} [" in run("models")
 
 
 def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
@@ -175,7 +160,6 @@ def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
         (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "“image_1800” is missing"),
         (["evaluate", "{data_set}", "--model", "untrained", "--split", "tset"], "There is no split “tset”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--profile", "mine"], "tuebingen"),
-        (["evaluate", "{data_set}", "--model", "untrained", "--card"], "give it with --split"),
         (["evaluate", "{empty}", "--model", "untrained", "--layout", "folder", "--split", "test"], "no splits"),
     ],
 )
