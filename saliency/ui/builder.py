@@ -1,0 +1,50 @@
+"""Puts the web app together; what launching it needs is beside it, because Gradio takes the look at launch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from saliency.predictor import Predictor
+from saliency.ui import compare
+from saliency.ui.examples import FOLDER
+from saliency.ui.theme import CSS, theme
+
+TITLE = "Text-guided visual attention"
+
+INTRODUCTION = """
+<header class="masthead">
+<h1>Where do people look after reading a sentence?</h1>
+<p>Give a picture and describe it in one or more ways. Each model predicts where people would look: at the picture
+alone, and after having read each sentence. Compare the maps side by side, or begin with an example.</p>
+</header>
+"""
+
+_UPLOADS_LIVE = (600, 3600)  # every ten minutes, files older than an hour are deleted
+
+
+def build(predictor: Predictor) -> gr.Blocks:
+    """The app on an engine. Launch it with ``.launch(**launch_options())``."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
+        gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False)
+        compare.build(predictor)
+    return demo.queue(max_size=64)
+
+
+def launch_options() -> dict[str, Any]:
+    """Arguments of ``launch``: the look, and what visitors may do. Address and port come from Gradio's environment
+    variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); port 7860 is Gradio's default."""
+    return {
+        "theme": theme(),
+        "css_paths": [CSS],
+        "footer_links": ["api", "settings"],
+        "allowed_paths": [str(FOLDER)],
+        "max_file_size": "64mb",
+        "show_error": False,  # messages of `gr.Error` are shown all the same, those of other exceptions are not
+        "run_history": False,
+        "ssr_mode": False,
+        "share": False,
+        "enable_monitoring": False,
+        "state_session_capacity": 200,
+    }

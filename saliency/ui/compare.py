@@ -1,0 +1,189 @@
+"""The Compare tab: one picture, up to four readings of it, several models, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import gradio as gr
+
+from saliency.conditions import Condition
+from saliency.errors import TextError, UnknownModelError
+from saliency.gaze import load_fixations, load_map
+from saliency.models import registry
+from saliency.predictor import Predictor
+from saliency.results import Comparison
+from saliency.ui.archive import write_archive
+from saliency.ui.examples import Example, examples
+from saliency.ui.guard import guarded
+from saliency.ui.map_grid import MapGrid
+from saliency.ui.picture_input import PictureInput
+from saliency.ui.presentation import present
+from saliency.ui.tables import GroundTruth
+
+MAX_CHARACTERS = 5000  # of a sentence; encoders read far less, but a person may paste a page
+_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+ENGINE = "engine"  # the queue of everything that runs models
+
+_SENTENCES = (
+    (Condition.GENERAL, "What is in the picture as a whole.", "A woman walks her dog on a beach at sunset."),
+    (Condition.SALIENT, "Only what catches the eye.", "A brown dog runs."),
+    (Condition.NON_SALIENT, "Only the background, or what is easily missed.", "Clouds glow above the sea."),
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was compared, kept for the visitor's session: a download asks the engine, and its caches, again."""
+
+    picture: str
+    sentences: dict[Condition, str]
+    models: tuple[str, ...]
+
+    def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
+        """The comparison; `progress` moves meanwhile."""
+        return predictor.predict(
+            self.picture, self.sentences, models=self.models, progress=lambda share, stage: progress(share, desc=stage)
+        )
+
+
+def read_request(picture: str | None, sentences: Sequence[str | None], models: Sequence[str]) -> Request:
+    """A form's fields as a request. The picture alone is always compared, other conditions where there is a sentence.
+
+    Args:
+        sentences: general, salient, non-salient.
+
+    Raises:
+        TextError: a sentence is too long.
+        UnknownModelError: no model was chosen.
+    """
+    if not models:
+        raise UnknownModelError("Please choose at least one model.")
+    written = {Condition.PURE: ""}
+    for (condition, *_), sentence in zip(_SENTENCES, sentences, strict=True):
+        if len(sentence or "") > MAX_CHARACTERS:
+            raise TextError(f"The sentence for “{condition.title}” is longer than {MAX_CHARACTERS} characters.")
+        if sentence and sentence.strip():
+            written[condition] = sentence.strip()
+    return Request(picture, written, tuple(models))
+
+
+def read_truth(
+    density: str | None, fixations: str | None, condition: str, shape: tuple[int, int]
+) -> GroundTruth | None:
+    """Uploaded ground truth (paths) for a picture of `shape` (H, W); None where nothing was uploaded.
+
+    Raises:
+        GroundTruthError: a file cannot be used.
+    """
+    if not (density or fixations):
+        return None
+    return GroundTruth(
+        Condition(condition),
+        load_map(density) if density else None,
+        load_fixations(fixations, shape) if fixations else None,
+    )
+
+
+def build(predictor: Predictor) -> None:
+    """Adds the tab's content to the Blocks or Tab being built."""
+
+    @guarded
+    def compare(
+        picture,
+        general=None,
+        salient=None,
+        non_salient=None,
+        models=None,
+        density=None,
+        fixations=None,
+        truth_condition=None,
+        progress=_PROGRESS,
+    ):
+        """Predicted maps of gaze of a picture, alone and after each sentence, for each model.
+
+        An empty sentence leaves its condition out. Returns the comparison as one JSON object; see its schema.
+        """
+        request = read_request(picture, (general, salient, non_salient), models)
+        comparison = request.answer(predictor, progress)
+        truth = read_truth(density, fixations, truth_condition, comparison.picture.shape[:2])
+        return present(comparison, truth), request, gr.Button(visible=True)
+
+    @guarded
+    def archive(request, progress=_PROGRESS):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "saliency-comparison.zip"
+            write_archive(request.answer(predictor, progress), path)
+            # Into Gradio's cache, whose files are deleted after a while.
+            return archive_link.move_resource_to_block_cache(str(path))
+
+    clickable = _example_buttons(examples())
+    with gr.Row():
+        with gr.Column(scale=4, min_width=300):
+            picture = PictureInput(
+                label="Picture",
+                sources=["upload", "clipboard", "webcam"],
+                image_mode=None,
+                buttons=[],
+                height=370,
+                elem_id="picture",
+            )
+        with gr.Column(scale=6, min_width=320, elem_classes="fields"):
+            boxes = [
+                gr.Textbox(label=condition.title, info=hint, placeholder=placeholder, lines=1, max_lines=4)
+                for condition, hint, placeholder in _SENTENCES
+            ]
+            models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label="Models")
+            with gr.Accordion("Compare with where people really looked", open=False), gr.Row():
+                density = gr.File(label="Density map (picture or .npy)", height=120)
+                fixations = gr.File(label="Fixations (black-and-white picture, or CSV with x, y)", height=120)
+                truth_condition = gr.Dropdown(
+                    [(condition.title, condition.value) for condition in (Condition.PURE, *(s[0] for s in _SENTENCES))],
+                    value=Condition.PURE.value,
+                    label="They had read",
+                )
+            button = gr.Button("Compare", variant="primary", elem_id="compare")
+
+    grid = MapGrid(elem_id="maps")
+    request = gr.State(None, time_to_live=3600)
+    download = gr.Button("Download everything (ZIP)", size="sm", visible=False, elem_classes="plain")
+    archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
+
+    inputs = [picture, *boxes, models, density, fixations, truth_condition]
+    running = {
+        "fn": compare,
+        "inputs": inputs,
+        "outputs": [grid, request, download],
+        "show_progress_on": grid,
+        "scroll_to_output": True,
+        "concurrency_limit": 1,
+        "concurrency_id": ENGINE,
+    }
+    gr.on([button.click, *(box.submit for box in boxes)], api_name="compare", trigger_mode="once", **running)
+    for example_button, example in clickable:
+        example_button.click(
+            _filler(example), outputs=[picture, *boxes], show_progress="hidden", api_visibility="private"
+        ).then(api_visibility="private", **running)
+    download.click(
+        archive, request, archive_link, concurrency_limit=1, concurrency_id=ENGINE, api_visibility="private"
+    ).success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
+
+
+def _choices(predictor: Predictor) -> list[tuple[str, str]]:
+    return [(registry.spec(predictor.cards[name].model).title, name) for name in predictor.models]
+
+
+def _first_choice(predictor: Predictor) -> list[str]:
+    """The models that read text; the others are baselines, there to be chosen."""
+    return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
+
+
+def _example_buttons(shown: Sequence[Example]) -> list[tuple[gr.Button, Example]]:
+    with gr.Row(elem_classes="examples"):
+        return [(gr.Button(example.title, icon=example.picture, size="sm"), example) for example in shown]
+
+
+def _filler(example: Example):
+    return lambda: (str(example.picture), example.general, example.salient, example.non_salient)

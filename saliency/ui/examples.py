@@ -1,0 +1,29 @@
+"""The example pictures and the sentences that belong to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture and what was read about it; licences are in assets/LICENCES.md."""
+
+    title: str
+    picture: Path
+    general: str
+    salient: str
+    non_salient: str
+
+
+def examples(folder: Path = FOLDER) -> list[Example]:
+    """The examples of `folder`/examples.json; none where the package was installed without the repository's assets."""
+    index = folder / "examples.json"
+    if not index.exists():
+        return []
+    entries = json.loads(index.read_text(encoding="utf-8"))
+    return [Example(**(entry | {"picture": folder / entry["picture"]})) for entry in entries]

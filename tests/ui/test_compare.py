@@ -1,0 +1,70 @@
+import logging
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from saliency.conditions import Condition
+from saliency.errors import GroundTruthError, TextError, UnknownModelError
+from saliency.ui.compare import MAX_CHARACTERS, read_request, read_truth
+from saliency.ui.examples import examples
+from saliency.ui.guard import UNEXPECTED, guarded
+
+
+def test_the_picture_alone_is_always_compared_and_empty_sentences_are_left_out():
+    request = read_request("p.jpg", ("  A cat. ", None, "   "), ["one"])
+    assert request.sentences == {Condition.PURE: "", Condition.GENERAL: "A cat."}
+    assert request.models == ("one",)
+
+
+def test_a_form_that_cannot_be_used_is_refused():
+    with pytest.raises(UnknownModelError, match="at least one"):
+        read_request("p.jpg", ("", "", ""), [])
+    read_request("p.jpg", ("", "", "x" * MAX_CHARACTERS), ["one"])
+    with pytest.raises(TextError, match="Non-salient"):
+        read_request("p.jpg", ("", "", "x" * (MAX_CHARACTERS + 1)), ["one"])
+
+
+def test_ground_truth_is_read_in_the_pictures_pixels(tmp_path):
+    assert read_truth(None, None, "pure", (10, 20)) is None
+    (tmp_path / "f.csv").write_text("x,y\n3,4\n")
+    np.save(tmp_path / "d.npy", np.eye(10, 20))
+    truth = read_truth(str(tmp_path / "d.npy"), str(tmp_path / "f.csv"), "salient", (10, 20))
+    assert truth.condition is Condition.SALIENT
+    assert truth.density.tolist() == np.eye(10, 20).tolist()
+    assert truth.fixations.tolist() == [[4, 3]]
+    with pytest.raises(GroundTruthError, match="outside"):
+        read_truth(None, str(tmp_path / "f.csv"), "salient", (2, 2))
+
+
+def test_errors_of_ours_are_shown_as_sentences_without_markup():
+    @guarded
+    def fail():
+        raise TextError("<b>Too</b> long.")
+
+    with pytest.raises(gr.Error) as shown:
+        fail()
+    assert shown.value.message == "&lt;b&gt;Too&lt;/b&gt; long."
+
+
+def test_other_errors_are_logged_and_tell_nothing(caplog):
+    @guarded
+    def fail():
+        raise OSError("/secret/path")
+
+    with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as shown:
+        fail()
+    assert shown.value.message == UNEXPECTED
+    assert "/secret/path" in caplog.text
+
+
+def test_examples_have_a_picture_and_three_sentences():
+    shown = examples()
+    assert len(shown) == 4
+    for example in shown:
+        assert example.picture.is_file()
+        assert all((example.general, example.salient, example.non_salient))
+
+
+def test_without_assets_there_are_no_examples(tmp_path):
+    assert examples(tmp_path) == []

@@ -1,0 +1,156 @@
+"""The endpoint `compare` over the wire: what a client gets, and what becomes of everything that is no picture."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from saliency.ui.examples import FOLDER
+from saliency.ui.guard import UNEXPECTED
+from tests.ui.serving import serving
+
+COFFEE = FOLDER / "coffee.jpg"
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address, tmp_path_factory):
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def test_three_models_and_four_sentences_give_twelve_maps_and_their_numbers(client):
+    view = client.predict(
+        handle_file(COFFEE),
+        general="A cup of coffee on a table.",
+        salient="A red cup.",
+        non_salient="A wooden table.",
+        models=["gsgnet", "clip_salgan", "tranblend"],
+        api_name="/compare",
+    )
+    assert [model["name"] for model in view["models"]] == ["gsgnet", "clip_salgan", "tranblend"]
+    assert [condition["name"] for condition in view["conditions"]] == ["pure", "general", "salient", "non_salient"]
+    assert len({(sent["model"], sent["condition"]) for sent in view["maps"]}) == 12
+    for sent in view["maps"]:
+        grey = np.asarray(Image.open(BytesIO(base64.b64decode(sent["png"].split(",")[1]))))
+        assert (grey.min(), grey.max()) == (0, 255)
+        assert 0 <= sent["low"] < 1 < sent["high"]
+    moved, agree = view["tables"]
+    assert len(moved["rows"]) == 9
+    assert len(agree["rows"]) == 4
+
+
+def test_sentences_and_models_have_defaults(client):
+    view = client.predict(handle_file(COFFEE), api_name="/compare")
+    assert [condition["name"] for condition in view["conditions"]] == ["pure"]
+    assert "transalnet" not in [model["name"] for model in view["models"]]
+
+
+def test_ground_truth_is_scored(client, tmp_path):
+    Image.open(COFFEE).convert("L").save(tmp_path / "density.png")
+    (tmp_path / "fixations.csv").write_text("x,y\n300,200\n310,190\n")
+    view = client.predict(
+        handle_file(COFFEE),
+        salient="A cup.",
+        models=["gsgnet"],
+        density=handle_file(tmp_path / "density.png"),
+        fixations=handle_file(tmp_path / "fixations.csv"),
+        truth_condition="salient",
+        api_name="/compare",
+    )
+    truth = view["tables"][0]
+    assert [column["title"] for column in truth["columns"]] == ["Model", "CC", "SIM", "KL", "NSS", "AUC"]
+    assert len(truth["rows"]) == 1
+
+
+def test_peoples_text_travels_as_it_is(client):
+    markup = "<script>alert(1)</script> & \"' `${1+1}` {{value}} 猫在垫子上 \u202e"
+    view = client.predict(handle_file(COFFEE), salient=markup, models=["clip_salgan"], api_name="/compare")
+    assert view["conditions"][1]["sentence"] == markup
+
+
+def hostile_files():
+    def png(width, height):
+        file = BytesIO()
+        Image.new("L", (width, height)).save(file, "PNG")
+        return file.getvalue()
+
+    return {
+        "text renamed": ("notes.png", b"just some text", "not a picture"),
+        "empty": ("empty.jpg", b"", "empty"),
+        "svg": ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "SVG"),
+        "cut short": ("half.jpg", COFFEE.read_bytes()[:9000], "damaged"),
+        "a line": ("line.png", png(20000, 2), "20000 x 2"),
+        "a dot": ("dot.png", png(1, 1), "1 x 1"),
+        "a pickle": ("model.png", b"\x80\x04\x95cos\nsystem\n", "not a picture"),
+    }
+
+
+@pytest.mark.parametrize("case", hostile_files())
+def test_what_is_no_picture_is_refused_with_a_sentence(client, tmp_path, case):
+    name, content, expected = hostile_files()[case]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AppError, match=expected) as error:
+        client.predict(handle_file(tmp_path / name), api_name="/compare")
+    told = str(error.value)
+    assert "Traceback" not in told
+    assert "/tmp" not in told
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"salient": "x" * 5001}, "longer than 5000"),
+        ({"models": []}, "at least one model"),
+        ({"density": handle_file(COFFEE)}, "in colour"),
+    ],
+)
+def test_other_mistakes_are_refused_with_a_sentence(client, arguments, expected):
+    with pytest.raises(AppError, match=expected):
+        client.predict(handle_file(COFFEE), api_name="/compare", **arguments)
+
+
+def test_no_picture_is_a_sentence(client):
+    with pytest.raises(AppError, match="No picture"):
+        client.predict(None, api_name="/compare")
+
+
+@pytest.mark.parametrize("place", [0, 5, 6], ids=["picture", "density", "fixations"])
+@pytest.mark.parametrize("path", ["/etc/passwd", str(FOLDER.parents[1] / "app.py")])
+def test_a_visitor_cannot_name_a_file_of_the_server(address, client, place, path):
+    """Sent as raw JSON, since the client library would upload the file first."""
+    stolen = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = [None, "", "", "", ["clip_salgan"], None, None, "pure"]
+    data[place] = stolen
+    call = f"{address}gradio_api/call/compare"
+    event = httpx.post(call, json={"data": data}).json()["event_id"]
+    told = httpx.get(f"{call}/{event}", timeout=30).text
+    assert told.startswith("event: error")
+    assert "root:" not in told
+    assert path not in told
+
+
+def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr("saliency.ui.compare.present", fail)
+    with pytest.raises(AppError) as error:
+        client.predict(handle_file(COFFEE), models=["clip_salgan"], api_name="/compare")
+    assert str(error.value) == UNEXPECTED
+
+
+def test_nothing_but_compare_is_offered(client):
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/compare"]

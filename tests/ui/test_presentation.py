@@ -1,0 +1,74 @@
+import base64
+import json
+import math
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency.conditions import Condition
+from saliency.ui.presentation import MAP_SIDE, present
+from saliency.ui.tables import GroundTruth
+
+
+def opened(uri: str) -> Image.Image:
+    return Image.open(BytesIO(base64.b64decode(uri.split(",", 1)[1])))
+
+
+def test_a_map_is_the_density_to_half_a_grey_level(comparison):
+    small = comparison.reduced(MAP_SIDE)
+    for sent, prediction in zip(present(comparison)["maps"], small.predictions, strict=True):
+        image = opened(sent["png"])
+        assert image.mode == "L"
+        assert max(image.size) == MAP_SIDE
+        values = sent["low"] + (sent["high"] - sent["low"]) * np.asarray(image) / 255
+        step = (sent["high"] - sent["low"]) / 255
+        expected = prediction.density * math.prod(prediction.shape)
+        assert np.abs(values - expected).max() <= step / 2 + 1e-5
+        assert expected.mean() == pytest.approx(1, abs=1e-4)  # multiples of the average
+
+
+def test_twelve_maps_stay_below_a_megabyte(comparison):
+    three = comparison.predictions + comparison.predictions[:4]
+    photo = np.asarray(
+        Image.fromarray(comparison.picture).resize((16, 12)).resize((640, 480), Image.Resampling.BICUBIC)
+    )
+    view = present(type(comparison)(photo, three, {}))
+    assert len(view["maps"]) == 12
+    assert len(json.dumps(view)) < 1_000_000
+
+
+def test_the_view_is_json_with_peoples_text_as_it_was_written(comparison):
+    view = json.loads(json.dumps(present(comparison), allow_nan=False))
+    salient = comparison.get("one", Condition.SALIENT).sentence
+    assert view["conditions"][2] == {"name": "salient", "title": "Salient", "sentence": salient}
+    assert [model["title"] for model in view["models"]] == ["One", "Two"]
+    assert view["maps"][2]["label"].startswith("One, salient. Half of the gaze")
+
+
+def test_a_notice_is_said_once(comparison):
+    assert present(comparison)["notices"] == ["The end was not read."]
+
+
+def test_provenance_names_the_weights_and_the_time(comparison):
+    lines = present(comparison)["provenance"]
+    assert lines[0] == "One: one, compact, abababababab"
+    assert lines[-1] == "Seconds: decoder 0.25, total 0.50"
+
+
+def test_ground_truth_comes_first(comparison):
+    tables = present(comparison, GroundTruth(Condition.PURE, fixations=np.array([[3, 4]])))["tables"]
+    assert [table["title"].split(",")[0] for table in tables] == [
+        "Against your ground truth",
+        "How far each sentence moved each map",
+        "How far the models agree",
+    ]
+
+
+def test_a_flat_map_can_be_shown(comparison):
+    first = comparison.predictions[0]
+    flat = type(first)(**{**vars(first), "working_map": np.zeros((4, 4), np.float32)})
+    [sent] = present(type(comparison)(comparison.picture, (flat,), {}))["maps"]
+    assert sent["high"] - sent["low"] == pytest.approx(0, abs=1e-5)
+    assert opened(sent["png"]).size == (320, 240)
