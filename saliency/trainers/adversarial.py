@@ -31,6 +31,7 @@ class AdversarialOptions(BaseModel):
         content_pool: maps are average-pooled by this before the content terms (4 in SalGAN).
         discriminator_rate: the stage's rate where it is not given.
         betas: of Adam, for both networks.
+        cycle: the rates rise and fall as in supervised training instead of staying constant.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,12 +42,13 @@ class AdversarialOptions(BaseModel):
     content_pool: int = Field(default=1, ge=1)
     discriminator_rate: float | None = None
     betas: tuple[float, float] = (0.5, 0.999)
+    cycle: bool = False
 
 
 class Adversarial(Supervised):
     """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
 
-    Both by Adam at a constant rate (the stage's ``weight_decay`` makes it AdamW). The recipe's grid is the size of the
+    Both by Adam, at a constant rate unless asked otherwise (the stage's ``weight_decay`` makes it AdamW). The recipe's grid is the size of the
     model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
 
     Raises:
@@ -64,7 +66,7 @@ class Adversarial(Supervised):
         judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = options.discriminator_rate or stage.rate
         group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
-        settings = {"cycle": False, "betas": options.betas}
+        settings = {"cycle": options.cycle, "betas": options.betas}
         return [
             Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run, **settings),
             Learner(judge, [group], steps, run, **settings),
