@@ -17,6 +17,7 @@ from torch import Tensor
 from ..models.base import TextFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import normalise, resize
+from .pseudo import PseudoSample
 from .samples import Sample
 from .sentences import SentenceBank
 
@@ -95,14 +96,14 @@ class PictureDataset(torch.utils.data.Dataset):
 
     def __init__(
         self,
-        samples: Sequence[Sample],
+        samples: Sequence[Sample | PseudoSample],
         preprocessing: Preprocessing,
         grid: tuple[int, int],
         sentences: SentenceBank | None = None,
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ):
-        groups: dict[str, list[Sample]] = {}
+        groups: dict[str, list[Sample | PseudoSample]] = {}
         for sample in samples:
             groups.setdefault(str(sample.image_path.parent) + sample.picture, []).append(sample)
         self.preprocessing = preprocessing
@@ -114,7 +115,7 @@ class PictureDataset(torch.utils.data.Dataset):
         self.pictures = [resize(group[0].image(), preprocessing) for group in groups.values()]
         self.targets = [tuple(self._target(sample) for sample in group) for group in groups.values()]
 
-    def _target(self, sample: Sample) -> _Target:
+    def _target(self, sample: Sample | PseudoSample) -> _Target:
         height, width = self.grid
         density = sample.density()
         small = cv2.resize(density, (width, height), interpolation=cv2.INTER_AREA)

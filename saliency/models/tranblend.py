@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
 from .blip import BlipConfig, BlipEncoder
-from .blocks import resize
+from .blocks import LateAddition, resize
 from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
 from .spec import ModelSpec, Preprocessing, Preset
 from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
@@ -157,7 +157,7 @@ class TranBlend(SaliencyModel):
         elif config.blend == "cross_attention":
             self.cross_attention = CrossAttention(channels, text_channels, config.residual)
         if config.source == "grounding" and config.guide_fine:
-            self.guide_fine = _fine_guide(config.backbone.fine.hidden)
+            self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
         levels = self.backbone.trunk(pixels)
@@ -212,14 +212,6 @@ class TranBlend(SaliencyModel):
         if self.config.blend == "blendnet":
             return self.blendnet(picture, text)
         return self.cross_attention(picture, text)
-
-
-def _fine_guide(channels: int) -> nn.Sequential:
-    """Two convolutions on the words' maps, the last one zero: at first the words leave the fine level alone."""
-    last = nn.Conv2d(channels // 2, channels, 3, padding=1)
-    nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Conv2d(GUIDANCE_PLANES, channels // 2, 3, padding=1), nn.GELU(), last)
 
 
 SPEC = ModelSpec(

@@ -48,8 +48,9 @@ class AdversarialOptions(BaseModel):
 class Adversarial(Supervised):
     """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
 
-    Both by Adam, at a constant rate unless asked otherwise (the stage's ``weight_decay`` makes it AdamW). The recipe's grid is the size of the
-    model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
+    Both by Adam, at a constant rate unless asked otherwise (the stage's ``weight_decay`` makes it AdamW). The recipe's
+    grid is the size of the model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the
+    stage's ``options``.
 
     Raises:
         RecipeError: an option is unknown or has a wrong value; the sentence names it.

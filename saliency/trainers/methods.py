@@ -16,12 +16,11 @@ from ..errors import CheckpointError, RecipeError
 from ..models import registry
 from ..models.backbones import ResNet50V2
 from .adversarial import Adversarial
+from .datasets import RUNS
 from .grounding import GroundingMethod
 from .loop import Method, Run
 from .recipe import Recipe, Start
 from .supervised import Supervised
-
-RUNS = Path("runs")
 
 
 def build_method(recipe: Recipe) -> Method:

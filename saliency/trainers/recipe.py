@@ -19,12 +19,23 @@ class _Part(BaseModel):
 
 
 class DataSource(_Part):
-    """A data set: which reader, its folder (relative to the repository's root), which split and conditions of it."""
+    """A data set.
 
-    reader: Literal["sjtu_tis", "folder", "flickr8k_entities"]
+    Attributes:
+        reader: ``flickr8k_pseudo`` makes pseudo-targets of Flickr8k (`data.pseudo`).
+        root: its folder, relative to the repository's root.
+        split, conditions: which part of it; None is all.
+        teacher: run or checkpoint whose free-viewing maps the pseudo-targets are made from.
+        limit: the first so many pictures only.
+        terms, use: for the card.
+    """
+
+    reader: Literal["sjtu_tis", "folder", "flickr8k_entities", "flickr8k_pseudo"]
     root: Path
     split: str | None = None
     conditions: tuple[str, ...] | None = None
+    teacher: str | None = None
+    limit: int | None = Field(default=None, ge=1)
     terms: str = ""
     use: str = ""
 

@@ -1,0 +1,55 @@
+"""Pseudo-targets follow their definition: the sentence draws the density to the regions it names."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saliency.conditions import Condition
+from saliency.data.flickr8k import Caption, Entry, Phrase
+from saliency.data.pseudo import PseudoSample, bumps, pseudo_samples
+
+FREE = np.exp(-((np.mgrid[:60, :80][0] - 30) ** 2 + (np.mgrid[:60, :80][1] - 40) ** 2) / 600)
+CORNER = np.array([[0.0, 0.0, 0.25, 0.25]])
+
+
+def sample(condition: Condition, boxes: np.ndarray = CORNER) -> PseudoSample:
+    return PseudoSample("1-0", "1", condition, "A bird", Path("1.jpg"), FREE, boxes)
+
+
+def test_a_bump_is_a_gaussian_of_the_boxs_size():
+    found = bumps(np.array([[0.25, 0.25, 0.75, 0.75]]), (101, 101))
+    assert np.unravel_index(found.argmax(), found.shape) == (50, 50)
+    deviation = 0.5 / 2.6 * 101
+    offset = 10
+    assert found[50, 50 + offset] == pytest.approx(np.exp(-((offset / deviation) ** 2) / 2), rel=1e-6)
+
+
+def test_without_a_sentence_it_is_the_free_density():
+    np.testing.assert_allclose(sample(Condition.PURE).density(), FREE / FREE.max())
+
+
+def test_a_part_draws_more_than_a_whole_caption():
+    def share(density: np.ndarray) -> float:
+        return density[:15, :20].sum() / density.sum()
+
+    pure, whole, part = (share(sample(c).density()) for c in (Condition.PURE, Condition.WHOLE, Condition.SALIENT))
+    assert pure < whole < part
+
+
+def test_a_caption_that_names_everything_leaves_the_density_alone():
+    everywhere = np.array([[-50.0, -50.0, 51.0, 51.0]])
+    density = sample(Condition.WHOLE, everywhere).density()
+    np.testing.assert_allclose(density, FREE / FREE.max(), atol=1e-3)
+
+
+def test_samples_are_seeded_and_hold_what_was_asked_for():
+    words = "a bird on a branch"
+    caption = Caption(words, (Phrase(0, 2, CORNER), Phrase(3, 5, CORNER + 0.5)))
+    entries = [Entry("7", Path("7.jpg"), (caption, Caption("nothing here", ())))]
+    first, second = (list(pseudo_samples(entries, {"7": FREE}, seed=3)) for _ in range(2))
+    assert [s.sentence for s in first] == [s.sentence for s in second]
+    assert [s.condition.value for s in first] == ["pure", "whole", "salient", "salient"]
+    assert first[1].sentence == words
+    assert len(first[1].boxes) == 2
+    assert {s.sentence for s in first[2:]} <= {"A bird", "A branch", "A bird and a branch"}
