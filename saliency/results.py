@@ -11,9 +11,11 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -156,13 +158,12 @@ class Prediction:
         }
 
     def to_npz(self, path: FilePath) -> None:
-        """``density`` (H, W) float32, ``words`` (W, H, W) where there are word maps, and ``record``, JSON text."""
-        arrays = {"density": self.density, "record": np.array(_json(self.record()))}
+        """``density`` (H, W) float32, ``words`` (number, H, W) where there are word maps, and ``record``, JSON text."""
+        arrays = [("density", self.density), ("record", np.array(_json(self.record())))]
         if self.words:
-            arrays["words"] = np.stack(
-                [np.zeros(self.shape, np.float32) if w.map is None else w.map for w in self.words]
-            )
-        np.savez_compressed(path, **arrays)
+            empty = np.zeros(self.shape, np.float32)
+            arrays.append(("words", np.stack([empty if word.map is None else word.map for word in self.words])))
+        _write_npz(path, arrays)
 
     def to_png(self, path: FilePath) -> None:
         """The map in 8-bit grey, its maximum white. For measuring, use `to_npz`: 8 bits lose the tails."""
@@ -237,18 +238,23 @@ class Comparison:
 
     def to_npz(self, path: FilePath) -> None:
         """``picture``, one ``MODEL.CONDITION`` density (H, W) float32 a prediction, and ``record``, JSON text."""
-        densities = {f"{p.model}.{p.condition.value}": p.density for p in self.predictions}
-        np.savez_compressed(path, picture=self.picture, record=np.array(_json(self.record())), **densities)
+        densities = ((f"{p.model}.{p.condition.value}", p.density) for p in self.predictions)
+        _write_npz(path, chain([("picture", self.picture), ("record", np.array(_json(self.record())))], densities))
 
     def to_png(self, path: FilePath) -> None:
         """`rendering.figure`: the grid models x conditions."""
         rendering.figure(self).savefig(path, format="png", dpi=150)
 
     def to_csv(self, path: FilePath) -> None:
-        """One row a prediction: names, summary numbers, and CC to the same model's pure map where there is one."""
-        pure = {p.model: p.density for p in self.predictions if p.condition is Condition.PURE}
+        """One row a prediction: names, summary numbers, and CC to the same model's pure map where there is one.
+
+        CC is taken at 1024 pixels at most: more take memory and add nothing to maps that are coarser than that.
+        """
+        small = [p.density for p in self.reduced(1024).predictions]
+        pure = {p.model: d for p, d in zip(self.predictions, small, strict=True) if p.condition is Condition.PURE}
         rows = (
-            _row(p) | {"cc_to_pure": cc(p.density, pure[p.model]) if p.model in pure else ""} for p in self.predictions
+            _row(p) | {"cc_to_pure": cc(d, pure[p.model]) if p.model in pure else ""}
+            for p, d in zip(self.predictions, small, strict=True)
         )
         _write_csv(path, rows)
 
@@ -279,6 +285,14 @@ def _json(record: Mapping[str, Any]) -> str:
 def _row(prediction: Prediction) -> dict[str, Any]:
     names = {"model": prediction.model, "condition": prediction.condition.value, "sentence": prediction.sentence}
     return names | prediction.summary()
+
+
+def _write_npz(path: FilePath, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    """As `numpy.savez_compressed`, but one array at a time: the densities of a large picture fill no memory."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def _write_csv(path: FilePath, rows: Iterable[Mapping[str, Any]]) -> None:
