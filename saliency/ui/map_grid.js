@@ -115,9 +115,14 @@ function extent(values) {
   return [low, high];
 }
 
+// With a true minus sign, and none before a zero.
+function fixed(value, digits) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
 function times(value, sign) {
-  const digits = Math.abs(value) < 10 ? 1 : 0;
-  return (sign && value > 0 ? "+" : "") + value.toFixed(digits).replace("-", "−") + "×";
+  return (sign && value > 0 ? "+" : "") + fixed(value, Math.abs(value) < 10 ? 1 : 0) + "×";
 }
 
 // -------------------------------------------------------------------------------------------------------- drawing
@@ -158,7 +163,7 @@ function drawBar(table, shared, difference) {
   const own = controls.scale.value === "own";
   parts.barLow.textContent = own ? (difference ? "less gaze" : "least") : times(shared[0], difference);
   parts.barHigh.textContent = own ? (difference ? "more gaze" : "most") : times(shared[1], difference);
-  parts.bar.setAttribute("aria-label", `Colours from ${parts.barLow.textContent} to ${parts.barHigh.textContent}`);
+  parts.bar.setAttribute("aria-label", `Colour scale from ${parts.barLow.textContent} to ${parts.barHigh.textContent}`);
 }
 
 function draw() {
@@ -261,7 +266,7 @@ function buildGrid(view, decoded) {
 
 function formatted(value, column) {
   if (value === null) return "–";
-  return typeof value === "number" ? value.toFixed(column.digits).replace("-", "−") : value;
+  return typeof value === "number" ? fixed(value, column.digits) : value;
 }
 
 function buildTable(table) {

@@ -31,10 +31,8 @@ def test_a_map_is_the_density_to_half_a_grey_level(comparison):
 
 def test_twelve_maps_stay_below_a_megabyte(comparison):
     three = comparison.predictions + comparison.predictions[:4]
-    photo = np.asarray(
-        Image.fromarray(comparison.picture).resize((16, 12)).resize((640, 480), Image.Resampling.BICUBIC)
-    )
-    view = present(type(comparison)(photo, three, {}))
+    smooth = Image.fromarray(comparison.picture).resize((16, 12)).resize((640, 480), Image.Resampling.BICUBIC)
+    view = present(type(comparison)(np.asarray(smooth), three, {}))
     assert len(view["maps"]) == 12
     assert len(json.dumps(view)) < 1_000_000
 
