@@ -110,7 +110,7 @@ def describe(recipe: Recipe, scores: dict[str, float]) -> Description:
         data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
         licence=spec.licence,
         origin=tuple(start.note for start in recipe.start if start.note),
-        recipe=recipe.model_dump(mode="json"),
+        recipe=recipe.model_dump(mode="json", exclude_defaults=True),
         seed=recipe.seed,
         limits=recipe.limits,
     )
