@@ -10,8 +10,6 @@ from saliency.conditions import Condition
 from saliency.data.folder import FolderDataset
 from saliency.errors import DatasetError
 
-FREEVIEW = Path(__file__).parents[2] / ".." / "shared" / "data" / "freeview"
-
 
 def write(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,9 +74,8 @@ def test_two_files_of_one_name_are_refused(root, folder):
         FolderDataset(root)
 
 
-@pytest.mark.skipif(not FREEVIEW.is_dir(), reason="the free-viewing data set is not on this machine")
-def test_the_free_viewing_set():
-    samples = FolderDataset(FREEVIEW)
+def test_the_free_viewing_set(data_sets):
+    samples = FolderDataset(data_sets / "freeview")
     assert len(samples) == 1892
     assert [s.stem for s in samples if s.fixation_path is None] == [s.stem for s in samples if s.stem[:4] == "emod"]
     osie = next(sample for sample in samples if sample.stem == "osie_1001")

@@ -8,8 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-SJTU_TIS = Path(__file__).parents[2] / ".." / "shared" / "data" / "sjtu_tis"
-
 
 @pytest.fixture
 def example() -> SimpleNamespace:
@@ -22,7 +20,5 @@ def example() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def sjtu_tis() -> Path:
-    if not SJTU_TIS.is_dir():
-        pytest.skip("needs SJTU-TIS in ../shared/data/sjtu_tis")
-    return SJTU_TIS
+def sjtu_tis(data_sets) -> Path:
+    return data_sets / "sjtu_tis"
