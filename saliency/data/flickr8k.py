@@ -53,17 +53,21 @@ class Flickr8kEntities(Sequence[Entry]):
     Args:
         root: the folder.
         split: ``training`` or ``validation`` (every 20th picture by id, near duplicates together); None is everything.
+
+    Raises:
+        DatasetError: the annotations cannot be read, or there is no such split.
     """
 
     def __init__(self, root: Path | str, split: str | None = None):
         self.root = Path(root)
+        if split not in (None, "training", "validation"):
+            raise DatasetError(f"There is no split “{split}” of this data set. There are: training, validation.")
         try:
             with gzip.open(self.root / "annotations.jsonl.gz", "rt", encoding="utf-8") as lines:
-                records = [json.loads(line) for line in lines]
-        except (OSError, ValueError) as error:
+                entries = [self._entry(json.loads(line)) for line in lines]
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise DatasetError("This folder has no readable “annotations.jsonl.gz” of Flickr8k Entities.") from error
-        kept = [record for record in records if split is None or (split == "validation") == _held_out(record["id"])]
-        self._entries = [self._entry(record) for record in kept]
+        self._entries = [entry for entry in entries if split is None or (split == "validation") == _held_out(entry.id)]
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -28,7 +28,7 @@ class PhraseBatch:
         text: T captions.
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
-        masks: (P, h, w) in [0, 1], how much of each region lies in the phrase's boxes.
+        masks: (P, h, w) in [0, 1], see `box_mask`.
     """
 
     pixels: Tensor
@@ -123,7 +123,11 @@ def _word_starts(text: str) -> list[int]:
 
 
 def box_mask(boxes: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """How much of each cell of an (h, w) grid lies in the union of `boxes`, (n, 4) x0 y0 x1 y1 in 0..1; float32."""
+    """Share of each cell of a `grid` that a box covers, of several boxes the one that covers most; (h, w) float32.
+
+    Args:
+        boxes: (n, 4) x0 y0 x1 y1 in 0..1.
+    """
     height, width = grid
     mask = np.zeros(grid, dtype=np.float32)
     for x0, y0, x1, y1 in boxes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..conditions import Condition
 from ..errors import DatasetError
@@ -16,7 +18,7 @@ IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class Sample:
-    """One viewing condition of one picture. Files are read when asked for.
+    """One viewing condition of one picture. Files are read when asked for; `DatasetError` where one cannot be.
 
     Attributes:
         stem: names the sample, e.g. ``000000000109_3``.
@@ -45,8 +47,10 @@ class Sample:
         """
         if self.map_path is None:
             return None
-        density = _open(self.map_path).convert("L")
-        size = _open(self.image_path).size
+        with _opened(self.map_path) as image:
+            density = image.convert("L")
+        with _opened(self.image_path) as image:
+            size = image.size
         if density.size != size:
             density = density.convert("F").resize(size, Image.Resampling.BILINEAR)
         return np.asarray(density, dtype=np.float64) / 255
@@ -55,18 +59,23 @@ class Sample:
         """Fixated pixels, (N, 2) int64 (row, column), each once; None where there are none."""
         if self.fixation_path is None:
             return None
-        return np.argwhere(np.asarray(_open(self.fixation_path).convert("L")) > 127)
+        with _opened(self.fixation_path) as image:
+            return np.argwhere(np.asarray(image.convert("L")) > 127)
 
 
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
-    return np.asarray(_open(path).convert("RGB"))
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
-def _open(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The picture in a file, which is decoded, and may turn out to be cut short, only when its pixels are used."""
     try:
-        return Image.open(path)
-    except (UnidentifiedImageError, OSError) as error:
+        with Image.open(path) as image:
+            yield image
+    except (OSError, SyntaxError) as error:
         raise DatasetError(f"The file “{path.name}” of the data set cannot be read as a picture.") from error
 
 

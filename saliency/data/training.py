@@ -172,9 +172,10 @@ def flipped(x: Tensor, flip: bool) -> Tensor:
     return x.flip(-1) if flip else x
 
 
-_SIDES = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+_SIDES = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}
+_SIDES |= {right: left for left, right in _SIDES.items()}
 
 
 def mirror_words(sentence: str) -> str:
     """The sentence for the mirrored picture: left and right change places."""
-    return re.sub(r"\b(left|right)\b", lambda match: _SIDES.get(match[0], match[0]), sentence, flags=re.IGNORECASE)
+    return re.sub(rf"\b({'|'.join(_SIDES)})\b", lambda match: _SIDES[match[0]], sentence)
