@@ -78,7 +78,7 @@ class ResNet50V2(nn.Module):
             self.deep = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(1024, self.channels[32], 1), nn.ReLU())
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
-        x = _max_pool_same(self.conv1(pixels))
+        x = max_pool_same(self.conv1(pixels))
         found: dict[int, Tensor] = {}
         for block, stride in zip(self.blocks, (4, 8, 16), strict=True):
             for unit in block:
@@ -102,7 +102,7 @@ def _is_statistic(name: str) -> bool:
     return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def _max_pool_same(x: Tensor) -> Tensor:
+def max_pool_same(x: Tensor) -> Tensor:
     """3x3 max-pooling of stride 2, padded as TensorFlow's SAME: the odd pixel goes to the bottom and right."""
     pads = []
     for size in (x.shape[-1], x.shape[-2]):

@@ -1,0 +1,148 @@
+"""Word-region grounding: a word points where it should, and nothing but the sentence's words counts."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from saliency.models.base import TextFeatures
+from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
+from tests.models.contract import awaken, sentences
+
+DIM, TEXT_DIM = 16, 12
+CHANNELS = {8: 6, 16: 10}
+
+
+@pytest.fixture
+def grounding() -> Grounding:
+    torch.manual_seed(0)
+    grounding = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
+    awaken(grounding)
+    return grounding
+
+
+@pytest.fixture
+def regions() -> Tensor:
+    return torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
+
+
+def test_regions_lie_on_the_finer_grid_and_see_both_levels(grounding):
+    fine, coarse = torch.randn(2, 6, 9, 13), torch.randn(2, 10, 5, 7)
+    found = grounding.image({8: fine, 16: coarse})
+    assert found.shape == (2, DIM, 9, 13)
+    assert not torch.allclose(grounding.image({8: fine, 16: coarse + 1}), found)
+    assert not torch.allclose(grounding.image({8: fine + 1, 16: coarse}), found)
+
+
+@torch.no_grad()
+def test_a_word_points_at_the_region_it_equals(grounding, regions):
+    for space in (grounding.region_space, grounding.word_space):
+        space.weight.copy_(torch.eye(DIM).view_as(space.weight))
+        space.bias.zero_()
+    grounding.scale.fill_(torch.tensor(10.0).log())
+    grounding.shift.fill_(-3.0)
+    places = [(0, 0), (2, 6), (4, 3)]
+    words = torch.stack([3 * regions[:, :, y, x] for y, x in places], dim=1)
+    logits = grounding.similarity(regions, words)
+    assert logits.shape == (2, 3, 5, 7)
+    for picture in logits:
+        assert [divmod(int(plane.argmax()), 7) for plane in picture] == places
+        torch.testing.assert_close(picture.amax((1, 2)), torch.full((3,), 10.0 - 3.0))
+        assert picture.min() >= -10 - 3
+    torch.testing.assert_close(grounding.similarity(regions, -words).amin((2, 3)), torch.full((2, 3), -13.0))
+
+
+@torch.no_grad()
+def test_guidance_is_made_of_the_word_maps(grounding, regions):
+    text = sentences([3, 5], TEXT_DIM)
+    output = grounding(regions, text)
+    assert output.guidance.shape == (2, GUIDANCE_PLANES, 5, 7)
+    assert output.word_maps.shape == (2, 8, 5, 7)
+    assert output.word_maps.min() >= 0
+    assert output.word_maps.max() <= 1
+    assert not output.word_maps[~text.words].any()
+    assert not output.word_weights[~text.words].any()
+    assert output.word_weights.min() >= 0
+    torch.testing.assert_close(output.word_weights.sum(1), torch.ones(2))
+
+    weighted = sum(output.word_weights[:, word, None, None] * output.word_maps[:, word] for word in range(8))
+    torch.testing.assert_close(output.guidance[:, 0], weighted)
+    assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
+    assert (output.guidance[:, 1] > 0).all()
+    assert (output.guidance[:, 2] == 1).all()
+
+
+@pytest.mark.parametrize("text", [None, sentences([0, 0], TEXT_DIM)], ids=["None", "empty sentences"])
+@torch.no_grad()
+def test_without_text_there_is_no_guidance(grounding, regions, text):
+    output = grounding(regions, text)
+    assert output.guidance.shape == (2, GUIDANCE_PLANES, 5, 7)
+    assert not output.guidance.any()
+    assert not output.word_maps.any()
+    assert not output.word_weights.any()
+    # What is left to read is the learned null token, the same for every picture and whatever the padding holds.
+    assert output.mask.sum(1).tolist() == [1, 1]
+    torch.testing.assert_close(output.words[:, 0], grounding(regions, None).words[:, 0])
+
+
+@torch.no_grad()
+def test_an_empty_sentence_beside_another_changes_neither(grounding, regions):
+    both = grounding(regions, sentences([3, 0], TEXT_DIM))
+    alone = grounding(regions[:1], sentences([3, 0], TEXT_DIM).select([0]))
+    torch.testing.assert_close(both.guidance[:1], alone.guidance)
+    assert not both.guidance[1].any()
+
+
+@torch.no_grad()
+def test_padding_never_matters(grounding, regions):
+    text = sentences([3, 5], TEXT_DIM)
+    padding = ~text.mask
+    tokens = text.tokens.masked_fill(padding[..., None], 100.0)
+    longer = TextFeatures(
+        tokens=torch.cat([tokens, torch.full((2, 4, TEXT_DIM), -50.0)], dim=1),
+        mask=torch.nn.functional.pad(text.mask, (0, 4)),
+        words=torch.nn.functional.pad(text.words, (0, 4)),
+        sentence=text.sentence,
+        present=text.present,
+        ids=torch.nn.functional.pad(text.ids, (0, 4)),
+    )
+    short, long = grounding(regions, text), grounding(regions, longer)
+    torch.testing.assert_close(long.guidance, short.guidance)
+    torch.testing.assert_close(long.word_maps[:, :8], short.word_maps)
+    torch.testing.assert_close(long.word_weights[:, :8], short.word_weights)
+
+    encoder = ImageTextEncoder(DIM, layers=1).eval()
+    awaken(encoder)
+    torch.testing.assert_close(encoder(regions, long), encoder(regions, short), rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_words_depend_on_their_sentence(grounding, regions):
+    text = sentences([3, 5], TEXT_DIM)
+    other = TextFeatures(**vars(text) | {"tokens": text.tokens.index_fill(1, torch.tensor([3]), 2.0)})
+    first, second = grounding(regions, text).word_maps, grounding(regions, other).word_maps
+    assert not torch.allclose(first[:, 1], second[:, 1])
+
+
+def test_the_gradient_survives_an_empty_sentence(grounding, regions):
+    output = grounding(regions, sentences([3, 0], TEXT_DIM))
+    (output.guidance.sum() + output.word_maps.sum()).backward()
+    gradients = [parameter.grad for parameter in grounding.parameters() if parameter.grad is not None]
+    assert len(gradients) > 10
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+@torch.no_grad()
+def test_a_new_image_text_encoder_reads_only_where_the_words_point(grounding, regions):
+    """Its gates start at zero: the word tokens themselves are not read, their maps are."""
+    encoder = ImageTextEncoder(DIM, layers=2).eval()
+    x = torch.randn(2, DIM, 5, 7)
+    output = grounding(regions, sentences([3, 5], TEXT_DIM))
+    other_words = type(output)(**vars(output) | {"words": output.words + 1})
+    other_guidance = type(output)(**vars(output) | {"guidance": output.guidance + 1})
+    answer = encoder(x, output)
+    assert answer.shape == x.shape
+    assert torch.equal(encoder(x, other_words), answer)
+    assert not torch.allclose(encoder(x, other_guidance), answer)
+    for layer in encoder.layers:
+        layer.gate.fill_(0.5)
+    assert not torch.allclose(encoder(x, other_words), encoder(x, output))
