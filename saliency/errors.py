@@ -48,7 +48,7 @@ class CheckpointError(SaliencyError):
 
 
 class HubUnavailableError(SaliencyError):
-    """Weights would have to be fetched from the hub and could not be; the message names the preset that needs no network."""
+    """Weights could not be fetched from the hub; the message names the preset that needs no network."""
 
 
 class DatasetError(SaliencyError):

@@ -14,6 +14,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -126,8 +127,9 @@ class Prediction:
         top = values.max()
         return values / top if top > 0 else values
 
-    def summary(self) -> dict[str, float]:
-        """The density in numbers: its peak and centre of mass (pixels, from the upper left), its entropy (bits)."""
+    @cached_property
+    def summary(self) -> Mapping[str, float]:
+        """The density in numbers: its peak and centre of mass (pixels, from the upper left), entropy (bits); kept."""
         density = self.density
         row, column = np.unravel_index(density.argmax(), density.shape)
         rows, columns = density.sum(axis=1, dtype=np.float64), density.sum(axis=0, dtype=np.float64)
@@ -154,7 +156,7 @@ class Prediction:
             "words": [
                 {"word": w.word, "start": w.start, "end": w.end, "weight": w.weight, "read": w.read} for w in self.words
             ],
-            "summary": self.summary(),
+            "summary": dict(self.summary),
         }
 
     def to_npz(self, path: FilePath) -> None:
@@ -284,7 +286,7 @@ def _json(record: Mapping[str, Any]) -> str:
 
 def _row(prediction: Prediction) -> dict[str, Any]:
     names = {"model": prediction.model, "condition": prediction.condition.value, "sentence": prediction.sentence}
-    return names | prediction.summary()
+    return names | dict(prediction.summary)
 
 
 def _write_npz(path: FilePath, arrays: Iterable[tuple[str, np.ndarray]]) -> None:

@@ -107,7 +107,7 @@ def test_get(comparison):
 def test_summary_of_a_spot():
     values = np.zeros(SHAPE)
     values[7, 21] = values[7, 23] = 1
-    summary = predict(values).summary()
+    summary = predict(values).summary
     assert summary == pytest.approx({"peak_x": 21, "peak_y": 7, "centre_x": 22, "centre_y": 7, "entropy_bits": 1})
 
 
