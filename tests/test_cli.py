@@ -117,6 +117,19 @@ def test_a_data_set_gives_a_map_a_sample_each_under_its_own_sentence(data_set, u
         assert np.abs(written - np.load(tmp_path / f"{stem[:12]}_0.npy")).max() > 1e-8  # the sentence was read
 
 
+def test_the_conditions_of_a_picture_are_predicted_in_one_call(data_set, tmp_path, monkeypatch):
+    calls = []
+    predict = Predictor.predict
+
+    def counted(self, picture, sentences, **options):
+        calls.append(len(sentences))
+        return predict(self, picture, sentences, **options)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    run("predict", data_set, "--model", "untrained", "--out", tmp_path)
+    assert calls == [2, 4, 4]
+
+
 def test_a_split_of_a_data_set(data_set, tmp_path):
     run("predict", data_set, "--model", "untrained", "--split", "training", "--out", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000000000007.npy", "000000000007_0.npy"]
