@@ -90,16 +90,25 @@ class ResNet50V2(nn.Module):
         return {level: found[level] for level in self.levels}
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Take over pre-trained tensors; the stride-32 convolution, which they lack, keeps its initialisation."""
+        """Take over pre-trained tensors; the stride-32 convolution, which they lack, keeps its initialisation.
+
+        Raises:
+            ValueError: a tensor is missing, unknown or of another shape; nothing is taken over then.
+        """
         known = {name: value.float() for name, value in weights.items() if not _is_statistic(name)}
-        missing = self.load_state_dict(known, strict=False)
-        left = [name for name in missing.missing_keys if not name.startswith("deep.")]
-        if left or missing.unexpected_keys:
-            raise ValueError(f"not the weights of a ResNet-50 v2: {(left + missing.unexpected_keys)[:3]}")
+        own = {name: value for name, value in self.state_dict().items() if not name.startswith("deep.")}
+        wrong = [name for name in own.keys() | known.keys() if _shape(own, name) != _shape(known, name)]
+        if wrong:
+            raise ValueError(f"not the weights of a ResNet-50 v2: {sorted(wrong)[:3]}")
+        self.load_state_dict(known, strict=False)
 
 
 def _is_statistic(name: str) -> bool:
     return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+
+
+def _shape(tensors: dict[str, Tensor], name: str) -> torch.Size | None:
+    return tensors[name].shape if name in tensors else None
 
 
 def max_pool_same(x: Tensor) -> Tensor:

@@ -10,7 +10,6 @@ import torch
 from tqdm import tqdm
 
 from .. import checkpoints
-from ..conditions import Condition
 from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
@@ -32,29 +31,36 @@ def read_samples(sources: Iterable[DataSource]) -> list[Sample | PseudoSample]:
     """All samples with a density of the gaze data sets `sources`, in their order."""
     samples: list[Sample | PseudoSample] = []
     for source in sources:
-        conditions = None if source.conditions is None else [Condition(name) for name in source.conditions]
         if source.reader == "sjtu_tis":
-            samples += with_density(SjtuTis(source.root, source.split, conditions))
+            samples += _usable(SjtuTis(source.root, source.split, source.conditions), source.limit)
         elif source.reader == "folder":
-            samples += with_density(FolderDataset(source.root))
+            samples += _usable(FolderDataset(source.root), source.limit)
         elif source.reader == "flickr8k_pseudo":
-            samples += _pseudo(source)
+            entries = _entries(source)
+            samples += pseudo_samples(entries, free_viewing(entries, source.teacher))
         else:
             raise RecipeError(f"“{source.reader}” has no maps of gaze; only the grounding method reads it.")
     return samples
 
 
-def with_density(samples: Iterable[Sample]) -> list[Sample]:
-    """Those that have a density."""
-    return [sample for sample in samples if sample.map_path is not None]
+def _usable(samples: Sequence[Sample], limit: int | None) -> list[Sample]:
+    """Those of the first `limit` pictures that have a density."""
+    pictures = set(list(dict.fromkeys(sample.picture for sample in samples))[:limit])
+    return [sample for sample in samples if sample.picture in pictures and sample.map_path is not None]
 
 
-def _pseudo(source: DataSource) -> list[PseudoSample]:
-    """Pseudo-targets from the free-viewing maps of the source's teacher."""
-    if source.teacher is None:
-        raise RecipeError("The reader “flickr8k_pseudo” needs a “teacher”.")
-    entries = list(Flickr8kEntities(source.root, source.split))[: source.limit]
-    return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
+def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
+    """All pictures with captions and boxes of `sources`, in their order."""
+    entries: list[Entry] = []
+    for source in sources:
+        if source.reader != "flickr8k_entities":
+            raise RecipeError(f"“{source.reader}” has no phrases with boxes, which the grounding method reads.")
+        entries += _entries(source)
+    return entries
+
+
+def _entries(source: DataSource) -> list[Entry]:
+    return list(Flickr8kEntities(source.root, source.split))[: source.limit]
 
 
 @torch.inference_mode()

@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ..data.flickr8k import Flickr8kEntities
 from ..data.phrases import PhraseBatch, PhraseDataset
 from ..data.sentences import SentenceBank
 from ..data.training import mirror_words
@@ -20,7 +19,7 @@ from ..models.backbones import build_trunk
 from ..models.base import TextFeatures
 from ..models.grounding import Grounding
 from ..models.spec import Preprocessing
-from .datasets import SENTENCE_CACHE
+from .datasets import SENTENCE_CACHE, read_entries
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -90,12 +89,7 @@ class GroundingMethod:
         self.run: Run | None = None
 
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PhraseDataset:
-        entries = [
-            entry
-            for source in sources
-            for entry in Flickr8kEntities(source.root, source.split)
-            if any(caption.phrases for caption in entry.captions)
-        ]
+        entries = [entry for entry in read_entries(sources) if any(caption.phrases for caption in entry.captions)]
         texts = {caption.text for entry in entries for caption in entry.captions}
         bank = SentenceBank(self.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
         augmentation, captions = (stage.augmentation, stage.options.get("captions", 2)) if stage else (None, 5)
@@ -116,7 +110,7 @@ class GroundingMethod:
             logits, regions, words = learners[0].network(batch.pixels, batch.index, batch.text)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch, self.model.grounding.scale.exp())
-        learners[0].update(stage.loss["boxes"] * boxes + stage.loss["contrast"] * contrast)
+        learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 
     @torch.inference_mode()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -46,13 +47,12 @@ def begin_with(model: nn.Module, start: Start) -> None:
     """Take over the tensors `start` names.
 
     Raises:
-        RecipeError: the run does not exist, or none of its tensors fits the model.
+        RecipeError: the file or the run does not exist or is of another network.
     """
     if start.file is not None:
-        trunk: ResNet50V2 = model.get_submodule(start.target)
-        trunk.start_from(load_file(start.file))
+        _begin_trunk(model.get_submodule(start.target), start.file)
         return
-    weights = _weights_of(str(start.run))
+    weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
         for name, value in weights.items()
@@ -63,6 +63,16 @@ def begin_with(model: nn.Module, start: Start) -> None:
     if not fitting:
         raise RecipeError(f"Nothing of the run “{start.run}” fits the model to start from it.")
     model.load_state_dict(fitting, strict=False)
+
+
+def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
+    try:
+        weights = load_file(file)
+        trunk.start_from(weights)
+    except FileNotFoundError:
+        raise RecipeError(f"There is no file “{file.name}” to start from.") from None
+    except (SafetensorError, ValueError) as error:
+        raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
 
 
 def _weights_of(run: str) -> dict[str, Tensor]:

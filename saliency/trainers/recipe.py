@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ..conditions import Condition
 from ..data.training import Augmentation
 from ..errors import RecipeError
 from ..losses import TERMS
+
+# Terms of the loss of `method: grounding`; the other methods' are `losses.TERMS`.
+GROUNDING_TERMS = ("boxes", "contrast")
+
+# Which of the keys split, conditions and teacher a reader understands.
+_KEYS = {
+    "sjtu_tis": ("split", "conditions"),
+    "folder": (),
+    "flickr8k_entities": ("split",),
+    "flickr8k_pseudo": ("split", "teacher"),
+}
 
 
 class _Part(BaseModel):
@@ -24,7 +36,7 @@ class DataSource(_Part):
     Attributes:
         reader: ``flickr8k_pseudo`` makes pseudo-targets of Flickr8k (`data.pseudo`).
         root: its folder, relative to the repository's root.
-        split, conditions: which part of it; None is all.
+        split, conditions: which part of it; None is all. Refused where the reader has none.
         teacher: run or checkpoint whose free-viewing maps the pseudo-targets are made from.
         limit: the first so many pictures only.
         terms, use: for the card.
@@ -33,15 +45,24 @@ class DataSource(_Part):
     reader: Literal["sjtu_tis", "folder", "flickr8k_entities", "flickr8k_pseudo"]
     root: Path
     split: str | None = None
-    conditions: tuple[str, ...] | None = None
+    conditions: tuple[Condition, ...] | None = None
     teacher: str | None = None
     limit: int | None = Field(default=None, ge=1)
     terms: str = ""
     use: str = ""
 
+    @model_validator(mode="after")
+    def _fits_its_reader(self) -> DataSource:
+        for key in ("split", "conditions", "teacher"):
+            if getattr(self, key) is not None and key not in _KEYS[self.reader]:
+                raise ValueError(f"the reader “{self.reader}” knows no “{key}”")
+        if self.reader == "flickr8k_pseudo" and self.teacher is None:
+            raise ValueError("the reader “flickr8k_pseudo” needs a “teacher”")
+        return self
+
 
 class Start(_Part):
-    """Weights to start from: a trunk's file, or tensors of an earlier run.
+    """Weights to start from: either a trunk's file, or tensors of an earlier run.
 
     Attributes:
         file: .safetensors of a trunk, relative to the repository's root.
@@ -57,6 +78,12 @@ class Start(_Part):
     target: str = ""
     note: str = ""
 
+    @model_validator(mode="after")
+    def _names_one_source(self) -> Start:
+        if (self.file is None) == (self.run is None):
+            raise ValueError("it names either a “file” or a “run”")
+        return self
+
 
 class Stage(_Part):
     """Some epochs on some data.
@@ -65,7 +92,7 @@ class Stage(_Part):
         rate: peak learning rate (one cycle: short warm-up, cosine to zero).
         rates: other rates for parameters by prefix of their name; 0 freezes. The longest matching prefix counts.
         average: decay of the exponential moving average of the weights, which is what is validated and kept; 0 is none.
-        loss: weight by term, see `losses.WeightedLoss`.
+        loss: weight by term, see `losses.WeightedLoss`; of `GROUNDING_TERMS` for grounding.
         options: what only some methods know (see the method).
     """
 
@@ -142,11 +169,12 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {first['msg']}"
+        message = first["msg"].removeprefix("Value error, ")
+        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
         raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
-    for stage in recipe.stages:
-        for term in set(stage.loss) - set(TERMS) if recipe.method != "grounding" else ():
-            raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(TERMS)}.")
+    terms = GROUNDING_TERMS if recipe.method == "grounding" else tuple(TERMS)
+    for term in (term for stage in recipe.stages for term in stage.loss if term not in terms):
+        raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(terms)}.")
     return recipe
 
 

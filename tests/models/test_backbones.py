@@ -125,9 +125,10 @@ def test_starting_weights_keep_what_they_lack(resnet):
     [
         lambda weights: weights.pop("blocks.1.3.conv2.weight"),
         lambda weights: weights.update({"features.0.weight": torch.zeros(1)}),
+        lambda weights: weights.update({"conv1.bias": torch.zeros(63)}),
         lambda weights: weights.clear(),
     ],
-    ids=["one missing", "one too many", "none"],
+    ids=["one missing", "one too many", "one of another shape", "none"],
 )
 def test_other_weights_are_refused(resnet, harm):
     weights = {name: value for name, value in resnet.state_dict().items() if not name.startswith("deep.")}

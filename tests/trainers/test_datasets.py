@@ -1,0 +1,44 @@
+"""A recipe's data sources become samples; what a source asks for is what is read."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency.data.folder import FolderDataset
+from saliency.errors import RecipeError
+from saliency.trainers.datasets import read_samples
+from saliency.trainers.recipe import DataSource
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures, the last without a map."""
+    for kind, names in (("images", "abc"), ("maps", "ab")):
+        (tmp_path / kind).mkdir()
+        for name in names:
+            Image.fromarray(np.zeros((4, 6), np.uint8)).save(tmp_path / kind / f"{name}.png")
+    return tmp_path
+
+
+def test_sources_follow_each_other_and_samples_without_a_density_are_left_out(tiny_sjtu: Path, folder: Path):
+    assert len(FolderDataset(folder)) == 3
+    sources = [
+        DataSource(reader="folder", root=folder),
+        DataSource(reader="sjtu_tis", root=tiny_sjtu, split="validation", conditions=("pure", "salient")),
+    ]
+    stems = [sample.stem for sample in read_samples(sources)]
+    assert stems == ["a", "b", *(f"{number:012d}_{suffix}" for number in (5, 6) for suffix in (0, 3))]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 99])
+def test_a_limit_counts_pictures(tiny_sjtu: Path, limit: int):
+    samples = read_samples([DataSource(reader="sjtu_tis", root=tiny_sjtu, limit=limit)])
+    assert list(Counter(sample.picture for sample in samples).values()) == [4] * min(limit, 6)
+
+
+def test_phrases_are_no_gaze(tmp_path: Path):
+    with pytest.raises(RecipeError, match="“flickr8k_entities”"):
+        read_samples([DataSource(reader="flickr8k_entities", root=tmp_path)])

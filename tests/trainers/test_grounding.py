@@ -1,0 +1,183 @@
+"""Grounding: its losses are what they say, and it learns which region a word names."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from saliency.data.phrases import PhraseBatch
+from saliency.errors import RecipeError
+from saliency.models import backbones
+from saliency.models.base import TextFeatures
+from saliency.models.spec import Preprocessing
+from saliency.trainers import grounding
+from saliency.trainers.grounding import GroundingMethod, box_loss, contrast_loss, phrase_logits
+from saliency.trainers.loop import Run
+from saliency.trainers.recipe import parse_recipe
+
+COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), "yellow": (230, 230, 30)}
+GRID = (8, 12)
+
+
+class ColourTrunk(nn.Module):
+    """A stand-in for a trunk that sees colours: 8 and 16 pixels square, averaged."""
+
+    def __init__(self, levels: tuple[int, ...]):
+        super().__init__()
+        self.levels = levels
+        self.channels = {8: 16, 16: 16}
+        self.mix = nn.Conv2d(3, 16, 1)
+
+    def forward(self, pixels: Tensor) -> dict[int, Tensor]:
+        return {level: torch.relu(self.mix(nn.functional.avg_pool2d(pixels, level))) for level in self.levels}
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures in the layout of Flickr8k Entities with two squares of different colours; validation is every 20th."""
+    root = tmp_path_factory.mktemp("squares")
+    (root / "images").mkdir()
+    generator = np.random.default_rng(0)
+    records = []
+    for number in (*(n for n in range(70) if n % 20 != 7), *range(107, 427, 20)):
+        picture = generator.integers(0, 60, (64, 96, 3)).astype(np.uint8)
+        names = generator.permutation(list(COLOURS))[:2].tolist()
+        boxes = {}
+        for chain, (name, left) in enumerate(zip(names, (0, 48), strict=True), 1):
+            y, x = 8 * generator.integers(0, 6), left + 8 * generator.integers(0, 4)
+            picture[y : y + 16, x : x + 16] = COLOURS[name]
+            boxes[str(chain)] = [[x / 96, y / 64, (x + 16) / 96, (y + 16) / 64]]
+        Image.fromarray(picture).save(root / "images" / f"{number}.jpg", quality=95)
+        text = f"a {names[0]} square and a {names[1]} square"
+        caption = {"text": text, "phrases": [[0, 3, "1", "other"], [4, 7, "2", "other"]]}
+        records.append({"id": str(number), "width": 96, "height": 64, "boxes": boxes, "captions": [caption]})
+    with gzip.open(root / "annotations.jsonl.gz", "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(record) + "\n" for record in records)
+    return root
+
+
+@pytest.fixture
+def content(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
+    """A recipe on them."""
+    monkeypatch.setitem(backbones.TRUNKS, "colours", ColourTrunk)
+    monkeypatch.setattr(grounding, "SENTENCE_CACHE", tmp_path / "sentences")
+    source = {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
+    return {
+        "name": "squares",
+        "method": "grounding",
+        "model": "tranblend",
+        "config": {"trunk": "colours", "dim": 32},
+        "grid": list(GRID),
+        "validation": source | {"split": "validation"},
+        "stages": [
+            {
+                "name": "boxes",
+                "data": [source],
+                "epochs": 5,
+                "batch": 8,
+                "rate": 4e-3,
+                "average": 0.8,
+                "loss": {"boxes": 1.0, "contrast": 0.3},
+            }
+        ],
+    }
+
+
+def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
+    recipe = parse_recipe(content)
+    torch.manual_seed(recipe.seed)
+    method = GroundingMethod(recipe, Preprocessing(64, 96), "minilm")
+    method.run = run = Run(recipe, method, tmp_path / "run", quiet=True)
+    before = method.validate(method.model.eval())
+    scores = run.train()
+    history = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
+    assert history[-1]["training"]["boxes"] < 0.6 * history[0]["training"]["boxes"]
+    assert scores["phrases"] == 32
+    # A square is 1/24 of its picture, and pointing at either square is right half the time.
+    assert before["score"] < 0.5 < 0.7 < scores["score"]
+    assert scores["box_auc"] > 0.9
+
+
+def text_of(words: Tensor) -> TextFeatures:
+    """Sentences whose words are the true ones of (T, L) `words`."""
+    count = len(words)
+    states = torch.zeros(*words.shape, 1)
+    return TextFeatures(states, torch.ones_like(words), words, states[:, 0], torch.ones(count).bool(), words.long())
+
+
+def batch_of(index: list[int], words: list[list[bool]]) -> PhraseBatch:
+    nothing = torch.empty(0)
+    return PhraseBatch(nothing, torch.tensor(index), text_of(torch.tensor(words)), nothing, nothing, nothing)
+
+
+def test_contrast_of_two_pictures_in_closed_form():
+    """Captions whose word is exactly in their own picture, and exactly not in the other."""
+    regions = torch.zeros(2, 2, 4, 4)
+    regions[0, 0] = regions[1, 1] = 5.0
+    words = torch.tensor([[[3.0, 0.0], [9.0, 9.0]], [[0.0, 0.1], [9.0, 9.0]]])
+    batch = batch_of([0, 1], [[True, False], [True, False]])
+    # Own picture: similarity 1 everywhere, other: 0; the soft maximum adds the same constant to both.
+    for temperature in (1.0, 4.0):
+        expected = np.log(1 + np.exp(-temperature))
+        assert float(contrast_loss(regions, words, batch, torch.tensor(temperature))) == pytest.approx(expected, 1e-5)
+    swapped = batch_of([1, 0], [[True, False], [True, False]])
+    assert float(contrast_loss(regions, words, swapped, torch.tensor(4.0))) == pytest.approx(
+        np.log(1 + np.exp(4)), 1e-5
+    )
+
+
+def test_contrast_counts_every_caption_of_a_picture():
+    """Two captions of one picture are both its own: neither is to blame for the other."""
+    regions = torch.zeros(2, 2, 4, 4)
+    regions[0, 0] = regions[1, 1] = 1.0
+    words = torch.tensor([[[1.0, 0.0]], [[1.0, 0.0]], [[0.0, 1.0]]])
+    batch = batch_of([0, 0, 1], [[True], [True], [True]])
+    to_picture = np.log(1 + np.exp(-1))
+    # Among captions: the first picture's two share e / (2e + 1), the second's own has e / (e + 2).
+    to_caption = (2 * np.log(2 + np.exp(-1)) + np.log(1 + 2 * np.exp(-1))) / 3
+    expected = (to_picture + to_caption) / 2
+    assert float(contrast_loss(regions, words, batch, torch.tensor(1.0))) == pytest.approx(expected, 1e-5)
+
+
+def test_contrast_reads_the_words_only():
+    regions, words = torch.randn(2, 4, 4, 6), torch.randn(2, 3, 4)
+    batch = batch_of([0, 1], [[True, True, False], [False, True, False]])
+    before = contrast_loss(regions, words, batch, torch.tensor(2.0))
+    words[:, 2] = 7.0
+    words[1, 0] = -7.0
+    torch.testing.assert_close(contrast_loss(regions, words, batch, torch.tensor(2.0)), before)
+
+
+def test_a_phrases_map_is_the_mean_of_its_tokens():
+    logits = torch.randn(2, 3, 4, 5)
+    nothing = torch.empty(0)
+    tokens = torch.tensor([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
+    batch = PhraseBatch(nothing, nothing, None, torch.tensor([1, 0]), tokens, nothing)
+    expected = torch.stack([(logits[1, 0] + logits[1, 2]) / 2, logits[0, 1]])
+    torch.testing.assert_close(phrase_logits(logits, batch), expected)
+
+
+def test_box_loss_in_closed_form():
+    masks = torch.zeros(1, 2, 4)
+    masks[0, 0] = 1
+    # Undecided everywhere: entropy log 2, Dice 1 - (2 * 4/2 + 1) / (4 + 4 + 1).
+    assert float(box_loss(torch.zeros(1, 2, 4), masks)) == pytest.approx(np.log(2) + 4 / 9, 1e-5)
+    assert float(box_loss(50 * (2 * masks - 1), masks)) == pytest.approx(0, abs=1e-6)
+    assert float(box_loss(-50 * (2 * masks - 1), masks)) == pytest.approx(50 + 1 - 1 / 9, 1e-5)
+
+
+def test_a_loss_that_is_not_of_boxes_and_contrast_is_refused(content: dict):
+    content["stages"][0]["loss"] = {"boxes": 1.0, "kl": 1.0}
+    with pytest.raises(RecipeError, match=r"“kl”.*boxes, contrast"):
+        parse_recipe(content)
+
+
+def test_a_data_set_without_phrases_is_refused(content: dict):
+    content["validation"]["reader"] = "sjtu_tis"
+    with pytest.raises(RecipeError, match="“sjtu_tis”"):
+        GroundingMethod(parse_recipe(content), Preprocessing(64, 96), "minilm")
