@@ -54,7 +54,7 @@ def mean_maps(training: Iterable[Sample], size: tuple[int, int] = (240, 320)) ->
     for sample in training:
         small = cv2.resize(sample.density(), size[::-1], interpolation=cv2.INTER_AREA)
         sums[sample.condition] = sums.get(sample.condition, 0) + small / small.sum()
-    return sums
+    return {condition: total / total.sum() for condition, total in sums.items()}
 
 
 def measure(predict: Callable[[Sample], np.ndarray], samples: list[Sample], title: str) -> FixationEvaluator:
