@@ -136,13 +136,15 @@ def build(predictor: Predictor) -> None:
                 for condition, hint, placeholder in _SENTENCES
             ]
             models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label="Models")
-            with gr.Accordion("Compare with where people really looked", open=False), gr.Row():
-                density = gr.File(label="Density map (picture or .npy)", height=120)
-                fixations = gr.File(label="Fixations (black-and-white picture, or CSV with x, y)", height=120)
+            with gr.Accordion("Compare with where people really looked", open=False):
+                with gr.Row():
+                    density = gr.File(label="Density map", height=140, elem_classes="upload")
+                    fixations = gr.File(label="Fixations", height=140, elem_classes="upload")
                 truth_condition = gr.Dropdown(
                     [(condition.title, condition.value) for condition in (Condition.PURE, *(s[0] for s in _SENTENCES))],
                     value=Condition.PURE.value,
-                    label="They had read",
+                    label="What these people had read",
+                    info="A density map is a grey picture or .npy; fixations are white pixels on black, or CSV: x, y.",
                 )
             button = gr.Button("Compare", variant="primary", elem_id="compare")
 
@@ -157,7 +159,6 @@ def build(predictor: Predictor) -> None:
         "inputs": inputs,
         "outputs": [grid, request, download],
         "show_progress_on": grid,
-        "scroll_to_output": True,
         "concurrency_limit": 1,
         "concurrency_id": ENGINE,
     }

@@ -30,11 +30,11 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
             return handler(*args, **kwargs)
         except SaliencyError as error:
             message = html.escape(str(error), quote=False)
-            raise gr.Error(message, title="This does not work", print_exception=False) from None
+            raise gr.Error(message, print_exception=False) from None
         except gr.Error:
             raise
         except Exception:
             logger.exception("An event handler failed.")
-            raise gr.Error(UNEXPECTED, title="Sorry", print_exception=False) from None
+            raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     return safe

@@ -58,7 +58,7 @@ def _map(prediction: Prediction, values: np.ndarray) -> dict[str, Any]:
     return {
         "model": prediction.model,
         "condition": prediction.condition.value,
-        "png": _data_uri(Image.fromarray(grey), "PNG"),
+        "png": _data_uri(Image.fromarray(grey), "PNG", compress_level=2),  # four times as fast as the usual 6
         "low": low,
         "high": high,
         "label": f"{prediction.title}, {prediction.condition.title.lower()}. {describe(values)}",
@@ -82,4 +82,4 @@ def _identity(prediction: Prediction) -> str:
 
 
 def _seconds(timings: Mapping[str, float]) -> str:
-    return "Seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in timings.items())
+    return "Seconds: " + ", ".join(f"{stage.replace('_', ' ')} {seconds:.2f}" for stage, seconds in timings.items())
