@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..models.base import TextFeatures
 from ..models.spec import Preprocessing
-from ..preprocessing import normalise, resize
+from ..preprocessing import content, normalise, resize
 from .pseudo import PseudoSample
 from .samples import Sample
 from .sentences import SentenceBank
@@ -87,8 +87,8 @@ class PictureDataset(torch.utils.data.Dataset):
 
     Args:
         samples: of any data sets.
-        preprocessing: of the model; only ``fit="squash"`` keeps pictures and targets aligned on the grid.
-        grid: (h, w) of the targets.
+        preprocessing: of the model.
+        grid: (h, w) of the targets; where the preprocessing pads the picture, there is nothing in them.
         sentences: encoded sentences, or None for text-blind models.
         augmentation: None is none.
         seed: of the augmentation, which depends on it, the epoch (`set_epoch`) and the picture alone.
@@ -112,18 +112,26 @@ class PictureDataset(torch.utils.data.Dataset):
         self.augmentation = augmentation or Augmentation()
         self.seed = seed
         self.epoch = 0
-        self.pictures = [resize(group[0].image(), preprocessing) for group in groups.values()]
-        self.targets = [tuple(self._target(sample) for sample in group) for group in groups.values()]
+        self.pictures: list[np.ndarray] = []
+        self.targets: list[tuple[_Target, ...]] = []
+        for group in groups.values():
+            picture = group[0].image()
+            self.pictures.append(resize(picture, preprocessing))
+            self.targets.append(tuple(self._target(sample, picture.shape[:2]) for sample in group))
 
-    def _target(self, sample: Sample | PseudoSample) -> _Target:
-        height, width = self.grid
+    def _target(self, sample: Sample | PseudoSample, shape: tuple[int, int]) -> _Target:
+        """The sample's gaze on the grid, where its picture of (H, W) `shape` lies."""
+        rows, columns = content(self.preprocessing, shape, self.grid)
+        height, width = rows.stop - rows.start, columns.stop - columns.start
         density = sample.density()
-        small = cv2.resize(density, (width, height), interpolation=cv2.INTER_AREA)
+        small = np.zeros(self.grid)
+        small[rows, columns] = cv2.resize(density, (width, height), interpolation=cv2.INTER_AREA)
         fixations = sample.fixations()
         if fixations is None:
             fixations = np.empty((0, 2), dtype=np.int64)
         else:
-            fixations = np.unique(fixations * (height, width) // density.shape, axis=0)
+            corner = rows.start, columns.start
+            fixations = corner + np.unique(fixations * (height, width) // density.shape, axis=0)
         scaled = np.round(255 * small / max(small.max(), 1e-12)).astype(np.uint8)
         return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations)
 

@@ -90,6 +90,24 @@ def test_picture_density_and_fixations_stay_aligned(row, column, flip):
     assert np.unravel_index(int(brightness.argmax()), GRID) == cell
 
 
+@pytest.mark.parametrize("flip", [0.0, 1.0])
+@pytest.mark.parametrize(("row", "column"), [(12, 12), (84, 148)])
+def test_they_stay_aligned_beside_padding(row, column, flip):
+    """96 x 160 in 64 x 80: the picture has rows 8 to 56 of the input, and 2 to 14 of 16 on the grid."""
+    preprocessing = Preprocessing(64, 80, mean=(0, 0, 0), std=(1, 1, 1), fit="pad")
+    batch = whole_batch(
+        PictureDataset([Scene(row, column)], preprocessing, (16, 20), augmentation=Augmentation(flip=flip))
+    )
+    cell = 2 + row // 8, 19 - column // 8 if flip else column // 8
+    corner = 13, 0 if flip else 19
+    density, fixations = batch.density[0, 0], batch.fixations[0, 0]
+    assert np.unravel_index(int(density.argmax()), (16, 20)) == cell
+    assert not density[[0, 1, 14, 15]].any()
+    assert {tuple(place.tolist()) for place in fixations.nonzero()} == {cell, corner}
+    brightness = torch.nn.functional.avg_pool2d(batch.pixels[0].mean(0)[None], 4)[0]
+    assert np.unravel_index(int(brightness.argmax()), (16, 20)) == cell
+
+
 def test_targets_are_in_range_and_keep_their_shape():
     scene = Scene(44, 72)
     batch = whole_batch(PictureDataset([scene], PLAIN, GRID))
