@@ -90,6 +90,11 @@ class Predictor:
         """The card of each model."""
         return MappingProxyType({name: runner.card for name, runner in self._runners.items()})
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The name for people of each model."""
+        return MappingProxyType({name: runner.spec.title for name, runner in self._runners.items()})
+
     def predict(
         self,
         picture: Source,

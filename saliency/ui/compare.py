@@ -12,7 +12,6 @@ import gradio as gr
 from saliency.conditions import Condition
 from saliency.errors import TextError, UnknownModelError
 from saliency.gaze import load_fixations, load_map
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.results import Comparison
 from saliency.ui.archive import write_archive
@@ -173,7 +172,7 @@ def build(predictor: Predictor) -> None:
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:
-    return [(registry.spec(predictor.cards[name].model).title, name) for name in predictor.models]
+    return [(title, name) for name, title in predictor.titles.items()]
 
 
 def _first_choice(predictor: Predictor) -> list[str]:
