@@ -51,6 +51,8 @@ class PhraseDataset(torch.utils.data.Dataset):
         preprocessing: of the model (``fit="squash"``).
         grid: (h, w) of the regions.
         sentences: the captions' encodings, mirrored ones included where the augmentation flips.
+        augmentation: None is none.
+        seed: of augmentation and captions, which depend on it, the epoch (`set_epoch`) and the picture alone.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class PhraseDataset(torch.utils.data.Dataset):
         return len(self.entries)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, list[Caption], bool]:
+        """The picture (H, W, 3) float32 in [0, 1], some of its captions, and whether both are to be mirrored."""
         generator = np.random.default_rng((self.seed, self.epoch, number))
         captions = [caption for caption in self.entries[number].captions if caption.phrases]
         drawn = sorted(generator.permutation(len(captions))[: self.captions])

@@ -33,11 +33,13 @@ class SentenceBank:
             self._tensors = _encode(encoder, unique)
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                save_file(self._tensors, path)
+                draft = path.with_suffix(".new")  # a killed run must not leave half a file behind
+                save_file(self._tensors, draft)
+                draft.replace(path)
         self._ends = self._tensors["lengths"].cumsum(0).tolist()
 
     def gather(self, sentences: Sequence[str]) -> TextFeatures:
-        """Features of `sentences`, padded to the longest of them."""
+        """Features of `sentences`, float32, padded to the longest of them; `KeyError` where one is not in the bank."""
         numbers, rows = self._rows(sentences)
         return TextFeatures(
             tokens=_padded([self._tensors["tokens"][row].float() for row in rows]),
@@ -63,7 +65,11 @@ def _padded(rows: list[torch.Tensor], value: float = 0) -> torch.Tensor:
 
 
 def _encode(encoder: str, sentences: Sequence[str], chunk: int = 1024) -> dict[str, torch.Tensor]:
-    """Token states of all sentences one after another, with their lengths."""
+    """The bank's tensors, n tokens of S sentences one after another.
+
+    ``tokens`` (n, D) half, ``starts``, ``words`` and ``ids`` (n,), ``sentence`` (S, D') half, ``present`` and
+    ``lengths`` (S,). Sentences of similar length are encoded together, `chunk` at a time, to waste little on padding.
+    """
     parts: list[dict[str, torch.Tensor]] = []
     text_encoder = load_encoder(encoder)
     by_length = sorted(range(len(sentences)), key=lambda number: len(sentences[number]))

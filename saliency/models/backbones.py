@@ -1,14 +1,14 @@
 """Image trunks: pictures in, feature maps at several strides out.
 
 `build_trunk` is the one door. A trunk's ``forward(pixels)`` returns ``{stride: (N, C, H/stride, W/stride)}`` for the
-strides asked for, and ``channels`` says how many channels each has.
+strides asked for, and ``channels`` says how many channels each has. Where a stride does not divide the picture's sides,
+ResNet rounds up and DenseNet rounds down.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -157,25 +157,5 @@ TRUNKS = {"resnet50_v2": ResNet50V2, "densenet161": DenseNet161}
 
 
 def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
-    """A trunk of `TRUNKS` with random weights, giving the strides `levels`."""
+    """A trunk of `TRUNKS`, giving the strides `levels`; `options` are its own (see its class)."""
     return TRUNKS[name](levels, **options)
-
-
-def load_start(trunk: ResNet50V2, path: Path) -> None:
-    """Start `trunk` from a .safetensors file of pre-trained weights."""
-    from safetensors.torch import load_file
-
-    trunk.start_from(load_file(path))
-
-
-def trunk_blocks(trunk: nn.Module) -> Iterator[nn.Module]:
-    """The trunk's blocks from the picture upwards, for freezing a fraction of them."""
-    if isinstance(trunk, ResNet50V2):
-        yield trunk.conv1
-        for block in trunk.blocks:
-            yield from block
-        yield trunk.norm
-        if trunk.deep is not None:
-            yield trunk.deep
-    else:
-        yield from trunk.features.children()

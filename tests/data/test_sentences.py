@@ -63,3 +63,15 @@ def test_the_cache_is_used_again(tmp_path, monkeypatch):
     SentenceBank("minilm", [*TEXTS, "another"], tmp_path / "cache")
     assert asked == ["minilm"]
     assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_a_cache_that_was_not_written_to_its_end_is_not_read(tmp_path, monkeypatch):
+    def cut_short(tensors, path):
+        path.write_bytes(b"the beginning")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(sentences, "save_file", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            SentenceBank("minilm", ["left"], tmp_path)
+    assert SentenceBank("minilm", ["left"], tmp_path).gather(["left"]).present.tolist() == [True]
