@@ -51,12 +51,10 @@ class Learner:
         cycle: bool = True,
         **options: Any,
     ):
-        rates = [group["lr"] for group in groups]
         optimizer = torch.optim.AdamW(groups, **options)
         factor = partial(one_cycle, steps=steps, warm_up=run.warm_up) if cycle else _constant
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         self.network, self.optimizer, self.schedule = run.accelerator.prepare(network, optimizer, schedule)
-        self.rates = rates
         self._run = run
 
     def update(self, loss: Tensor) -> None:

@@ -27,12 +27,11 @@ from .supervised import Supervised
 def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     torch.manual_seed(recipe.seed)
+    preset = registry.preset(recipe.model, recipe.preset)
     if recipe.method == "grounding":
         # Grounding has the pictures and the text of the model it is made for.
-        preset = registry.preset(recipe.model, recipe.preset)
         method: Method = GroundingMethod(recipe, preset.preprocessing, preset.text_encoder)
     elif recipe.method in ("supervised", "adversarial"):
-        preset = registry.preset(recipe.model, recipe.preset)
         kind = Supervised if recipe.method == "supervised" else Adversarial
         model = registry.create(recipe.model, recipe.preset, **recipe.config)
         method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
@@ -94,14 +93,14 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     """
     folder = folder or RUNS / recipe.name
     run = Run(recipe, build_method(recipe), folder, quiet)
-    scores = run.train()
+    run.train()
     if run.accelerator.is_main_process and recipe.method != "grounding":
-        checkpoints.save(run.method.model, describe(recipe, scores), folder)
+        checkpoints.save(run.method.model, describe(recipe), folder)
     return folder
 
 
-def describe(recipe: Recipe, scores: dict[str, float]) -> Description:
-    """What the card says of a run, but for the metrics on full-size maps, which `saliency evaluate` adds."""
+def describe(recipe: Recipe) -> Description:
+    """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds."""
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
     uses: dict[str, list[str]] = defaultdict(list)
     terms: dict[str, str] = {}

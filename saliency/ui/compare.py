@@ -21,8 +21,8 @@ from saliency.ui.map_grid import MapGrid
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
 from saliency.ui.tables import GroundTruth
+from saliency.words import MAX_CHARACTERS
 
-MAX_CHARACTERS = 5000  # of a sentence; encoders read far less, but a person may paste a page
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
 ENGINE = "engine"  # the queue of everything that runs models
 
