@@ -9,7 +9,10 @@ import gradio as gr
 from saliency.predictor import Predictor
 from saliency.ui import compare
 from saliency.ui.examples import FOLDER
+from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
+
+TABS = {"compare": compare}
 
 TITLE = "Text-guided visual attention"
 
@@ -28,7 +31,10 @@ def build(predictor: Predictor) -> gr.Blocks:
     """The app on an engine. Launch it with ``.launch(**launch_options())``."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False)
-        compare.build(predictor)
+        with gr.Tabs():
+            for name, tab in TABS.items():
+                with gr.Tab(t(f"app.{name}"), id=name):
+                    tab.build(predictor)
     return demo.queue(max_size=64)
 
 
@@ -37,6 +43,7 @@ def launch_options() -> dict[str, Any]:
     variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); port 7860 is Gradio's default."""
     return {
         "theme": theme(),
+        "i18n": translations(),
         "css_paths": [CSS],
         "footer_links": ["api", "settings"],
         "allowed_paths": [str(FOLDER)],

@@ -21,6 +21,7 @@ from saliency.ui.map_grid import MapGrid
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
 from saliency.ui.tables import GroundTruth
+from saliency.ui.texts import t
 from saliency.words import MAX_CHARACTERS
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
@@ -134,7 +135,7 @@ def build(predictor: Predictor) -> None:
                 gr.Textbox(label=condition.title, info=hint, placeholder=placeholder, lines=1, max_lines=4)
                 for condition, hint, placeholder in _SENTENCES
             ]
-            models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label="Models")
+            models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label=t("compare.models"))
             with gr.Accordion("Compare with where people really looked", open=False):
                 with gr.Row():
                     density = gr.File(label="Density map", height=140, elem_classes="upload")
@@ -145,7 +146,7 @@ def build(predictor: Predictor) -> None:
                     label="What these people had read",
                     info="A density map is a grey picture or .npy; fixations are white pixels on black, or CSV: x, y.",
                 )
-            button = gr.Button("Compare", variant="primary", elem_id="compare")
+            button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
 
     grid = MapGrid(elem_id="maps")
     request = gr.State(None, time_to_live=3600)

@@ -6,12 +6,9 @@ the browser (map_grid.js), without a request.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
-_HERE = Path(__file__).parent
+from saliency.ui.component import Component
 
 # The JSON the component takes, and so what the API endpoint `compare` returns.
 SCHEMA: dict[str, Any] = {
@@ -34,18 +31,11 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-class MapGrid(gr.HTML):
+class MapGrid(Component):
     """Maps over their picture, their tables and where they come from."""
 
     def __init__(self, **options: Any):
-        super().__init__(
-            value=None,
-            html_template=(_HERE / "map_grid.html").read_text(encoding="utf-8"),
-            css_template=(_HERE / "map_grid.css").read_text(encoding="utf-8"),
-            js_on_load=(_HERE / "map_grid.js").read_text(encoding="utf-8"),
-            apply_default_css=False,
-            **options,
-        )
+        super().__init__("map_grid", **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

@@ -1,0 +1,38 @@
+"""What is drawn in the browser: Gradio components made of a template, a style sheet and a script of one name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from saliency.ui import texts
+
+_HERE = Path(__file__).parent
+
+
+class Component(gr.HTML):
+    """NAME.html, NAME.css and NAME.js of this folder as a component, with drawing.js and the texts of NAME.yaml.
+
+    Its value is one JSON object; what the component makes of it happens in the browser.
+
+    Args:
+        name: of the files.
+        options: of `gr.HTML`.
+    """
+
+    def __init__(self, name: str, **options: Any):
+        super().__init__(
+            value=None,
+            html_template=_read(name, "html"),
+            css_template=_read(name, "css"),
+            js_on_load=f"const TEXTS = {json.dumps(texts.section(name))};\n{_read('drawing', 'js')}\n{_read(name, 'js')}",
+            apply_default_css=False,
+            **options,
+        )
+
+
+def _read(name: str, kind: str) -> str:
+    return (_HERE / f"{name}.{kind}").read_text(encoding="utf-8")
