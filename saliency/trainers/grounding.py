@@ -6,6 +6,9 @@ and a caption's words find their regions in their own picture rather than in the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,12 +28,12 @@ from .recipe import DataSource, Recipe, Stage
 
 
 class GroundingModel(nn.Module):
-    """A trunk and a `Grounding` on it; what the compact models start from."""
+    """A trunk, which gives strides 8 and 16, and a `Grounding` on it; what the compact models start from."""
 
-    def __init__(self, trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192):
+    def __init__(self, trunk: nn.Module, grounding: Grounding):
         super().__init__()
-        self.trunk = build_trunk(trunk, levels=(8, 16))
-        self.grounding = Grounding(self.trunk.channels, text_dim, dim)
+        self.trunk = trunk
+        self.grounding = grounding
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
@@ -74,6 +77,36 @@ def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperatur
     return (to_picture + to_caption) / 2
 
 
+def build_model(trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192) -> GroundingModel:
+    """A fresh `GroundingModel` on the trunk of this name."""
+    network = build_trunk(trunk, levels=(8, 16))
+    return GroundingModel(network, Grounding(network.channels, text_dim, dim))
+
+
+@torch.inference_mode()
+def measure(
+    model: GroundingModel, phrases: PhraseDataset, autocast: Callable[[], AbstractContextManager]
+) -> dict[str, float]:
+    """How well `model` points at what phrases name.
+
+    Returns:
+        ``score``, pointing accuracy: how often a phrase's strongest region lies, by more than half, in a box of its own;
+        ``box_auc``, AUC of the phrases' maps against their boxes; ``phrases``, their number.
+    """
+    hits, areas = [], []
+    for batch in DataLoader(phrases, batch_size=16, collate_fn=phrases.collate):
+        batch = batch.to(next(model.parameters()).device)
+        with autocast():
+            logits, _, _ = model(batch.pixels, batch.index, batch.text)
+        for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
+            hits.append(bool(mask[map_.argmax()] > 0.5))
+            inside = (mask > 0.5).numpy(force=True)
+            if inside.any() and not inside.all():
+                values = map_.numpy(force=True)
+                areas.append(exceedance(values[inside], values[~inside]))
+    return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}
+
+
 class GroundingMethod:
     """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
 
@@ -82,7 +115,7 @@ class GroundingMethod:
 
     def __init__(self, recipe: Recipe, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
-        self.model = GroundingModel(**recipe.config).to(memory_format=torch.channels_last)
+        self.model = build_model(**recipe.config).to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
         self.validation = self._dataset((recipe.validation,), None)
@@ -113,18 +146,6 @@ class GroundingMethod:
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 
-    @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""
-        hits, areas = [], []
-        for batch in DataLoader(self.validation, batch_size=16, collate_fn=self.validation.collate):
-            batch = batch.to(next(model.parameters()).device)
-            with self.run.accelerator.autocast():
-                logits, _, _ = model(batch.pixels, batch.index, batch.text)
-            for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
-                hits.append(bool(mask[map_.argmax()] > 0.5))
-                inside = (mask > 0.5).numpy(force=True)
-                if inside.any() and not inside.all():
-                    values = map_.numpy(force=True)
-                    areas.append(exceedance(values[inside], values[~inside]))
-        return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}
+        return measure(model, self.validation, self.run.accelerator.autocast)
