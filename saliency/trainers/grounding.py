@@ -90,7 +90,7 @@ def measure(
     """How well `model` points at what phrases name.
 
     Returns:
-        ``score``, pointing accuracy: how often a phrase's strongest region lies, by more than half, in a box of its own;
+        ``score``, pointing accuracy: how often a phrase's strongest region lies, by more than half, in its boxes;
         ``box_auc``, AUC of the phrases' maps against their boxes; ``phrases``, their number.
     """
     hits, areas = [], []
