@@ -24,11 +24,12 @@ class Component(gr.HTML):
     """
 
     def __init__(self, name: str, **options: Any):
+        words = f"const TEXTS = {json.dumps(texts.section(name))};"
         super().__init__(
             value=None,
             html_template=_read(name, "html"),
             css_template=_read(name, "css"),
-            js_on_load=f"const TEXTS = {json.dumps(texts.section(name))};\n{_read('drawing', 'js')}\n{_read(name, 'js')}",
+            js_on_load="\n".join((words, _read("drawing", "js"), _read(name, "js"))),
             apply_default_css=False,
             **options,
         )

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import gradio as gr
-from gradio.i18n import I18nData
 import yaml
+from gradio.i18n import I18nData
 
 FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = ("en", "zh")
