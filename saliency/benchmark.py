@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import platform
+import re
 import resource
+import secrets
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,8 +22,6 @@ from .conditions import COMPARED, Condition
 from .predictor import Predictor
 from .results import Comparison
 from .runner import STAGES
-from .ui import build
-
 MODELS = ("gsgnet", "clip_salgan", "tranblend")
 SIZE = (480, 640)
 ROUNDS = 5
@@ -49,15 +51,71 @@ def task(number: int) -> Task:
     return Task(file.getvalue(), {condition: _SENTENCES[condition].format(number) for condition in COMPARED})
 
 
-def together(predictor: Predictor, work: Task) -> tuple[dict[str, float], Comparison]:
-    """Seconds of each stage when all maps are asked for at once, the resize to the picture's size included."""
+def together(
+    predictor: Predictor, work: Task, models: Sequence[str] | None = None
+) -> tuple[dict[str, float], Comparison]:
+    """Seconds of each stage when all maps are asked for at once, the resize to the picture's size included.
+
+    Args:
+        models: default all of the predictor's.
+    """
     started = time.perf_counter()
-    comparison = predictor.predict(work.picture, work.sentences)
+    comparison = predictor.predict(work.picture, work.sentences, models=models)
     predicted = time.perf_counter()
     for prediction in comparison.predictions:
         prediction.map  # noqa: B018 - computed at access
     resize = time.perf_counter() - predicted
     return {**comparison.timings, "resize": resize, "total": predicted - started + resize}, comparison
+
+
+def timed_rounds(predictor: Predictor, model: str, number: int = ROUNDS) -> Iterator[dict[str, float]]:
+    """Seconds of each stage for one model's maps under the four conditions, `number` times, after one to warm up.
+
+    Each round has a picture and sentences of its own, which no cache knows, even from an earlier call.
+    """
+    first = secrets.randbits(48)
+    together(predictor, task(first), [model])
+    for following in range(1, number + 1):
+        yield together(predictor, task(first + following), [model])[0]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a model runs on.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        processor: its name.
+        capability: of a CPU, the widest instructions that PyTorch uses, e.g. ``AVX512``; of a GPU, e.g. ``9.0``.
+        dtype: the number format computed in, ``float32`` or ``bfloat16``.
+        threads: of the CPU.
+    """
+
+    device: str
+    processor: str
+    capability: str
+    dtype: str
+    threads: int
+
+
+def machine(predictor: Predictor) -> Machine:
+    """The machine that `predictor` uses."""
+    if predictor.device.type == "cuda":
+        name = torch.cuda.get_device_name(predictor.device)
+        capability = ".".join(map(str, torch.cuda.get_device_capability(predictor.device)))
+    else:
+        name, capability = _processor(), torch.backends.cpu.get_cpu_capability()
+    dtype = str(predictor.dtype).removeprefix("torch.")
+    return Machine(predictor.device.type, name, capability, dtype, torch.get_num_threads())
+
+
+def _processor() -> str:
+    """Linux tells the name in a file; elsewhere the platform knows it."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def one_by_one(predictor: Predictor, works: Sequence[Task]) -> float:
@@ -78,6 +136,8 @@ def peak_memory() -> float:
 
 def main() -> None:
     """Measure and print."""
+    from .ui import build  # here, because the app's Models tab measures with this module
+
     predictor = Predictor(MODELS, pictures_cached=8)
     build(predictor)  # the memory to measure is that of the app
     count = len(MODELS) * len(COMPARED)
@@ -88,11 +148,9 @@ def main() -> None:
     alone = [one_by_one(predictor, [task(next(numbers)) for _ in range(count)]) for _ in range(ROUNDS)]
 
     height, width = SIZE
-    precision = str(predictor.dtype).removeprefix("torch.")
+    here = machine(predictor)
     print(f"{count} maps: {len(MODELS)} models x {len(COMPARED)} conditions, picture {width}x{height}, warm")
-    print(
-        f"{predictor.device}, {torch.get_num_threads()} threads, {precision}; median of {ROUNDS} rounds, milliseconds"
-    )
+    print(f"{here.device}, {here.threads} threads, {here.dtype}; median of {ROUNDS} rounds, milliseconds")
     print(f"\n{'stage':<14} {'all':>7} " + " ".join(f"{model:>12}" for model in MODELS))
     for stage in ("picture", *STAGES, "resize", "total"):
         line = f"{stage:<14} {1e3 * statistics.median(r[stage] for r in rounds):7.1f} "

@@ -163,6 +163,15 @@ def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
     return sorted(cards, key=lambda card: (order.index(card.model) if card.model in order else len(order), card.name))
 
 
+def file_size(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> int:
+    """Bytes of the weights' file of a checkpoint; `CheckpointError` where it is missing."""
+    stem = _stem(name, directory)
+    try:
+        return stem.with_name(stem.name + ".safetensors").stat().st_size
+    except OSError:
+        raise CheckpointError(f"The weights of checkpoint “{stem.name}” are missing.") from None
+
+
 def annotate(
     name: str | os.PathLike[str],
     metrics: Mapping[str, Mapping[str, Mapping[str, Estimate]]],

@@ -17,9 +17,11 @@ from .checkpoints import Card
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, load_image
+from .models.spec import ModelSpec
+from .models.text import Word
 from .precision import preferred_dtype
 from .results import Comparison, Prediction
-from .runner import STAGES, Answer, Picture, Runner
+from .runner import STAGES, Answer, Footprint, Picture, Runner
 from .words import clean, merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
@@ -95,6 +97,16 @@ class Predictor:
         """The name for people of each model."""
         return MappingProxyType({name: runner.spec.title for name, runner in self._runners.items()})
 
+    @property
+    def specs(self) -> Mapping[str, ModelSpec]:
+        """The registry's entry of each model."""
+        return MappingProxyType({name: runner.spec for name, runner in self._runners.items()})
+
+    @property
+    def footprints(self) -> Mapping[str, Footprint]:
+        """How large each model is."""
+        return MappingProxyType({name: runner.footprint for name, runner in self._runners.items()})
+
     def predict(
         self,
         picture: Source,
@@ -159,6 +171,17 @@ class Predictor:
         [runner] = self._chosen([model]).values()
         answers, _ = runner.answer(_open(picture), [clean(sentence) for sentence in sentences])
         return np.stack([answer.map for answer in answers])
+
+    def words(self, sentence: str, model: str) -> tuple[Word, ...]:
+        """The words of `sentence` with the tokens that a model reads of each; none for text-blind models.
+
+        A word beyond the encoder's limit has no tokens.
+
+        Raises:
+            TextError, UnknownModelError: as `predict`.
+        """
+        [runner] = self._chosen([model]).values()
+        return runner.words(clean(sentence))
 
     def _chosen(self, models: Sequence[str] | None) -> dict[str, Runner]:
         names = self.models if models is None else models

@@ -63,6 +63,14 @@ class Answer:
         return sum(array.nbytes for array in (self.map, self.word_maps, self.word_weights) if array is not None)
 
 
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that a model's weights take: in their file, and in memory. Its text encoder, which others share, excluded."""
+
+    file: int
+    memory: int
+
+
 class Runner:
     """A checkpoint, read and ready. Safe for concurrent callers.
 
@@ -97,6 +105,9 @@ class Runner:
         self._device = device
         self._dtype = dtype
         self._lock = lock
+        self.footprint = Footprint(
+            checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
+        )
         self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes)
         self._answers: BoundedCache[Answer] = BoundedCache(pictures * SENTENCES_PER_PICTURE, answer_bytes)
 
@@ -117,6 +128,13 @@ class Runner:
                 answers[sentence] = answer
                 self._answers.put((picture.key, sentence), answer, answer.size)
         return [answers[sentence] for sentence in sentences], clock.seconds
+
+    def words(self, sentence: str) -> tuple[Word, ...]:
+        """The words of a sentence with the tokens read of each; none for models that do not read."""
+        if self._encoder is None:
+            return ()
+        with self._lock:
+            return self._encoder.encode([sentence]).words[0]
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16)
