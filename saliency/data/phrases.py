@@ -12,6 +12,7 @@ from torch import Tensor
 from ..models.base import TextFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import normalise, resize
+from .boxes import box_mask
 from .flickr8k import Caption, Entry
 from .samples import read_rgb
 from .sentences import SentenceBank
@@ -26,14 +27,16 @@ class PhraseBatch:
         pixels: (N, 3, H, W).
         index: (T,) picture of each caption.
         text: T captions.
+        distinctive: (T,) bool, whether a caption tells its picture from others.
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
-        masks: (P, h, w) in [0, 1], see `box_mask`.
+        masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
     """
 
     pixels: Tensor
     index: Tensor
     text: TextFeatures
+    distinctive: Tensor
     caption: Tensor
     tokens: Tensor
     masks: Tensor
@@ -110,6 +113,7 @@ class PhraseDataset(torch.utils.data.Dataset):
             pixels=stacked([flipped(normalise(picture, self.preprocessing), flip) for picture, _, flip in items]),
             index=torch.tensor([number for number, _, _ in captions]),
             text=self.sentences.gather(texts),
+            distinctive=torch.tensor([caption.distinctive for _, caption, _ in captions]),
             caption=torch.tensor(owners),
             tokens=torch.stack(tokens),
             masks=torch.stack(masks),
@@ -123,22 +127,3 @@ def _word_starts(text: str) -> list[int]:
         starts.append(position)
         position += len(word) + 1
     return starts
-
-
-def box_mask(boxes: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Share of each cell of a `grid` that a box covers, of several boxes the one that covers most; (h, w) float32.
-
-    Args:
-        boxes: (n, 4) x0 y0 x1 y1 in 0..1.
-    """
-    height, width = grid
-    mask = np.zeros(grid, dtype=np.float32)
-    for x0, y0, x1, y1 in boxes:
-        columns = np.clip(
-            np.minimum(x1 * width, np.arange(1, width + 1)) - np.maximum(x0 * width, np.arange(width)), 0, 1
-        )
-        rows = np.clip(
-            np.minimum(y1 * height, np.arange(1, height + 1)) - np.maximum(y0 * height, np.arange(height)), 0, 1
-        )
-        mask = np.maximum(mask, np.outer(rows, columns))
-    return mask.astype(np.float32)

@@ -5,21 +5,22 @@ freely is predicted by a text-blind model; a sentence draws that density towards
 
 - the whole caption: the density times (0.5 + bumps);
 - one or two of its phrases alone: 0.85 of sqrt(density) times bumps, and 0.15 of the density;
-- no sentence: the density itself.
+- no sentence, or one of which nothing is in the picture: the density itself.
 
 A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side divided by 2.6. Used for training only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..conditions import Condition
-from .flickr8k import Caption, Entry
+from .flickr8k import Caption, Entry, Phrase
 from .samples import read_rgb
 
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
@@ -49,7 +50,7 @@ class PseudoSample:
     def density(self) -> np.ndarray:
         """The pseudo-target, (h, w) float64 with a maximum of 1."""
         free = self.free.astype(np.float64) / self.free.max()
-        if self.condition is Condition.PURE:
+        if self.condition is Condition.PURE or not len(self.boxes):
             return free
         named = bumps(self.boxes, free.shape)
         if self.condition is Condition.WHOLE:
@@ -76,24 +77,30 @@ def bumps(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def pseudo_samples(
-    entries: Iterable[Entry], free: dict[str, np.ndarray], seed: int = 0, captions: int = 1, parts: int = 2
+    entries: Iterable[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of one or two phrases.
+    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of one or two phrases;
+    also, where a caption names something the picture lacks, a sentence of that alone.
 
     Args:
         entries: pictures with captions and boxes.
         free: density of free viewing by id.
+        pure: whether to give the pure sample (not where the data set has it).
     """
     for entry in entries:
-        generator = np.random.default_rng((seed, int(entry.id)))
-        usable = [caption for caption in entry.captions if caption.phrases]
+        generator = np.random.default_rng(zlib.crc32(entry.id.encode()))
+        usable = [caption for caption in entry.captions if any(len(phrase.boxes) for phrase in caption.phrases)]
         if not usable:
             continue
-        made = [(Condition.PURE, "", np.empty((0, 4)))]
-        for number in generator.permutation(len(usable))[:captions]:
-            caption = usable[number]
+        made = [(Condition.PURE, "", np.empty((0, 4)))] if pure else []
+        told = [caption for caption in usable if caption.distinctive]
+        for number in generator.permutation(len(told))[:captions]:
+            caption = told[number]
             made.append((Condition.WHOLE, caption.text, np.concatenate([phrase.boxes for phrase in caption.phrases])))
         made += [(Condition.SALIENT, *_part(usable[generator.integers(len(usable))], generator)) for _ in range(parts)]
+        missing = [(caption, phrase) for caption in usable for phrase in caption.phrases if not len(phrase.boxes)]
+        for caption, phrase in missing[:1]:
+            made.append((Condition.SALIENT, _sentence(caption, [phrase]), phrase.boxes))
         for number, (condition, sentence, boxes) in enumerate(made):
             stem = f"{entry.id}-{number}"
             yield PseudoSample(stem, entry.id, condition, sentence, entry.image_path, free[entry.id], boxes)
@@ -101,9 +108,14 @@ def pseudo_samples(
 
 def _part(caption: Caption, generator: np.random.Generator) -> tuple[str, np.ndarray]:
     """One or two of the caption's phrases as a sentence, and their boxes."""
-    count = min(int(generator.integers(1, 3)), len(caption.phrases))
-    chosen = sorted(generator.permutation(len(caption.phrases))[:count])
-    phrases = [caption.phrases[number] for number in chosen]
+    phrases = [phrase for phrase in caption.phrases if len(phrase.boxes)]
+    count = min(int(generator.integers(1, 3)), len(phrases))
+    chosen = sorted(generator.permutation(len(phrases))[:count])
+    phrases = [phrases[number] for number in chosen]
+    return _sentence(caption, phrases), np.concatenate([phrase.boxes for phrase in phrases])
+
+
+def _sentence(caption: Caption, phrases: Sequence[Phrase]) -> str:
     words = caption.text.split(" ")
     sentence = " and ".join(" ".join(words[phrase.start : phrase.end]) for phrase in phrases)
-    return sentence[:1].upper() + sentence[1:], np.concatenate([phrase.boxes for phrase in phrases])
+    return sentence[:1].upper() + sentence[1:]

@@ -17,6 +17,7 @@ from torch import Tensor
 from ..models.base import TextFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import content, normalise, resize
+from .boxes import box_mask
 from .pseudo import PseudoSample
 from .samples import Sample
 from .sentences import SentenceBank
@@ -32,6 +33,8 @@ class Batch:
         text: T sentences; None for text-blind models.
         density: (T, 1, h, w) in [0, 1].
         fixations: (T, 1, h, w), 1 where somebody looked; zero where the data set has no fixations.
+        named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
+        boxed: (T,) bool, whether these boxes are known.
         stems, conditions: T names.
     """
 
@@ -40,6 +43,8 @@ class Batch:
     text: TextFeatures | None
     density: Tensor
     fixations: Tensor
+    named: Tensor
+    boxed: Tensor
     stems: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
 
@@ -56,11 +61,23 @@ class Augmentation:
     Attributes:
         flip: probability of mirroring the picture; the sentence's left and right change places.
         brightness, contrast: largest relative change.
+        crop: largest share of each side cut away. A window that loses half of somebody's gaze is not taken.
     """
 
     flip: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
+    crop: float = 0.0
+
+    def window(self, grid: tuple[int, int], generator: np.random.Generator) -> tuple[slice, slice]:
+        """Rows and columns of a `grid` (h, w) that are kept, at random."""
+        if not self.crop:
+            return slice(0, grid[0]), slice(0, grid[1])
+        share = 1 - generator.uniform(0, self.crop)
+        sides = [round(share * side) for side in grid]
+        corner = [int(generator.integers(side - kept + 1)) for side, kept in zip(grid, sides, strict=True)]
+        rows, columns = (slice(start, start + kept) for start, kept in zip(corner, sides, strict=True))
+        return rows, columns
 
     def recolour(self, picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """The picture (H, W, 3) uint8 with brightness and contrast changed at random, float32 in [0, 1]."""
@@ -80,6 +97,29 @@ class _Target:
     sentence: str
     density: np.ndarray  # (h, w) uint8
     fixations: np.ndarray  # (n, 2) int64 on the grid
+    named: np.ndarray | None  # (h, w) uint8, None where unknown
+
+    def within(self, rows: slice, columns: slice) -> _Target:
+        """The target of a window of the picture, enlarged to the whole grid."""
+        size = self.density.shape
+        corner, sides = (rows.start, columns.start), (rows.stop - rows.start, columns.stop - columns.start)
+        moved = self.fixations - corner
+        moved = moved[((moved >= 0) & (moved < sides)).all(1)] * size // sides
+        density = _enlarged(self.density[rows, columns], size).astype(np.float32)
+        return replace(
+            self,
+            density=np.round(255 * density / max(density.max(), 1)).astype(np.uint8),
+            fixations=moved,
+            named=None if self.named is None else _enlarged(self.named[rows, columns], size),
+        )
+
+    def kept(self, rows: slice, columns: slice) -> float:
+        """Share of the gaze in a window."""
+        return self.density[rows, columns].sum(dtype=np.float64) / max(self.density.sum(dtype=np.float64), 1)
+
+
+def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 class PictureDataset(torch.utils.data.Dataset):
@@ -133,7 +173,11 @@ class PictureDataset(torch.utils.data.Dataset):
             corner = rows.start, columns.start
             fixations = corner + np.unique(fixations * (height, width) // density.shape, axis=0)
         scaled = np.round(255 * small / max(small.max(), 1e-12)).astype(np.uint8)
-        return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations)
+        named = None
+        if isinstance(sample, PseudoSample):
+            named = np.zeros(self.grid, dtype=np.uint8)
+            named[rows, columns] = np.round(255 * box_mask(sample.boxes, (height, width)))
+        return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations, named)
 
     def set_epoch(self, epoch: int) -> None:
         """Draw other augmentations than in the epoch before."""
@@ -145,8 +189,22 @@ class PictureDataset(torch.utils.data.Dataset):
     def __getitem__(self, number: int) -> tuple[np.ndarray, tuple[_Target, ...], bool]:
         """The picture (H, W, 3) float32 in [0, 1], its targets, and whether both are to be mirrored."""
         generator = np.random.default_rng((self.seed, self.epoch, number))
-        picture = self.augmentation.recolour(self.pictures[number], generator)
-        return picture, self.targets[number], generator.random() < self.augmentation.flip
+        picture, targets = self.augmentation.recolour(self.pictures[number], generator), self.targets[number]
+        flip = generator.random() < self.augmentation.flip
+        rows, columns = self.augmentation.window(self.grid, generator)
+        if (rows.stop - rows.start) < self.grid[0] and all(target.kept(rows, columns) > 0.5 for target in targets):
+            targets = tuple(target.within(rows, columns) for target in targets)
+            picture = self._zoomed(picture, rows, columns)
+        return picture, targets, flip
+
+    def _zoomed(self, picture: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """The window of the picture (H, W, 3) that the grid's `rows` and `columns` stand for, at the picture's size."""
+        size = picture.shape[:2]
+        (top, bottom), (left, right) = (
+            (round(part.start * side / cells), round(part.stop * side / cells))
+            for part, side, cells in zip((rows, columns), size, self.grid, strict=True)
+        )
+        return _enlarged(picture[top:bottom, left:right], size)
 
     def collate(self, items: Sequence[tuple[np.ndarray, tuple[_Target, ...], bool]]) -> Batch:
         """One batch of `items`."""
@@ -157,6 +215,8 @@ class PictureDataset(torch.utils.data.Dataset):
             text=self._text([mirror_words(t.sentence) if flip else t.sentence for _, t, flip in targets]),
             density=torch.stack([flipped(torch.from_numpy(t.density)[None] / 255, flip) for _, t, flip in targets]),
             fixations=torch.stack([flipped(self._plane(t.fixations), flip) for _, t, flip in targets]),
+            named=torch.stack([flipped(self._named(t), flip) for _, t, flip in targets]),
+            boxed=torch.tensor([t.named is not None for _, t, _ in targets]),
             stems=tuple(t.stem for _, t, _ in targets),
             conditions=tuple(t.condition for _, t, _ in targets),
         )
@@ -165,6 +225,9 @@ class PictureDataset(torch.utils.data.Dataset):
         plane = torch.zeros(1, *self.grid)
         plane[0, fixations[:, 0], fixations[:, 1]] = 1
         return plane
+
+    def _named(self, target: _Target) -> Tensor:
+        return torch.zeros(1, *self.grid) if target.named is None else torch.from_numpy(target.named)[None] / 255
 
     def _text(self, sentences: list[str]) -> TextFeatures | None:
         return None if self.sentences is None else self.sentences.gather(sentences)

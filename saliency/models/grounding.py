@@ -38,6 +38,11 @@ class GroundingOutput:
     words: Tensor
     mask: Tensor
 
+    @property
+    def named(self) -> Tensor:
+        """(N, 1, h, w) in [0, 1]: where anything the sentence names is, the guidance's gated maximum."""
+        return self.guidance[:, 1:2]
+
 
 class Regions(nn.Module):
     """Region tokens on the stride-8 grid: its own detail plus the context of stride 16, behind one attention layer."""

@@ -266,8 +266,8 @@ class SentenceConcat(nn.Module):
 
 
 class GSGNet(SaliencyModel):
-    """See `GSGNetConfig`. Side outputs (logits at strides 8 and 4) are in ``aux`` as ``side8`` and ``side4``, in
-    training mode only: answering needs none."""
+    """See `GSGNetConfig`. Side outputs (logits at strides 8 and 4) are in ``aux`` as ``side8`` and ``side4``, and where
+    the words point as ``named``, in training mode only: answering needs none."""
 
     def __init__(self, config: GSGNetConfig):
         super().__init__()
@@ -305,10 +305,12 @@ class GSGNet(SaliencyModel):
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         levels = {level: features[level] for level in STRIDES}
         word_maps = word_weights = None
+        named: dict[str, Tensor] = {}
         if self.config.guidance:
             grounding = self.grounding(features["regions"], text)
             word_maps, word_weights = grounding.word_maps, grounding.word_weights
             levels = self._guide(levels, grounding.guidance)
+            named = {"named": grounding.named} if self.training else {}
         levels = self._read(levels, text)
         semantic = self.semantic(levels["f5"])
         smoothed = {"f5": self.smooth["f5"](semantic)}
@@ -317,7 +319,7 @@ class GSGNet(SaliencyModel):
         size = smoothed["f2"].shape[-2:]
         logits = self.readout(torch.cat([resize(x, size) for x in smoothed.values()], dim=1))
         return SaliencyOutput(
-            activate(logits, self.config.activation), logits, word_maps, word_weights, self._sides(smoothed)
+            activate(logits, self.config.activation), logits, word_maps, word_weights, self._sides(smoothed) | named
         )
 
     def _guide(self, levels: ImageFeatures, guidance: Tensor) -> ImageFeatures:

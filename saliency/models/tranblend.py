@@ -204,7 +204,8 @@ class TranBlend(SaliencyModel):
         if self.config.guide_fine:
             fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))
         output = self.backbone.read_out(blended, fine)
-        return SaliencyOutput(output.map, output.logits, grounding.word_maps, grounding.word_weights)
+        aux = {"named": grounding.named} if self.training else {}
+        return SaliencyOutput(output.map, output.logits, grounding.word_maps, grounding.word_weights, aux)
 
     def _blend(self, picture: Tensor, text: Tensor) -> Tensor:
         if self.config.blend == "upsample":

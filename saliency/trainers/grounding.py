@@ -59,20 +59,23 @@ def box_loss(logits: Tensor, masks: Tensor) -> Tensor:
 
 
 def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperature: Tensor) -> Tensor:
-    """InfoNCE between captions and pictures; a caption's score is how well its words find a region, on average.
+    """InfoNCE between distinctive captions and pictures; a caption's score is how well its words find a region.
 
     Args:
         regions: (N, C, h, w) and words: (T, L, C) in the shared space.
         temperature: scale of the similarities.
     """
+    telling = batch.distinctive
+    if not telling.any():
+        return words.sum() * 0.0
+    words, content, index = words[telling], batch.text.words[telling].float(), batch.index[telling]
     regions = F.normalize(F.avg_pool2d(regions.float(), 2).flatten(2), dim=1)
     words = F.normalize(words.float(), dim=2)
     found = torch.einsum("ncr,tlc->tlnr", regions, words)
     strongest = torch.logsumexp(found * 20, dim=-1) / 20
-    content = batch.text.words.float()
     scores = torch.einsum("tln,tl->tn", strongest, content / content.sum(1, keepdim=True).clamp(min=1)) * temperature
-    to_picture = F.cross_entropy(scores, batch.index)
-    own = batch.index[:, None] == torch.arange(scores.shape[1], device=scores.device)
+    to_picture = F.cross_entropy(scores, index)
+    own = index[:, None] == torch.arange(scores.shape[1], device=scores.device)
     to_caption = -(torch.log_softmax(scores, dim=0) * own).sum() / own.sum()
     return (to_picture + to_caption) / 2
 

@@ -14,16 +14,12 @@ from ..data.training import Augmentation
 from ..errors import RecipeError
 from ..losses import TERMS
 
-# Terms of the loss of `method: grounding`; the other methods' are `losses.TERMS`.
+# Terms of the loss of the methods that have some besides `losses.TERMS`.
 GROUNDING_TERMS = ("boxes", "contrast")
+SUPERVISED_TERMS = (*TERMS, "named")
 
-# Which of the keys split, conditions and teacher a reader understands.
-_KEYS = {
-    "sjtu_tis": ("split", "conditions"),
-    "folder": (),
-    "flickr8k_entities": ("split",),
-    "flickr8k_pseudo": ("split", "teacher"),
-}
+# Which of the keys split and conditions a reader understands.
+_KEYS = {"sjtu_tis": ("split", "conditions"), "folder": (), "flickr8k_entities": ("split",)}
 
 
 class _Part(BaseModel):
@@ -34,30 +30,31 @@ class DataSource(_Part):
     """A data set.
 
     Attributes:
-        reader: ``flickr8k_pseudo`` makes pseudo-targets of Flickr8k (`data.pseudo`).
+        reader: of the data set's format.
         root: its folder, relative to the repository's root.
         split, conditions: which part of it; None is all. Refused where the reader has none.
-        teacher: run or checkpoint whose free-viewing maps the pseudo-targets are made from.
+        teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
+        detector: ONNX file of an object detector, whose boxes become captions of the pictures (`data.objects`); read
+            as gaze, the data set gains pseudo-targets (`data.pseudo`).
         limit: the first so many pictures only.
         terms, use: for the card.
     """
 
-    reader: Literal["sjtu_tis", "folder", "flickr8k_entities", "flickr8k_pseudo"]
+    reader: Literal["sjtu_tis", "folder", "flickr8k_entities"]
     root: Path
     split: str | None = None
     conditions: tuple[Condition, ...] | None = None
     teacher: str | None = None
+    detector: Path | None = None
     limit: int | None = Field(default=None, ge=1)
     terms: str = ""
     use: str = ""
 
     @model_validator(mode="after")
     def _fits_its_reader(self) -> DataSource:
-        for key in ("split", "conditions", "teacher"):
+        for key in ("split", "conditions"):
             if getattr(self, key) is not None and key not in _KEYS[self.reader]:
                 raise ValueError(f"the reader “{self.reader}” knows no “{key}”")
-        if self.reader == "flickr8k_pseudo" and self.teacher is None:
-            raise ValueError("the reader “flickr8k_pseudo” needs a “teacher”")
         return self
 
 
@@ -172,7 +169,7 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
         message = first["msg"].removeprefix("Value error, ")
         reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
         raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
-    terms = GROUNDING_TERMS if recipe.method == "grounding" else tuple(TERMS)
+    terms = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS}.get(recipe.method, TERMS)
     for term in (term for stage in recipe.stages for term in stage.loss if term not in terms):
         raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(terms)}.")
     return recipe

@@ -12,8 +12,10 @@ from ..data.training import Batch, PictureDataset
 from ..losses import WeightedLoss
 from ..metrics import formulas
 from ..models.base import SaliencyModel, SaliencyOutput, TextFeatures, select
+from ..models.blocks import resize
 from ..models.spec import Preprocessing
 from .datasets import read_samples, sentences_of
+from .grounding import box_loss
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -30,8 +32,19 @@ class Grouped(nn.Module):
         return self.model.decode(select(self.model.encode_image(pixels), index), text)
 
 
+def named_loss(guidance: Tensor, batch: Batch) -> Tensor:
+    """`box_loss` of where the words point, (T, 1, h', w') in [0, 1], over the samples whose boxes are known."""
+    if not batch.boxed.any():
+        return guidance.sum() * 0.0
+    maps = resize(guidance[batch.boxed].float(), batch.named.shape[-2:])[:, 0]
+    return box_loss(torch.logit(maps, eps=1e-4), batch.named[batch.boxed, 0])
+
+
 class Supervised:
-    """The `Method` of recipes with ``method: supervised``. Stage loss: see `losses.WeightedLoss`."""
+    """The `Method` of recipes with ``method: supervised``.
+
+    Stage loss: see `losses.WeightedLoss`; also ``named``, see `named_loss`, for models with word-region grounding.
+    """
 
     def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
         self.recipe = recipe
@@ -58,7 +71,12 @@ class Supervised:
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         with self.run.accelerator.autocast():
             output = learners[0].network(batch.pixels, batch.index, batch.text)
-        total, terms = WeightedLoss(stage.loss)(output.map, batch.density, batch.fixations)
+        weights = dict(stage.loss)
+        guided = weights.pop("named", 0.0)
+        total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
+        if guided:
+            terms["named"] = named_loss(output.aux["named"], batch)
+            total = total + guided * terms["named"]
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 

@@ -47,9 +47,16 @@ def test_samples_are_seeded_and_hold_what_was_asked_for():
     words = "a bird on a branch"
     caption = Caption(words, (Phrase(0, 2, CORNER), Phrase(3, 5, CORNER + 0.5)))
     entries = [Entry("7", Path("7.jpg"), (caption, Caption("nothing here", ())))]
-    first, second = (list(pseudo_samples(entries, {"7": FREE}, seed=3)) for _ in range(2))
+    first, second = (list(pseudo_samples(entries, {"7": FREE})) for _ in range(2))
     assert [s.sentence for s in first] == [s.sentence for s in second]
     assert [s.condition.value for s in first] == ["pure", "whole", "salient", "salient"]
     assert first[1].sentence == words
     assert len(first[1].boxes) == 2
     assert {s.sentence for s in first[2:]} <= {"A bird", "A branch", "A bird and a branch"}
+
+
+def test_a_sentence_of_what_the_picture_lacks_leaves_the_density_alone():
+    caption = Caption("a bird and a zebra", (Phrase(0, 2, CORNER), Phrase(3, 5, np.empty((0, 4)))), distinctive=False)
+    made = list(pseudo_samples([Entry("x7", Path("7.jpg"), (caption,))], {"x7": FREE}, pure=False, parts=1))
+    assert [s.sentence for s in made] == ["A bird", "A zebra"]
+    np.testing.assert_allclose(made[1].density(), FREE / FREE.max())

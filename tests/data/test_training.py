@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from saliency.conditions import Condition
+from saliency.data.pseudo import PseudoSample
 from saliency.data.sentences import SentenceBank
 from saliency.data.training import Augmentation, PictureDataset, mirror_words
 from saliency.models.spec import Preprocessing
@@ -106,6 +107,54 @@ def test_they_stay_aligned_beside_padding(row, column, flip):
     assert {tuple(place.tolist()) for place in fixations.nonzero()} == {cell, corner}
     brightness = torch.nn.functional.avg_pool2d(batch.pixels[0].mean(0)[None], 4)[0]
     assert np.unravel_index(int(brightness.argmax()), (16, 20)) == cell
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_crop_keeps_picture_density_and_fixations_aligned(seed):
+    """The scene is blown up: its square, its peak and its fixations move alike, and the window keeps its gaze."""
+    dataset = PictureDataset([Scene(44, 72)], PLAIN, GRID, augmentation=Augmentation(crop=0.5), seed=seed)
+    batch = whole_batch(dataset)
+    rows, columns = Augmentation(crop=0.5).window(GRID, generator_behind(seed))
+    assert rows.stop - rows.start < GRID[0]
+    cell = np.array([44 / 8 - rows.start, 72 / 10 - columns.start])
+    expected = cell * GRID / [rows.stop - rows.start, columns.stop - columns.start]
+    peak = np.unravel_index(int(batch.density[0, 0].argmax()), GRID)
+    assert float(batch.density.max()) == 1
+    assert np.abs(np.array(peak) + 0.5 - expected).max() <= 1.5
+    near = batch.fixations[0, 0].nonzero().numpy() + 0.5
+    assert np.abs(near - expected).max(1).min() <= 1.5
+    brightness = torch.nn.functional.avg_pool2d(batch.pixels[0].mean(0)[None], 4)[0]
+    brightest = np.array(np.unravel_index(int(brightness.argmax()), GRID)) + 0.5
+    assert np.abs(brightest - expected).max() <= 1.5
+
+
+def generator_behind(seed: int) -> np.random.Generator:
+    """The data set's own generator for its first picture, after recolouring (nothing drawn) and the flip."""
+    generator = np.random.default_rng((seed, 0, 0))
+    generator.random()
+    return generator
+
+
+def test_a_crop_that_loses_the_gaze_is_not_taken(monkeypatch):
+    monkeypatch.setattr(Augmentation, "window", lambda self, grid, generator: (slice(0, 4), slice(0, 6)))
+    lost, kept = (
+        whole_batch(PictureDataset([Scene(row, column)], PLAIN, GRID, augmentation=Augmentation(crop=0.6)))
+        for row, column in ((84, 148), (16, 30))
+    )
+    assert np.unravel_index(int(lost.density[0, 0].argmax()), GRID) == (10, 14)
+    assert np.unravel_index(int(kept.density[0, 0].argmax()), GRID) != (2, 3)
+
+
+def test_boxes_of_what_a_sentence_names_are_on_the_grid_where_they_are_known():
+    boxes = np.array([[0.0, 0.0, 0.25, 0.5]])
+    scene = Scene(40, 40)
+    made = PseudoSample("1-0", "1", Condition.SALIENT, "", scene.image_path, scene.density(), boxes)
+    batch = whole_batch(PictureDataset([scene, made], PLAIN, GRID, augmentation=Augmentation(flip=1.0)))
+    assert batch.boxed.tolist() == [False, True]
+    expected = torch.zeros(GRID)
+    expected[:6, 12:] = 1
+    torch.testing.assert_close(batch.named[1, 0], expected)
+    assert not batch.named[0].any()
 
 
 def test_targets_are_in_range_and_keep_their_shape():
