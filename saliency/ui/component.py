@@ -10,7 +10,7 @@ import gradio as gr
 
 from saliency.ui import texts
 
-_HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 class Component(gr.HTML):
@@ -36,4 +36,4 @@ class Component(gr.HTML):
 
 
 def _read(name: str, kind: str) -> str:
-    return (_HERE / f"{name}.{kind}").read_text(encoding="utf-8")
+    return (FOLDER / f"{name}.{kind}").read_text(encoding="utf-8")

@@ -100,3 +100,180 @@ function fixed(value, digits) {
 function times(value, sign) {
   return (sign && value > 0 ? "+" : "") + fixed(value, Math.abs(value) < 10 ? 1 : 0) + "×";
 }
+
+function percent(share) {
+  return `${Math.round(share * 100)}%`;
+}
+
+// ---------------------------------------------------------------------------------------- one map over its picture
+
+// Gives a colour table its cover: how much of the picture each of the 256 values hides. Weak values fade out, so that
+// the picture stays visible where nobody looks; the more opaque, the fewer do; at full opacity only the map is left.
+// Shares of 1; in a diverging table the middle is the weakest.
+function cover(table, opacity, threshold, diverging) {
+  for (let i = 0; i < 256; i++) {
+    const strength = diverging ? Math.abs(i - 127.5) / 127.5 : i / 255;
+    const fading = opacity < 1 ? Math.min(1, strength / (1 - opacity)) : 1;
+    table[i * 4 + 3] = strength < threshold ? 0 : 255 * opacity * fading;
+  }
+  return table;
+}
+
+const WHOLE = { x: 0, y: 0, zoom: 1 }; // the part of the picture on view: its upper left corner in shares, and how enlarged
+
+// A canvas with a map over its picture: `colour` looks the values up, which is the work, `draw` puts the parts together.
+class MapCanvas {
+  // picture: a decoded image; map: from `decodeMap`; label: the alternative text.
+  constructor(picture, map, label) {
+    this.picture = picture;
+    this.map = map;
+    this.canvas = node("canvas", {
+      width: picture.naturalWidth,
+      height: picture.naturalHeight,
+      role: "img",
+      "aria-label": label,
+    });
+    this.context = this.canvas.getContext("2d");
+    this.heat = node("canvas", { width: map.width, height: map.height });
+    this.heatContext = this.heat.getContext("2d");
+    this.heatPixels = this.heatContext.createImageData(map.width, map.height);
+  }
+
+  // table: from `colourTable`, covered; ends: the values of its first and last colour; values: the map's unless given.
+  colour(table, [low, high], values = this.map.values) {
+    const toIndex = 255 / (high - low || 1);
+    const colours = new Uint32Array(table.buffer);
+    const pixels = new Uint32Array(this.heatPixels.data.buffer);
+    for (let i = 0; i < pixels.length; i++) {
+      const index = ((values[i] - low) * toIndex + 0.5) | 0;
+      pixels[i] = colours[index < 0 ? 0 : index > 255 ? 255 : index];
+    }
+    this.heatContext.putImageData(this.heatPixels, 0, 0);
+  }
+
+  // contours: from `contourLines`; before: {share, heat}, what the left `share` shows instead, over the bare picture.
+  draw({ view = WHOLE, contours = null, before = null } = {}) {
+    const { width, height } = this.canvas;
+    const place = [-view.x * view.zoom * width, -view.y * view.zoom * height, view.zoom * width, view.zoom * height];
+    this.context.drawImage(this.picture, ...place);
+    this.context.drawImage(this.heat, ...place);
+    if (contours) strokeContours(this.context, contours, place);
+    if (before) this.drawBefore(before, place);
+  }
+
+  drawBefore({ share, heat }, place) {
+    const { width, height } = this.canvas;
+    const edge = share * width;
+    this.context.save();
+    this.context.beginPath();
+    this.context.rect(0, 0, edge, height);
+    this.context.clip();
+    this.context.drawImage(this.picture, ...place);
+    if (heat) this.context.drawImage(heat, ...place);
+    this.context.restore();
+    if (edge > 0 && edge < width) {
+      this.context.fillStyle = "#000";
+      this.context.fillRect(edge - 2, 0, 4, height);
+      this.context.fillStyle = "#fff";
+      this.context.fillRect(edge - 1, 0, 2, height);
+    }
+  }
+}
+
+function drawColourBar(canvas, table) {
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(table), 256, 1), 0, 0);
+}
+
+// The share of a map's sum whose pixels have their centre in a box of corners in shares of the picture.
+function massInside(map, box) {
+  const first = (at, count) => Math.min(Math.max(Math.ceil(at * count - 0.5), 0), count);
+  const [left, right] = [first(box.left, map.width), first(box.right, map.width)];
+  const [top, bottom] = [first(box.top, map.height), first(box.bottom, map.height)];
+  let inside = 0;
+  for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) inside += map.values[y * map.width + x];
+  return inside / map.values.reduce((sum, value) => sum + value, 0);
+}
+
+// ------------------------------------------------------------------------------------------------- contour lines
+
+const CONTOUR_SHARES = [0.25, 0.5, 0.75]; // of the gaze, inside a line
+
+// For each share the outline of the smallest region that holds so much of the map, as a path over the unit square.
+function contourLines(map, shares = CONTOUR_SHARES) {
+  const coarse = averaged(map, Math.max(1, Math.round(Math.max(map.width, map.height) / 120)));
+  const rising = Float32Array.from(coarse.values).sort();
+  return shares.map((share) => outline(coarse, levelHolding(rising, share)));
+}
+
+// Means of blocks: a line through 8-bit values would follow their steps.
+function averaged(map, step) {
+  const [width, height] = [Math.floor(map.width / step), Math.floor(map.height / step)];
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height * step; y++) {
+    const row = Math.floor(y / step) * width;
+    for (let x = 0; x < width * step; x++) values[row + Math.floor(x / step)] += map.values[y * map.width + x];
+  }
+  return { values: values.map((sum) => sum / (step * step)), width, height };
+}
+
+// The value that a region's pixels must reach for the region to hold a share of the sum.
+function levelHolding(rising, share) {
+  const enough = share * rising.reduce((sum, value) => sum + value, 0);
+  let at = rising.length - 1;
+  for (let sum = rising[at]; sum < enough && at > 0; sum += rising[at]) at--;
+  return rising[at];
+}
+
+// Marching squares: a segment through every square of four neighbouring pixels that the level divides. Beyond the
+// picture everything counts as just below, so that a region at the edge is closed.
+function outline(map, level) {
+  const { values, width, height } = map;
+  const path = new Path2D();
+  const excess = (x, y) => (x < 0 || y < 0 || x >= width || y >= height ? -1e-6 : values[y * width + x] - level);
+  for (let y = -1; y < height; y++) {
+    let [upperRight, lowerRight] = [-1e-6, -1e-6];
+    for (let x = -1; x < width; x++) {
+      const [upperLeft, lowerLeft] = [upperRight, lowerRight];
+      upperRight = excess(x + 1, y);
+      lowerRight = excess(x + 1, y + 1);
+      const inside = (upperLeft >= 0) + (upperRight >= 0) + (lowerRight >= 0) + (lowerLeft >= 0);
+      if (inside === 0 || inside === 4) continue;
+      const ends = crossings([upperLeft, upperRight, lowerRight, lowerLeft]);
+      // Four ends are a saddle; joined in order they keep two of its corners apart.
+      for (let i = 0; i < ends.length; i += 2) {
+        path.moveTo((x + 0.5 + ends[i][0]) / width, (y + 0.5 + ends[i][1]) / height);
+        path.lineTo((x + 0.5 + ends[i + 1][0]) / width, (y + 0.5 + ends[i + 1][1]) / height);
+      }
+    }
+  }
+  return path;
+}
+
+// Where zero crosses the sides of the unit square, between corners given clockwise from the upper left.
+function crossings(corners) {
+  const found = [];
+  for (let side = 0; side < 4; side++) {
+    const [a, b] = [corners[side], corners[(side + 1) % 4]];
+    if (a >= 0 !== b >= 0) found.push(onSide(side, a / (a - b)));
+  }
+  return found;
+}
+
+// The point so far along a side of the unit square, clockwise from the top.
+function onSide(side, along) {
+  return [[along, 0], [1, along], [1 - along, 1], [0, 1 - along]][side];
+}
+
+// White with a dark edge, legible on every colour; the line around the most gaze is the boldest.
+function strokeContours(context, contours, [x, y, width, height]) {
+  contours.forEach((contour, i) => {
+    const path = new Path2D();
+    path.addPath(contour, new DOMMatrix([width, 0, 0, height, x, y]));
+    const bold = contours.length - i;
+    for (const [colour, extra] of [["rgb(0 0 0 / 0.6)", 2], ["#fff", 0]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = bold + extra;
+      context.stroke(path);
+    }
+  });
+}

@@ -21,21 +21,9 @@ const parts = {
   barHigh: element.querySelector(".bar-high"),
 };
 
-let cells = []; // one a map: {canvas, context, values, reference, width, height, mark, reading, heat}
+let cells = []; // one a map: {drawing, mark, reading, width, height, absolute, difference}
 let picture = null; // the decoded picture under every map
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
-
-// How strongly each of the 256 values covers the picture. Weak values fade out, so that the picture stays visible where
-// nobody looks; the more opaque, the fewer do; at full opacity only the map is left.
-function coverage(difference) {
-  const opacity = Number(controls.opacity.value) / 100;
-  const threshold = Number(controls.threshold.value) / 100;
-  return Array.from({ length: 256 }, (_, i) => {
-    const strength = difference ? Math.abs(i - 127.5) / 127.5 : i / 255;
-    const fading = opacity < 1 ? Math.min(1, strength / (1 - opacity)) : 1;
-    return strength < threshold ? 0 : 255 * opacity * fading;
-  });
-}
 
 // -------------------------------------------------------------------------------------------------------- drawing
 
@@ -53,25 +41,8 @@ function sharedEnds() {
   return [Math.min(...ends.map((end) => end[0])), Math.max(...ends.map((end) => end[1]))];
 }
 
-function drawCell(cell, table, shared) {
-  const { values } = shown(cell);
-  const [low, high] = scaleEnds(cell, shared);
-  const toIndex = 255 / (high - low || 1);
-  const colours = new Uint32Array(table.buffer);
-  const pixels = new Uint32Array(cell.heatPixels.data.buffer);
-  for (let i = 0; i < values.length; i++) {
-    const index = ((values[i] - low) * toIndex + 0.5) | 0;
-    pixels[i] = colours[index < 0 ? 0 : index > 255 ? 255 : index];
-  }
-  cell.heat.getContext("2d").putImageData(cell.heatPixels, 0, 0);
-  const { width, height } = cell.canvas;
-  cell.context.drawImage(picture, 0, 0, width, height);
-  cell.context.drawImage(cell.heat, 0, 0, width, height);
-}
-
 function drawBar(table, shared, difference) {
-  const pixels = new ImageData(table, 256, 1);
-  parts.bar.getContext("2d").putImageData(pixels, 0, 0);
+  drawColourBar(parts.bar, table);
   const own = controls.scale.value === "own";
   parts.barLow.textContent = own ? (difference ? "less gaze" : "least") : times(shared[0], difference);
   parts.barHigh.textContent = own ? (difference ? "more gaze" : "most") : times(shared[1], difference);
@@ -85,8 +56,11 @@ function draw() {
   const shared = sharedEnds();
   controls.colours.disabled = difference;
   drawBar(table, shared, difference);
-  coverage(difference).forEach((alpha, i) => (table[i * 4 + 3] = alpha));
-  for (const cell of cells) drawCell(cell, table, shared);
+  cover(table, Number(controls.opacity.value) / 100, Number(controls.threshold.value) / 100, difference);
+  for (const cell of cells) {
+    cell.drawing.colour(table, scaleEnds(cell, shared), shown(cell).values);
+    cell.drawing.draw();
+  }
 }
 
 // ------------------------------------------------------------------------------------------------ linked cross-hair
@@ -111,30 +85,21 @@ function unpoint() {
 
 // ---------------------------------------------------------------------------------------------------- page building
 
-function buildCell(map, view, decoded, pure) {
-  const canvas = node("canvas", {
-    width: view.picture.width,
-    height: view.picture.height,
-    role: "img",
-    "aria-label": map.label,
-  });
+function buildCell(map, decoded, pure) {
+  const drawing = new MapCanvas(picture, decoded, map.label);
   const mark = node("span", { class: "mark", hidden: "" });
   const reading = node("span", { class: "reading", hidden: "" });
-  const frame = node("div", { class: "frame" }, canvas, mark, reading);
+  const frame = node("div", { class: "frame" }, drawing.canvas, mark, reading);
   frame.addEventListener("pointermove", point);
   frame.addEventListener("pointerdown", point);
   frame.addEventListener("pointerleave", unpoint);
 
-  const heat = node("canvas", { width: decoded.width, height: decoded.height });
   const difference = decoded.values.map((value, i) => value - pure.values[i]);
   const most = Math.max(...extent(difference).map(Math.abs)) || 1;
   const cell = {
-    canvas,
-    context: canvas.getContext("2d"),
+    drawing,
     mark,
     reading,
-    heat,
-    heatPixels: heat.getContext("2d").createImageData(decoded.width, decoded.height),
     width: decoded.width,
     height: decoded.height,
     absolute: { values: decoded.values, ends: extent(decoded.values) },
@@ -163,7 +128,7 @@ function buildGrid(view, decoded) {
     const pure = decoded[find(model, view.conditions[0])];
     for (const condition of view.conditions) {
       const at = find(model, condition);
-      const { cell, frame } = buildCell(view.maps[at], view, decoded[at], pure);
+      const { cell, frame } = buildCell(view.maps[at], decoded[at], pure);
       built.push(cell);
       row.append(node("div", { role: "cell" }, frame));
     }
