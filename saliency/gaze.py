@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import struct
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -10,6 +12,29 @@ from PIL import Image
 
 from .errors import GroundTruthError, PictureError
 from .imaging import Source, decode, load_image, read, values_of
+
+MAX_FIXATIONS = 100_000
+_SYNONYMS = {"col": "x", "column": "x", "row": "y"}
+
+
+@dataclass(frozen=True)
+class Fixation:
+    """One fixation on a picture.
+
+    Attributes:
+        x, y: the pixel, from the upper left.
+        participant: who looked.
+        round: which look at the picture, from 1.
+        order: which fixation of the round, from 1.
+        milliseconds: since the round began; None where that is not known.
+    """
+
+    x: int
+    y: int
+    participant: str = ""
+    round: int = 1
+    order: int = 1
+    milliseconds: int | None = None
 
 
 def load_map(source: Source) -> np.ndarray:
@@ -44,11 +69,46 @@ def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:
     Raises:
         GroundTruthError: unreadable, no fixations, another shape, or points outside of the picture (counted).
     """
+    points, _ = _points_and_rows(source, shape)
+    return points
+
+
+def load_recording(source: Source, shape: tuple[int, int], participant: str = "") -> tuple[Fixation, ...]:
+    """Fixations with who made them and when, in the order of the file.
+
+    Args:
+        source, shape: as for `load_fixations`. A table's columns ``participant``, ``round``, ``order`` and
+            ``milliseconds`` are read where its header names them; without ``order`` the order is that of the file.
+        participant: of the fixations for which the file names none.
+
+    Raises:
+        GroundTruthError: as for `load_fixations`; more than `MAX_FIXATIONS`; or something else than numbers in one of
+            the last three columns.
+    """
+    points, rows = _points_and_rows(source, shape)
+    if len(points) > MAX_FIXATIONS:
+        raise GroundTruthError(f"The file has {len(points):,} fixations; up to {MAX_FIXATIONS:,} are read.")
+    return tuple(
+        Fixation(
+            int(x),
+            int(y),
+            row.get("participant") or participant,
+            _whole(row, "round", 1),
+            _whole(row, "order", number),
+            _whole(row, "milliseconds", None),
+        )
+        for number, ((y, x), row) in enumerate(zip(points, rows, strict=True), start=1)
+    )
+
+
+def _points_and_rows(source: Source, shape: tuple[int, int]) -> tuple[np.ndarray, list[dict[str, str]]]:
+    """Fixated pixels, (N, 2) int64, and the table's row of each, empty where the source is a picture."""
     try:
         if not isinstance(source, np.ndarray | Image.Image):
             source = read(source)
             if _is_text(source):
-                return _inside(_table(source.decode("utf-8-sig")), shape)
+                rows = _rows(source.decode("utf-8-sig"))
+                return _inside(_positions(rows), shape), rows
         picture = load_image(source)
     except PictureError as error:
         raise GroundTruthError(f"The fixations cannot be used. {error}") from None
@@ -56,7 +116,8 @@ def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:
         raise GroundTruthError(
             f"The fixations are {picture.shape[1]} x {picture.shape[0]} pixels, the picture {shape[1]} x {shape[0]}."
         )
-    return _inside(np.argwhere(picture.max(axis=2) > 127), shape)
+    points = _inside(np.argwhere(picture.max(axis=2) > 127), shape)
+    return points, [{}] * len(points)
 
 
 def _npy(content: bytes) -> np.ndarray:
@@ -101,24 +162,37 @@ def _is_text(content: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n" for character in text[:4096])
 
 
-def _table(text: str) -> np.ndarray:
-    """(N, 2) float64 (row, column) of a table x, y."""
-    for mark in ";\t":
-        text = text.replace(mark, ",")
-    lines = [
-        [cell.strip().strip('"').lower() for cell in line.split(",")] for line in text.splitlines() if line.strip()
-    ]
-    x, y = 0, 1
-    if lines and not _is_number(lines[0][0]):
-        header = lines.pop(0)
-        x = next((index for index, name in enumerate(header) if name in ("x", "col", "column")), -1)
-        y = next((index for index, name in enumerate(header) if name in ("y", "row")), -1)
-        if min(x, y) < 0:
-            raise GroundTruthError("The fixation table's header must name the columns x and y (or col and row).")
+def _rows(text: str) -> list[dict[str, str]]:
+    """A table's rows: cells by the lower-case names of their columns, x and y where there is no header."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    mark = next((mark for mark in "\t;" if lines and mark in lines[0]), ",")
     try:
-        return np.array([(float(line[y]), float(line[x])) for line in lines]).reshape(-1, 2)
-    except (ValueError, IndexError):
+        table = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark, skipinitialspace=True)]
+    except csv.Error:
+        raise GroundTruthError("The fixation table is damaged: it has a cell that does not end.") from None
+    names = ["x", "y"]
+    if table and not _is_number(table[0][0]):
+        names = [_SYNONYMS.get(name.lower(), name.lower()) for name in table.pop(0)]
+        if not {"x", "y"} <= set(names):
+            raise GroundTruthError("The fixation table's header must name the columns x and y (or col and row).")
+    return [dict(zip(names, row, strict=False)) for row in table]
+
+
+def _positions(rows: list[dict[str, str]]) -> np.ndarray:
+    """(N, 2) float64 (row, column)."""
+    try:
+        return np.array([(float(row["y"]), float(row["x"])) for row in rows]).reshape(-1, 2)
+    except (ValueError, KeyError):
         raise GroundTruthError("The fixation table must have two numbers a line: x, y.") from None
+
+
+def _whole(row: dict[str, str], name: str, otherwise: int | None) -> int | None:
+    """The whole number of a column; `otherwise` where the cell or the column is missing."""
+    cell = row.get(name)
+    try:
+        return round(float(cell)) if cell else otherwise
+    except (ValueError, OverflowError):
+        raise GroundTruthError(f"The fixation table's column “{name}” must hold numbers.") from None
 
 
 def _is_number(cell: str) -> bool:

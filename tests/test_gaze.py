@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency import gaze
 from saliency.errors import GroundTruthError
-from saliency.gaze import load_fixations, load_map
+from saliency.gaze import Fixation, load_fixations, load_map, load_recording
 
 
 def encoded(array: np.ndarray, format: str = "PNG") -> bytes:
@@ -73,8 +74,9 @@ def test_maps_refused(source, words):
         b"x,y\n3,1\n39,29\n3,1\n",
         b"\xef\xbb\xbfrow;col\r\n1;3.9\r\n29;39\r\n1;3\r\n",
         b"id\ty\tx\na\t1\t3\nb\t29\t39\nc\t1\t3",
+        b'"who", "x", "y"\n"Li, Na", "3", "1"\nB, 39, 29\nB, 3, 1',
     ],
-    ids=["bare", "header", "semicolons", "tabs"],
+    ids=["bare", "header", "semicolons", "tabs", "quotes"],
 )
 def test_fixation_tables(table):
     fixations = load_fixations(table, (30, 40))
@@ -96,6 +98,8 @@ def test_fixation_picture():
         (b"nan,1", "1 of 1"),
         (b"a,b\n1,2", "x and y"),
         (b"1,2\n3", "two numbers"),
+        (b"1,5;2,5", "x and y"),
+        (b'x,y\n1,"' + b"2" * 200_000, "does not end"),
         (b"x,y\n", "no fixation"),
         (encoded(np.zeros((30, 40), np.uint8)), "no fixation"),
         (encoded(np.zeros((40, 30), np.uint8)), "30 x 40 pixels, the picture 40 x 30"),
@@ -105,3 +109,33 @@ def test_fixation_picture():
 def test_fixations_refused(source, words):
     with pytest.raises(GroundTruthError, match=words):
         load_fixations(source, (30, 40))
+
+
+def test_a_recording_keeps_who_looked_and_when():
+    table = 'participant,round,order,x,y,milliseconds\n"Li, Na",1,1,3,1,250\n"Li, Na",2,1,39,29,\n,1,2,0,0,7.6\n'
+    assert load_recording(table.encode(), (30, 40), "someone") == (
+        Fixation(3, 1, "Li, Na", 1, 1, 250),
+        Fixation(39, 29, "Li, Na", 2, 1, None),
+        Fixation(0, 0, "someone", 1, 2, 8),
+    )
+
+
+@pytest.mark.parametrize("source", [b"3,1\n39,29", "picture"])
+def test_a_recording_without_names_is_of_one_person_in_the_files_order(source):
+    if source == "picture":
+        picture = np.zeros((30, 40), np.uint8)
+        picture[1, 3] = picture[29, 39] = 255
+        source = encoded(picture)
+    assert load_recording(source, (30, 40), "someone") == (
+        Fixation(3, 1, "someone", 1, 1),
+        Fixation(39, 29, "someone", 1, 2),
+    )
+
+
+def test_recordings_refused(monkeypatch):
+    for cell in (b"first", b"nan", b"inf"):
+        with pytest.raises(GroundTruthError, match="“round” must hold numbers"):
+            load_recording(b"x,y,round\n1,1," + cell, (30, 40))
+    monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
+    with pytest.raises(GroundTruthError, match="2 fixations; up to 1"):
+        load_recording(b"1,1\n2,2", (30, 40))

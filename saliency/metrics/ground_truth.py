@@ -43,20 +43,18 @@ BLURS = {
 }
 
 
-def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile: str = "sjtu_tis") -> Map:
+def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile: str | Blur = "sjtu_tis") -> Map:
     """Density of gaze (H, W) float64 in [0, 1] with maximum 1; zeros without fixations.
 
     Args:
         fixations: (N, 2) integers (row, column), or a boolean map.
         shape: (H, W) of the picture.
-        profile: a name from `BLURS`.
+        profile: a name from `BLURS`, or a rule of one's own.
 
     Raises:
         MetricError: unknown profile, or fixations that do not fit the shape.
     """
-    if profile not in BLURS:
-        raise MetricError(f"no rule for density maps is called {profile!r}; there are {', '.join(BLURS)}")
-    blur = BLURS[profile]
+    blur = profile if isinstance(profile, Blur) else _rule(profile)
     counts = fixation_counts(as_fixations(fixations, shape), shape)
     if not counts.any():
         return counts
@@ -70,6 +68,12 @@ def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile
     if profile == "salicon":
         density = density - density.min()
     return density / density.max()
+
+
+def _rule(profile: str) -> Blur:
+    if profile not in BLURS:
+        raise MetricError(f"no rule for density maps is called {profile!r}; there are {', '.join(BLURS)}")
+    return BLURS[profile]
 
 
 def canvas_sigma(shape: tuple[int, int], cutoff: float) -> float:

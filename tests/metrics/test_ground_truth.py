@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from saliency.errors import MetricError
 from saliency.metrics import BLURS, density_from_fixations
-from saliency.metrics.ground_truth import canvas_sigma
+from saliency.metrics.ground_truth import Blur, canvas_sigma
 
 
 def grey(path):
@@ -51,6 +51,13 @@ def test_repeats_count_where_the_rule_says_so():
             density_from_fixations(once, (64, 128), profile), density_from_fixations(twice, (64, 128), profile)
         )
         assert same is not blur.repeats
+
+
+def test_a_rule_of_ones_own():
+    density = density_from_fixations([(30, 40), (30, 40), (5, 90)], (64, 128), Blur(sigma=3, repeats=True))
+    assert density[30, 40] == 1
+    assert density[33, 40] == pytest.approx(np.exp(-0.5), abs=1e-3)
+    assert density[5, 90] == pytest.approx(0.5, abs=1e-3)
 
 
 def test_no_fixations_and_unknown_rules():
