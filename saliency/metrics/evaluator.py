@@ -179,34 +179,8 @@ class FixationEvaluator:
         return self._rows.copy()
 
     def table(self) -> pd.DataFrame:
-        """Mean over pictures with a 95 % bootstrap interval, by condition and metric.
-
-        Returns:
-            index (condition, metric), conditions in the order they were added and at last, if there are several,
-            ``macro``, their unweighted mean; columns mean, low, high, n (rows that count), skipped (rows that are NaN).
-            Pictures are drawn, not rows: a picture's conditions stay together.
-        """
-        rows = self.rows()
-        conditions = list(dict.fromkeys(rows["condition"]))
-        pictures = pd.Index(rows["picture"].unique())
-        draws = resamples(len(pictures), seed=self.seed) if len(pictures) else np.empty((0, 0), int)
-        records = []
-        for name in self.metrics:
-            values = rows.pivot_table(index="condition", columns="picture", values=name, aggfunc="mean", dropna=False)
-            values = values.reindex(index=conditions, columns=pictures)
-            groups = {condition: [condition] for condition in conditions}
-            if len(conditions) > 1:
-                groups[MACRO] = conditions
-            for label, members in groups.items():
-                counted = rows.loc[rows["condition"].isin(members), name]
-                interval = mean_interval(values.loc[members].to_numpy(), draws)
-                n = int(counted.notna().sum())
-                records.append(
-                    {"condition": label, "metric": name, **asdict(interval), "n": n, "skipped": len(counted) - n}
-                )
-        columns = ["condition", "metric", "mean", "low", "high", "n", "skipped"]
-        table = pd.DataFrame(records, columns=columns).set_index(["condition", "metric"])
-        return table.reindex([(c, m) for c in [*conditions, MACRO] for m in self.metrics if (c, m) in table.index])
+        """`table_of_means` of the rows."""
+        return table_of_means(self.rows(), self.metrics, self.seed)
 
     def summary(self) -> dict[str, dict[str, dict[str, float]]]:
         """`table` as condition -> metric -> {mean, low, high, n, skipped}, the form that a checkpoint's card holds."""
@@ -284,6 +258,40 @@ class FixationEvaluator:
             others = [others[i] for i in chosen]
         moved = [rescale_fixations(other.fixations, other.shape, entry.shape) for other in others]
         return np.concatenate([np.empty((0, 2), dtype=np.intp), *moved])
+
+
+def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) -> pd.DataFrame:
+    """Mean over pictures with a 95 % bootstrap interval, by condition and metric.
+
+    Args:
+        rows: picture, condition, and a column a metric; NaN where it is undefined.
+        seed: of the bootstrap.
+
+    Returns:
+        index (condition, metric), conditions in the order of the rows and at last, if there are several, ``macro``,
+        their unweighted mean; columns mean, low, high, n (rows that count), skipped (rows that are NaN). Pictures are
+        drawn, not rows: a picture's conditions stay together.
+    """
+    conditions = list(dict.fromkeys(rows["condition"]))
+    pictures = pd.Index(rows["picture"].unique())
+    draws = resamples(len(pictures), seed=seed) if len(pictures) else np.empty((0, 0), int)
+    records = []
+    for name in metrics:
+        values = rows.pivot_table(index="condition", columns="picture", values=name, aggfunc="mean", dropna=False)
+        values = values.reindex(index=conditions, columns=pictures)
+        groups = {condition: [condition] for condition in conditions}
+        if len(conditions) > 1:
+            groups[MACRO] = conditions
+        for label, members in groups.items():
+            counted = rows.loc[rows["condition"].isin(members), name]
+            interval = mean_interval(values.loc[members].to_numpy(), draws)
+            n = int(counted.notna().sum())
+            records.append(
+                {"condition": label, "metric": name, **asdict(interval), "n": n, "skipped": len(counted) - n}
+            )
+    columns = ["condition", "metric", "mean", "low", "high", "n", "skipped"]
+    table = pd.DataFrame(records, columns=columns).set_index(["condition", "metric"])
+    return table.reindex([(c, m) for c in [*conditions, MACRO] for m in metrics if (c, m) in table.index])
 
 
 def _centre_bias(others: Points, shape: tuple[int, int]) -> Map:

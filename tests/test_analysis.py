@@ -1,0 +1,184 @@
+"""Error analysis: right scores, each computed once whatever happens in between, and kept by content."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency import analysis, checkpoints, runner
+from saliency.analysis import METRICS, ErrorAnalysis, cache_folder, fingerprint, means
+from saliency.checkpoints import Description
+from saliency.data.layouts import open_data_set
+from saliency.errors import DatasetError, UnknownModelError
+from saliency.metrics import FixationEvaluator
+from saliency.models import registry
+from saliency.predictor import Predictor
+from tests.samples import write_data_set
+from tests.tiny import SPECS, Tiny, TinyConfig, TinyEncoder, save_all
+
+
+@pytest.fixture
+def predictor(tmp_path, monkeypatch) -> Predictor:
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
+    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
+    save_all(tmp_path / "checkpoints")
+    return Predictor(["reader", "blind"], checkpoint_dir=tmp_path / "checkpoints", precision="float32")
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write_data_set(tmp_path / "gaze")
+
+
+@pytest.fixture
+def scored(monkeypatch) -> list[str]:
+    """Stems in the order in which they are scored."""
+    stems, score = [], analysis.score
+    monkeypatch.setattr(analysis, "score", lambda density, sample: stems.append(sample.stem) or score(density, sample))
+    return stems
+
+
+def new(predictor, root, tmp_path) -> ErrorAnalysis:
+    """As another process would make it."""
+    return ErrorAnalysis(predictor, open_data_set(root), tmp_path / "cache")
+
+
+def test_every_sample_has_the_scores_of_an_evaluator(predictor, root, tmp_path):
+    study = new(predictor, root, tmp_path)
+    steps = list(study.run())
+    assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, 24, 24)
+    table = study.table()
+    assert list(table.columns) == ["stem", "picture", "condition", "sentence", "model", *METRICS]
+    assert list(table["model"]) == ["reader"] * 12 + ["blind"] * 12
+
+    evaluator = FixationEvaluator(metrics=METRICS)
+    for sample in study.samples.values():
+        prediction = predictor.predict(
+            sample.image_path, {sample.condition: sample.sentence}, models=["reader"]
+        ).predictions[0]
+        evaluator.add(
+            sample.stem, sample.picture, sample.condition, prediction.density, sample.density(), sample.fixations()
+        )
+    expected = evaluator.rows()
+    got = table[table["model"] == "reader"]
+    assert list(got["stem"]) == list(expected["id"])
+    assert list(got["sentence"].iloc[:4]) == ["", "a dog beside a tree", "a tree", "a dog"]
+    np.testing.assert_allclose(got[list(METRICS)], expected[list(METRICS)], rtol=1e-6)
+
+    averages = means(table).set_index(["model", "condition", "metric"])
+    for condition, rows in got.groupby("condition"):
+        assert averages.loc[("reader", condition, "NSS"), "mean"] == pytest.approx(rows["NSS"].mean())
+        assert averages.loc[("reader", condition, "NSS"), "n"] == 3
+    assert averages.loc[("reader", "macro", "CC"), "mean"] == pytest.approx(
+        got.groupby("condition")["CC"].mean().mean()
+    )
+
+
+def test_what_was_interrupted_goes_on_where_it_was(predictor, root, tmp_path, scored):
+    running = new(predictor, root, tmp_path).run(["reader"])
+    list(itertools.islice(running, 6))  # the start and five samples
+    running.close()
+    assert len(scored) == 5
+    again = new(predictor, root, tmp_path)
+    assert len(again.table()) == 5
+    steps = list(again.run(["reader"]))
+    assert (steps[0].done, steps[-1].done) == (5, 12)
+    assert sorted(scored) == sorted(again.samples)
+    list(again.run(["reader"]))
+    assert len(scored) == 12
+
+
+def test_a_line_that_a_killed_process_left_is_computed_again(predictor, root, tmp_path, scored):
+    study = new(predictor, root, tmp_path)
+    list(study.run(["reader"]))
+    before = study.table()
+    [file] = (tmp_path / "cache").rglob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
+    assert len(study.table()) == 11
+    list(study.run(["reader"]))
+    assert len(scored) == 13
+    assert study.table().equals(before)
+
+
+def test_another_checkpoint_of_the_same_name_is_scored_anew(predictor, root, tmp_path, scored):
+    list(new(predictor, root, tmp_path).run(["blind"]))
+    card = predictor.cards["blind"]
+    checkpoints.save(
+        Tiny(TinyConfig(reads=False, brightness=-1.0)),
+        Description(**{name: getattr(card, name) for name in Description.model_fields}),
+        tmp_path / "other",
+    )
+    other = Predictor(["blind"], checkpoint_dir=tmp_path / "other", precision="float32")
+    study = new(other, root, tmp_path)
+    assert study.table().empty
+    list(study.run())
+    assert len(scored) == 24
+    # Both stay.
+    assert len(new(predictor, root, tmp_path).table()) == 12
+    assert not np.allclose(study.table()["CC"], new(predictor, root, tmp_path).table()["CC"])
+
+
+def test_changed_data_are_scored_anew(predictor, root, tmp_path):
+    before = fingerprint(open_data_set(root).samples)
+    assert fingerprint(open_data_set(root).samples) == before
+    file = root / "fixation_1800" / "000000000001_0.png"
+    os.utime(file, ns=(0, 0))
+    touched = fingerprint(open_data_set(root).samples)
+    (root / "text.json").write_text((root / "text.json").read_text().replace('"a dog"', '"a cat"'))
+    assert len({before, touched, fingerprint(open_data_set(root).samples)}) == 3
+
+
+def test_what_a_sample_lacks_is_undefined(predictor, root, tmp_path):
+    for file in (root / "map_1800").iterdir():
+        file.unlink()
+    study = new(predictor, root, tmp_path)
+    list(study.run(["blind"]))
+    table = study.table()
+    assert table[["CC", "SIM", "KL"]].isna().all(axis=None)
+    assert table[["NSS", "AUC"]].notna().all(axis=None)
+    averages = means(table).set_index(["condition", "metric"])
+    assert math.isnan(averages.loc[("pure", "CC"), "mean"])
+    assert averages.loc[("pure", "CC"), "n"] == 0
+
+
+@pytest.mark.parametrize("folder", ["fixation_1800", "image_1800"])
+def test_a_damaged_file_stops_with_the_name_of_its_sample(predictor, root, tmp_path, folder):
+    for suffix in ("_0", "_1", "_2", "_3"):
+        (root / folder / f"000000000002{suffix}.png").write_bytes(b"no picture")
+    study = new(predictor, root, tmp_path)
+    with pytest.raises(DatasetError, match="“000000000002_0”") as error:
+        list(study.run(["reader"]))
+    assert str(tmp_path) not in str(error.value)
+    assert len(study.table()) == 4  # those before it
+
+
+def test_fixations_of_another_size_are_told(predictor, root, tmp_path):
+    points = np.zeros((200, 200), dtype=np.uint8)
+    points[150, 150] = 255
+    Image.fromarray(points).save(root / "fixation_1800" / "000000000001_1.png")
+    with pytest.raises(DatasetError, match="“000000000001_1” cannot be scored"):
+        list(new(predictor, root, tmp_path).run(["blind"]))
+
+
+def test_unknown_models_are_refused(predictor, root, tmp_path):
+    study = new(predictor, root, tmp_path)
+    for models in (["/etc/passwd"], []):
+        with pytest.raises(UnknownModelError, match="reader, blind"):
+            next(study.run(models))
+
+
+def test_the_host_chooses_where_scores_are_kept(predictor, root, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.delenv("SALIENCY_CACHE", raising=False)
+    assert cache_folder() == tmp_path / "xdg" / "saliency"
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "file" / "scores"))
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DatasetError, match="SALIENCY_CACHE"):
+        list(ErrorAnalysis(predictor, open_data_set(root)).run(["blind"]))
