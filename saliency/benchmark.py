@@ -22,6 +22,7 @@ from .conditions import COMPARED, Condition
 from .predictor import Predictor
 from .results import Comparison
 from .runner import STAGES
+
 MODELS = ("gsgnet", "clip_salgan", "tranblend")
 SIZE = (480, 640)
 ROUNDS = 5

@@ -6,6 +6,7 @@ import html
 import logging
 from collections.abc import Callable
 from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ UNEXPECTED = "Something went wrong here, and not with what you sent. It has been
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """An event handler whose errors are fit to be shown.
+    """An event handler, a function or a generator, whose errors are fit to be shown.
 
     A `SaliencyError` becomes a message with its sentence, escaped because Gradio's messages are HTML; anything else is
     logged and becomes `UNEXPECTED`.
@@ -28,13 +29,23 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
     def safe(*args: Any, **kwargs: Any) -> Any:
         try:
             return handler(*args, **kwargs)
-        except SaliencyError as error:
-            message = html.escape(str(error), quote=False)
-            raise gr.Error(message, print_exception=False) from None
-        except gr.Error:
-            raise
-        except Exception:
-            logger.exception("An event handler failed.")
-            raise gr.Error(UNEXPECTED, print_exception=False) from None
+        except Exception as error:
+            raise _shown(error) from None
 
-    return safe
+    @wraps(handler)
+    def safe_generator(*args: Any, **kwargs: Any) -> Any:
+        try:
+            yield from handler(*args, **kwargs)
+        except Exception as error:
+            raise _shown(error) from None
+
+    return safe_generator if isgeneratorfunction(handler) else safe
+
+
+def _shown(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, SaliencyError):
+        return gr.Error(html.escape(str(error), quote=False), print_exception=False)
+    logger.error("An event handler failed.", exc_info=error)
+    return gr.Error(UNEXPECTED, print_exception=False)

@@ -68,3 +68,16 @@ def test_examples_have_a_picture_and_three_sentences():
 
 def test_without_assets_there_are_no_examples(tmp_path):
     assert examples(tmp_path) == []
+
+
+def test_a_generators_errors_are_shown_likewise():
+    @guarded
+    def fail():
+        yield 1
+        raise TextError("<b>Too</b> long.")
+
+    results = fail()
+    assert next(results) == 1
+    with pytest.raises(gr.Error) as shown:
+        next(results)
+    assert shown.value.message == "&lt;b&gt;Too&lt;/b&gt; long."
