@@ -62,6 +62,7 @@ class Influence:
     Attributes:
         word: as written, ``sentence[start:end]``.
         start, end: characters of the sentence.
+        read: whether the model reads the word; false beyond its text encoder's limit, and for text-blind models.
         strength: in [0, 1], the share of gaze that goes elsewhere without the word (total variation distance).
         change: (h, w) float32 that sums to 0: density with the word minus density without, at working resolution.
         shape: (H, W) of the picture.
@@ -70,6 +71,7 @@ class Influence:
     word: str
     start: int
     end: int
+    read: bool
     strength: float
     change: np.ndarray
     shape: Shape
@@ -89,25 +91,28 @@ def influence(predictor: Predictor, picture: Source, sentence: str, model: str) 
     """What each word of `sentence` changes in the map of `model`: the causal twin of the model's own word maps.
 
     The sentence and its copies with one word left out are decoded together; the picture is encoded once, or not at all
-    where it was predicted before.
+    where it was predicted before. A word that is not read changes nothing, and no copy is decoded for it.
 
     Raises:
         SaliencyError: as `Predictor.predict`.
     """
     picture = load_image(picture)
     sentence = clean(sentence)
+    words = predictor.words(sentence, model)
+    read = {(word.start, word.end) for word in words if word.tokens}
+    # Without the words beyond the limit: one of them would take the place of the word left out.
+    within = sentence[: min((word.start for word in words if not word.tokens), default=len(sentence))]
     spans = split_words(sentence)
-    variants = [clean(sentence[:start] + sentence[end:]) for start, end in spans]
-    maps = predictor.maps(picture, [sentence, *variants], model)
+    variants = {(start, end): clean(within[:start] + within[end:]) for start, end in spans if (start, end) in read}
+    maps = predictor.maps(picture, [sentence, *variants.values()], model)
     densities = maps / np.maximum(maps.sum(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
+    changes = dict(zip(variants, densities[0] - densities[1:], strict=True))
+    nothing = np.zeros_like(densities[0])
     return tuple(
-        Influence(
-            word=sentence[start:end],
-            start=start,
-            end=end,
-            strength=float(np.abs(change).sum() / 2),
-            change=change,
-            shape=picture.shape[:2],
-        )
-        for (start, end), change in zip(spans, densities[0] - densities[1:], strict=True)
+        _influence(sentence, span, span in read, changes.get(span, nothing), picture.shape[:2]) for span in spans
     )
+
+
+def _influence(sentence: str, span: tuple[int, int], read: bool, change: np.ndarray, shape: Shape) -> Influence:
+    start, end = span
+    return Influence(sentence[start:end], start, end, read, float(np.abs(change).sum() / 2), change, shape)

@@ -12,7 +12,7 @@ from saliency.models.text import Word
 from saliency.predictor import Predictor
 from saliency.words import clean, influence, merge
 
-from .tiny import GRID, SPECS, TinyEncoder, place, save_all
+from .tiny import GRID, LIMIT, SPECS, TinyEncoder, place, save_all
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,23 @@ def test_influence_decodes_one_batch_and_encodes_one_picture(predictor):
 def test_words_mean_nothing_to_a_text_blind_model(predictor):
     influences = influence(predictor, np.zeros((48, 48, 3), np.uint8), "dog and tree", "blind")
     assert [item.strength for item in influences] == [0, 0, 0]
+    assert not any(item.read for item in influences)
     assert not influences[0].map.any()
+
+
+def test_words_beyond_the_limit_change_nothing_and_cost_nothing(predictor):
+    words = [f"word{number}" for number in range(LIMIT + 30)]
+    picture = np.full((48, 48, 3), 60, np.uint8)
+    influences = influence(predictor, picture, " ".join(words), "reader")
+    assert [item.word for item in influences] == words
+    assert [item.read for item in influences] == [True] * LIMIT + [False] * 30
+    assert all(item.strength > 0 for item in influences[:LIMIT])
+    assert not any(item.change.any() for item in influences[LIMIT:])
+    assert sum(predictor._runners["reader"]._model.decoded) == 1 + LIMIT
+    # The next word does not take the place of the one left out.
+    within = influence(predictor, picture, " ".join(words[:LIMIT]), "reader")
+    for item, expected in zip(influences, within, strict=False):
+        assert item.change == pytest.approx(expected.change)
 
 
 def test_an_empty_sentence_has_no_words(predictor):
