@@ -14,7 +14,8 @@ FOLDER = Path(__file__).parent
 
 
 class Component(gr.HTML):
-    """NAME.html, NAME.css and NAME.js of this folder as a component, with drawing.js and the texts of NAME.yaml.
+    """NAME.html, NAME.css and NAME.js of this folder as a component, with drawing.css, drawing.js and the texts of
+    NAME.yaml.
 
     Its value is one JSON object; what the component makes of it happens in the browser.
 
@@ -28,7 +29,7 @@ class Component(gr.HTML):
         super().__init__(
             value=None,
             html_template=_read(name, "html"),
-            css_template=_read(name, "css"),
+            css_template="\n".join((_read("drawing", "css"), _read(name, "css"))),
             js_on_load="\n".join((words, _read("drawing", "js"), _read(name, "js"))),
             apply_default_css=False,
             **options,
