@@ -105,6 +105,14 @@ function percent(share) {
   return `${Math.round(share * 100)}%`;
 }
 
+// Scrolls to what is mostly outside the window.
+function reveal(part) {
+  const { top } = part.getBoundingClientRect();
+  if (top >= 0 && top < window.innerHeight / 2) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}
+
 // ---------------------------------------------------------------------------------------- one map over its picture
 
 // Gives a colour table its cover: how much of the picture each of the 256 values hides. Weak values fade out, so that
@@ -123,13 +131,13 @@ const WHOLE = { x: 0, y: 0, zoom: 1 }; // the part of the picture on view: its u
 
 // A canvas with a map over its picture: `colour` looks the values up, which is the work, `draw` puts the parts together.
 class MapCanvas {
-  // picture: a decoded image; map: from `decodeMap`; label: the alternative text.
-  constructor(picture, map, label) {
+  // picture: a decoded image; map: from `decodeMap`; label: the alternative text; width: of the canvas, in pixels.
+  constructor(picture, map, label, width = picture.naturalWidth) {
     this.picture = picture;
     this.map = map;
     this.canvas = node("canvas", {
-      width: picture.naturalWidth,
-      height: picture.naturalHeight,
+      width,
+      height: Math.max(1, Math.round((width * picture.naturalHeight) / picture.naturalWidth)),
       role: "img",
       "aria-label": label,
     });

@@ -187,14 +187,7 @@ async function show(view) {
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;
-  if (filled) reveal();
-}
-
-// Scrolls to new maps where they are mostly below the window's edge.
-function reveal() {
-  if (parts.result.getBoundingClientRect().top < window.innerHeight / 2) return;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  parts.result.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  if (filled) reveal(parts.result);
 }
 
 for (const control of Object.values(controls)) control.addEventListener("input", draw);
