@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,6 +16,7 @@ from .errors import GroundTruthError, PictureError
 from .imaging import Source, decode, load_image, read, values_of
 
 MAX_FIXATIONS = 100_000
+_NAME_LENGTH = 100
 _SYNONYMS = {"col": "x", "column": "x", "row": "y"}
 
 
@@ -86,13 +89,29 @@ def load_recording(source: Source, shape: tuple[int, int], participant: str = ""
             the last three columns.
     """
     points, rows = _points_and_rows(source, shape)
+    return _recording(points, rows, participant)
+
+
+def recording(rows: Sequence[Mapping[str, Any]], shape: tuple[int, int], participant: str = "") -> tuple[Fixation, ...]:
+    """`load_recording` of a table that is read already.
+
+    Args:
+        rows: cells, numbers or text, by the columns' names.
+
+    Raises:
+        GroundTruthError: as for `load_recording`.
+    """
+    return _recording(_inside(_positions(rows), shape), rows, participant)
+
+
+def _recording(points: np.ndarray, rows: Sequence[Mapping[str, Any]], participant: str) -> tuple[Fixation, ...]:
     if len(points) > MAX_FIXATIONS:
-        raise GroundTruthError(f"The file has {len(points):,} fixations; up to {MAX_FIXATIONS:,} are read.")
+        raise GroundTruthError(f"These are {len(points):,} fixations; up to {MAX_FIXATIONS:,} are read.")
     return tuple(
         Fixation(
             int(x),
             int(y),
-            row.get("participant") or participant,
+            str(row.get("participant") or participant)[:_NAME_LENGTH],
             _whole(row, "round", 1),
             _whole(row, "order", number),
             _whole(row, "milliseconds", None),
@@ -178,20 +197,20 @@ def _rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=False)) for row in table]
 
 
-def _positions(rows: list[dict[str, str]]) -> np.ndarray:
+def _positions(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """(N, 2) float64 (row, column)."""
     try:
         return np.array([(float(row["y"]), float(row["x"])) for row in rows]).reshape(-1, 2)
-    except (ValueError, KeyError):
+    except (ValueError, TypeError, KeyError):
         raise GroundTruthError("The fixation table must have two numbers a line: x, y.") from None
 
 
-def _whole(row: dict[str, str], name: str, otherwise: int | None) -> int | None:
+def _whole(row: Mapping[str, Any], name: str, otherwise: int | None) -> int | None:
     """The whole number of a column; `otherwise` where the cell or the column is missing."""
     cell = row.get(name)
     try:
-        return round(float(cell)) if cell else otherwise
-    except (ValueError, OverflowError):
+        return otherwise if cell in (None, "") else round(float(cell))
+    except (ValueError, TypeError, OverflowError):
         raise GroundTruthError(f"The fixation table's column “{name}” must hold numbers.") from None
 
 

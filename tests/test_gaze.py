@@ -8,7 +8,7 @@ from PIL import Image
 
 from saliency import gaze
 from saliency.errors import GroundTruthError
-from saliency.gaze import Fixation, load_fixations, load_map, load_recording
+from saliency.gaze import Fixation, load_fixations, load_map, load_recording, recording
 
 
 def encoded(array: np.ndarray, format: str = "PNG") -> bytes:
@@ -139,3 +139,11 @@ def test_recordings_refused(monkeypatch):
     monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
     with pytest.raises(GroundTruthError, match="2 fixations; up to 1"):
         load_recording(b"1,1\n2,2", (30, 40))
+
+
+def test_rows_that_are_read_already():
+    rows = [{"x": 3, "y": 1.9, "participant": "A", "milliseconds": 0}, {"x": "39", "y": "29", "order": 7}]
+    assert recording(rows, (30, 40), "B") == (Fixation(3, 1, "A", 1, 1, 0), Fixation(39, 29, "B", 1, 7))
+    for broken in ({"x": 1}, {"x": None, "y": 1}, {"x": [1], "y": 1}):
+        with pytest.raises(GroundTruthError, match="two numbers"):
+            recording([broken], (30, 40))
