@@ -52,6 +52,20 @@ class Estimate(_Record):
     n: int = Field(ge=1)
 
 
+class Pointing(_Record):
+    """How well words find what they name, on held-out pictures whose phrases have boxes.
+
+    Attributes:
+        pointing: share of the phrases whose strongest region lies in one of their boxes.
+        box_auc: AUC of the phrases' maps against their boxes.
+        phrases: how many there were.
+    """
+
+    pointing: float = Field(ge=0, le=1)
+    box_auc: float = Field(ge=0, le=1)
+    phrases: int = Field(ge=1)
+
+
 class Description(_Record):
     """What is known of a model before it is saved: the card without what the weights themselves say.
 
@@ -65,6 +79,7 @@ class Description(_Record):
         data, licence, origin: data sets, terms of the weights, and weights they started from.
         recipe, seed: the training run.
         metrics: split -> condition -> metric -> estimate.
+        grounding: of the model's own words; None where it has no grounding, or nobody measured it.
         limits: sentences on where the model should not be trusted.
     """
 
@@ -81,6 +96,7 @@ class Description(_Record):
     recipe: dict[str, Any] = {}
     seed: int | None = None
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
+    grounding: Pointing | None = None
     limits: tuple[str, ...] = ()
 
 
@@ -176,10 +192,12 @@ def annotate(
     name: str | os.PathLike[str],
     metrics: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
     directory: str | os.PathLike[str] | None = None,
+    *,
+    grounding: Pointing | None = None,
 ) -> Card:
     """Writes measured `metrics` (split -> condition -> metric -> estimate) into the card of a checkpoint.
 
-    Splits the card already has are replaced, others stay.
+    Splits the card already has are replaced, others stay; so does its `grounding` where none is given.
 
     Raises:
         CheckpointError: there is no such checkpoint, or its card cannot be read.
@@ -187,7 +205,7 @@ def annotate(
     path = _stem(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
-    card = card.model_copy(update={"metrics": card.metrics | metrics})
+    card = card.model_copy(update={"metrics": card.metrics | metrics, "grounding": grounding or card.grounding})
     _replace(path, (card.model_dump_json(indent=2) + "\n").encode())
     return _read_card(path)
 

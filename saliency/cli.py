@@ -158,7 +158,7 @@ def _progress(samples: Sequence[Sample]) -> Iterable[Sample]:
 
 
 def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
-    """One row a checkpoint; CC is that of its card: on the validation split, averaged over the conditions."""
+    """One row a checkpoint, as its card says; CC is on the validation split, averaged over the conditions."""
     return pd.DataFrame(
         {
             "name": card.name,
@@ -167,6 +167,7 @@ def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
             "text encoder": card.text_encoder or "none",
             "parameters": f"{card.parameters / 1e6:.1f} M",
             "validation CC": _validation_cc(card),
+            "pointing": f"{card.grounding.pointing:.3f}" if card.grounding else "-",
             "licence": card.licence,
         }
         for card in cards

@@ -82,7 +82,7 @@ def refused(*arguments) -> str:
 def test_models_lists_the_checkpoints():
     header, line = run("models").splitlines()
     assert header.split()[0] == "name"
-    assert line.split() == ["untrained", "CLIP-SalGAN", "compact", "minilm", "0.3", "M", "unknown", "none"]
+    assert line.split() == ["untrained", "CLIP-SalGAN", "compact", "minilm", "0.3", "M", "unknown", "-", "none"]
 
 
 def test_a_picture_under_three_sentences(picture, tmp_path):
