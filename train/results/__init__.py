@@ -1,0 +1,1 @@
+"""``python -m train.results``: measure every shipped checkpoint and write RESULTS.md, the cards and the figures."""

@@ -1,0 +1,89 @@
+"""``python -m train.results``: the one command behind the measured part of RESULTS.md and the cards' numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saliency import checkpoints
+from saliency.checkpoints import Card
+from saliency.data import Sample, SjtuTis
+from saliency.errors import SaliencyError
+from saliency.models import registry
+from saliency.predictor import Predictor
+
+from . import document, figures, grounding, published, reading, scores
+from .maps import answers, exchanged
+
+
+def main(
+    root: Annotated[Path, typer.Argument(help="folder of SJTU-TIS")] = Path("../shared/data/sjtu_tis"),
+    phrases: Annotated[Path, typer.Option(help="folder of Flickr8k Entities")] = Path(
+        "../shared/data/flickr8k_entities"
+    ),
+    path: Annotated[Path, typer.Option(help="file to write")] = Path("RESULTS.md"),
+    models: Annotated[list[str] | None, typer.Option("--model", help="only these checkpoints")] = None,
+    draw: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
+) -> None:
+    """Measure the floors and every checkpoint on the validation pictures; write RESULTS.md, the cards, the figures."""
+    try:
+        document.write(path, measured(root, phrases, models, draw))
+    except SaliencyError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> str:
+    """The measured part of RESULTS.md; the checkpoints' cards and the figures are written on the way."""
+    validation = list(SjtuTis(root, "validation"))
+    others = exchanged(validation)
+    predictor = Predictor(models)
+    cards = predictor.cards
+    maps = {name: answers(predictor, name, validation, others) for name in cards}
+    floors = scores.floors(SjtuTis(root, "training"), validation)
+    tables = {name: scores.measure(predict, validation, name).table() for name, predict in floors.items()}
+    pointing = {}
+    for name, card in cards.items():
+        table = tables[row_name(card)] = scores.measure(maps[name], validation, name).table()
+        found = grounding.pointing(name, phrases)
+        checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=found)
+        pointing |= {row_name(card): found} if found else {}
+    readers = {row_name(card): maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text}
+    if draw:
+        figures.draw(maps, validation, figures.FOLDER)
+    sections = [
+        introduction(validation),
+        scores.section(tables),
+        reading.section(readers, validation, others),
+        grounding.section(pointing),
+        published.section(published.read()),
+        figures.section(figures.FOLDER),
+    ]
+    return "\n\n".join(sections)
+
+
+def row_name(card: Card) -> str:
+    """How the tables name a checkpoint."""
+    return f"**{registry.spec(card.model).title}** ({card.preset}, seed {card.seed})"
+
+
+def introduction(samples: Sequence[Sample]) -> str:
+    """What was measured on, and how."""
+    counts = ", ".join(
+        f"{condition.title.lower()} {sum(sample.condition is condition for sample in samples)}"
+        for condition in scores.ORDER
+    )
+    return (
+        f"Made by `python -m train.results`. {len({sample.picture for sample in samples})} validation pictures of "
+        f"SJTU-TIS, whose training pictures are others; samples: {counts}. Means over samples with 95 % bootstrap "
+        "intervals over pictures; standard metrics at the pictures' own size (profile `tuebingen`). For KL lower is "
+        "better."
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,66 @@
+"""Do a checkpoint's words point at what they name? Its own grounding branch on held-out pictures with boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from saliency import checkpoints
+from saliency.checkpoints import Card, Pointing
+from saliency.data.flickr8k import Flickr8kEntities
+from saliency.data.phrases import PhraseDataset
+from saliency.data.sentences import SentenceBank
+from saliency.data.training import mirror_words
+from saliency.models.base import SaliencyModel
+from saliency.precision import preferred_dtype
+from saliency.trainers.datasets import SENTENCE_CACHE
+from saliency.trainers.grounding import GroundingModel, measure
+
+from .document import markdown_table, number
+
+
+def branch(model: SaliencyModel) -> GroundingModel | None:
+    """The trunk and the grounding of a trained model, its own modules; None where its words do not point."""
+    parts = {name.rpartition(".")[2]: module for name, module in model.named_modules()}
+    return GroundingModel(parts["trunk"], parts["grounding"]).eval() if "grounding" in parts else None
+
+
+def pointing(checkpoint: str, root: Path) -> Pointing | None:
+    """How well the words of `checkpoint` point on the validation pictures of `root`; None where they do not point.
+
+    Args:
+        root: folder of Flickr8k Entities.
+    """
+    model, card = checkpoints.load(checkpoint)
+    found = branch(model)
+    if found is None:
+        return None
+    autocast = partial(torch.autocast, "cpu", torch.bfloat16, enabled=preferred_dtype() is torch.bfloat16)
+    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card), autocast)
+    return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
+
+
+def held_out(root: Path, card: Card) -> PhraseDataset:
+    """The validation pictures with all their captions, as the model of `card` sees and reads them."""
+    entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
+    texts = {caption.text for entry in entries for caption in entry.captions}
+    # With mirrored captions, though nothing is mirrored here: the trainer's file of encoded sentences then serves.
+    bank = SentenceBank(card.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
+    grid = card.preprocessing.height // 8, card.preprocessing.width // 8
+    return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)
+
+
+def section(measured: Mapping[str, Pointing]) -> str:
+    """Markdown: a row a model."""
+    rows = [(name, number(p.pointing), number(p.box_auc), str(p.phrases)) for name, p in measured.items()]
+    return "\n\n".join(
+        [
+            "### Do the words point at what they name?",
+            "Phrases of held-out pictures of Flickr8k Entities, through each model's own grounding branch. Pointing: "
+            "how often a phrase's strongest region lies in one of its boxes. Box AUC: of its map against its boxes.",
+            markdown_table(("", "pointing", "box AUC", "phrases"), rows),
+        ]
+    )

@@ -1,0 +1,89 @@
+"""How right maps are: what needs no learning beside the checkpoints, metric by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import cv2
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from saliency import checkpoints
+from saliency.conditions import Condition
+from saliency.data import Sample
+from saliency.metrics import FixationEvaluator
+from saliency.metrics.bootstrap import Interval
+from saliency.models import classical
+
+from .document import markdown_table, told
+from .maps import Predict
+
+METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
+ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
+
+
+def people(sample: Sample) -> np.ndarray:
+    """Where people looked under the sample's condition."""
+    return sample.density()
+
+
+def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str, Predict]:
+    """What needs no learning to predict, and what cannot be beaten, by name."""
+    means = mean_maps(training)
+    pure = {sample.picture: sample for sample in validation if sample.condition is Condition.PURE}
+
+    def mean_map(sample: Sample) -> np.ndarray:
+        height, width = sample.density().shape
+        return cv2.resize(means[sample.condition], (width, height), interpolation=cv2.INTER_LINEAR)
+
+    return {
+        "centre prior": lambda sample: classical.predict("centre_prior", sample.image()),
+        "spectral residual (OpenCV)": lambda sample: classical.predict("spectral_residual", sample.image()),
+        "fine grained (OpenCV)": lambda sample: classical.predict("fine_grained", sample.image()),
+        "mean training map of the condition": mean_map,
+        "people's own pure map (text-blind oracle)": lambda sample: people(pure[sample.picture]),
+        "people's own map (upper bound)": people,
+    }
+
+
+def mean_maps(training: Iterable[Sample], size: tuple[int, int] = (240, 320)) -> dict[Condition, np.ndarray]:
+    """Mean density of each condition over the training pictures, each first made to sum to 1, at (h, w) `size`."""
+    sums: dict[Condition, np.ndarray] = {}
+    for sample in training:
+        small = cv2.resize(sample.density(), size[::-1], interpolation=cv2.INTER_AREA)
+        sums[sample.condition] = sums.get(sample.condition, 0) + small / small.sum()
+    return {condition: total / total.sum() for condition, total in sums.items()}
+
+
+def measure(predict: Predict, samples: Sequence[Sample], title: str) -> FixationEvaluator:
+    """Scores of maps against where people looked."""
+    evaluator = FixationEvaluator(metrics=METRICS)
+    for sample in tqdm(samples, desc=title, unit=" samples", mininterval=5):
+        evaluator.add(
+            sample.stem, sample.picture, sample.condition, predict(sample), sample.density(), sample.fixations()
+        )
+    return evaluator
+
+
+def metric_table(tables: Mapping[str, pd.DataFrame], metric: str) -> str:
+    """Markdown: a row a predictor, a column a condition, mean and 95 % interval."""
+    rows = []
+    for name, table in tables.items():
+        cells = [table.loc[(condition, metric)] for condition in ORDER]
+        rows.append((name, *(told(Interval(cell["mean"], cell["low"], cell["high"])) for cell in cells)))
+    return markdown_table((metric, *(condition.title for condition in ORDER)), rows)
+
+
+def section(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Markdown: a table a metric."""
+    return "\n\n".join(f"### {metric}\n\n{metric_table(tables, metric)}" for metric in METRICS)
+
+
+def estimates(table: pd.DataFrame) -> dict[str, dict[str, checkpoints.Estimate]]:
+    """The table as a card holds it: condition -> metric -> estimate."""
+    found: dict[str, dict[str, checkpoints.Estimate]] = {}
+    for (condition, metric), row in table.iterrows():
+        estimate = checkpoints.Estimate(mean=row["mean"], low=row["low"], high=row["high"], n=int(row["n"]))
+        found.setdefault(str(condition), {})[metric] = estimate
+    return found
