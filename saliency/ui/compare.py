@@ -15,17 +15,18 @@ from saliency.gaze import load_fixations, load_map
 from saliency.predictor import Predictor
 from saliency.results import Comparison
 from saliency.ui.archive import write_archive
-from saliency.ui.examples import Example, examples
+from saliency.ui.examples import Example, example_buttons
+from saliency.ui.form import Form
 from saliency.ui.guard import guarded
 from saliency.ui.map_grid import MapGrid
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
+from saliency.ui.queues import ENGINE
 from saliency.ui.tables import GroundTruth
 from saliency.ui.texts import t
 from saliency.words import MAX_CHARACTERS
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
-ENGINE = "engine"  # the queue of everything that runs models
 
 _SENTENCES = (
     (Condition.GENERAL, "What is in the picture as a whole.", "A woman walks her dog on a beach at sunset."),
@@ -87,7 +88,7 @@ def read_truth(
     )
 
 
-def build(predictor: Predictor) -> None:
+def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
     @guarded
@@ -119,7 +120,7 @@ def build(predictor: Predictor) -> None:
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
-    clickable = _example_buttons(examples())
+    clickable = example_buttons()
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
             picture = PictureInput(
@@ -170,6 +171,7 @@ def build(predictor: Predictor) -> None:
     download.click(
         archive, request, archive_link, concurrency_limit=1, concurrency_id=ENGINE, api_visibility="private"
     ).success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
+    return Form(picture, tuple(boxes))
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:
@@ -179,11 +181,6 @@ def _choices(predictor: Predictor) -> list[tuple[str, str]]:
 def _first_choice(predictor: Predictor) -> list[str]:
     """The models that read text; the others are baselines, there to be chosen."""
     return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
-
-
-def _example_buttons(shown: Sequence[Example]) -> list[tuple[gr.Button, Example]]:
-    with gr.Row(elem_classes="examples"):
-        return [(gr.Button(example.title, icon=example.picture, size="sm"), example) for example in shown]
 
 
 def _filler(example: Example):

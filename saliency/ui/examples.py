@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import gradio as gr
+
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
@@ -27,3 +29,9 @@ def examples(folder: Path = FOLDER) -> list[Example]:
         return []
     entries = json.loads(index.read_text(encoding="utf-8"))
     return [Example(**(entry | {"picture": folder / entry["picture"]})) for entry in entries]
+
+
+def example_buttons() -> list[tuple[gr.Button, Example]]:
+    """A row of a button an example."""
+    with gr.Row(elem_classes="examples"):
+        return [(gr.Button(example.title, icon=example.picture, size="sm"), example) for example in examples()]
