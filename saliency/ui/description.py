@@ -1,14 +1,69 @@
-"""A map in words, for those who do not see it."""
+"""A map in numbers that can be told, for those who do not see it; the page puts them into words (drawing.js)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-_PLACES = (
-    ("the top left", "the top", "the top right"),
-    ("the left", "the centre", "the right"),
-    ("the bottom left", "the bottom", "the bottom right"),
-)
+Place = tuple[int, int]  # a ninth of the picture (thirds of each side): row and column, each 0 to 2
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the gaze lies.
+
+    Attributes:
+        half: smallest share of the picture, in (0, 1], that holds half of the gaze.
+        place: the ninth of the picture with the most gaze.
+        share: of the gaze in that ninth, in [0, 1].
+        peak: the densest pixel's centre, (x, y) as shares of the picture's sides.
+    """
+
+    half: float
+    place: Place
+    share: float
+    peak: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the gaze.
+
+    Attributes:
+        share: of the gaze that lies elsewhere, in [0, 1] (half of the L1 distance, the total variation).
+        source, target: the ninths of the picture that lost and gained most.
+    """
+
+    share: float
+    source: Place
+    target: Place
+
+
+def where(density: np.ndarray) -> Where:
+    """Where the gaze of a density lies.
+
+    Args:
+        density: (h, w) >= 0, of any sum > 0, at least 3 x 3.
+    """
+    ninths = _ninths(_normalised(density))
+    place = _place(ninths.argmax())
+    row, column = np.unravel_index(density.argmax(), density.shape)
+    height, width = density.shape
+    return Where(
+        area_of_half(density), place, float(ninths[place]), (float(column + 0.5) / width, float(row + 0.5) / height)
+    )
+
+
+def moved(density: np.ndarray, before: np.ndarray) -> Moved:
+    """What changed from the density `before` to `density`.
+
+    Args:
+        density, before: (h, w) >= 0, of any sums > 0, of one size, at least 3 x 3.
+    """
+    change = _normalised(density) - _normalised(before)
+    ninths = _ninths(change)
+    return Moved(float(np.abs(change).sum() / 2), _place(ninths.argmin()), _place(ninths.argmax()))
 
 
 def area_of_half(density: np.ndarray) -> float:
@@ -22,28 +77,16 @@ def area_of_half(density: np.ndarray) -> float:
     return min(float(pixels / density.size), 1.0)
 
 
-def heaviest_place(density: np.ndarray) -> tuple[str, float]:
-    """The ninth of the picture (thirds of each side) with the most gaze: its name and its share, in [0, 1].
-
-    Args:
-        density: (h, w) >= 0, of any sum > 0, at least 3 x 3.
-    """
-    bands = [np.array_split(band, 3, axis=1) for band in np.array_split(density, 3, axis=0)]
-    shares = np.array([[part.sum(dtype=np.float64) for part in band] for band in bands]) / density.sum(dtype=np.float64)
-    row, column = np.unravel_index(shares.argmax(), shares.shape)
-    return _PLACES[row][column], float(shares[row, column])
+def _normalised(density: np.ndarray) -> np.ndarray:
+    values = density.astype(np.float64)
+    return values / values.sum()
 
 
-def describe(density: np.ndarray) -> str:
-    """One sentence on where the gaze lies.
+def _ninths(values: np.ndarray) -> np.ndarray:
+    """(3, 3) sums."""
+    bands = (np.array_split(band, 3, axis=1) for band in np.array_split(values, 3, axis=0))
+    return np.array([[part.sum() for part in band] for band in bands])
 
-    Args:
-        density: (h, w) >= 0, of any sum > 0, at least 3 x 3.
-    """
-    place, share = heaviest_place(density)
-    row, column = np.unravel_index(density.argmax(), density.shape)
-    height, width = density.shape
-    return (
-        f"Half of the gaze lies on {area_of_half(density):.0%} of the picture, most of it at {place} ({share:.0%}); "
-        f"the peak is {(column + 0.5) / width:.0%} from the left and {(row + 0.5) / height:.0%} from the top."
-    )
+
+def _place(index: np.intp) -> Place:
+    return int(index) // 3, int(index) % 3

@@ -13,31 +13,18 @@ from saliency.errors import GroundTruthError
 from saliency.metrics import cc, compare_maps, evaluate_fixation
 from saliency.results import Comparison
 
-HELP = {
-    "CC": "Pearson correlation of the two maps; 1 is the same map",
-    "SIM": "Intersection of the two maps as distributions; 1 is the same map",
-    "KL": "Kullback-Leibler divergence in nats; 0 is the same map",
-    "NSS": "Mean of the standardised map at the fixations; 0 is chance",
-    "AUC": "How well the map separates fixations from all pixels; 0.5 is chance",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its title, what it means, and the digits its numbers are shown with (None: text)."""
-
-    title: str
-    help: str = ""
-    digits: int | None = None
-
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of names and numbers; None where a number is not defined."""
+    """Rows of names and numbers, None where a number is not defined; the page words its title and its columns.
 
-    title: str
-    note: str
-    columns: tuple[Column, ...]
+    Attributes:
+        name: against, moved or agreement.
+        columns: model, condition, or a metric.
+    """
+
+    name: str
+    columns: tuple[str, ...]
     rows: tuple[tuple[str | float | None, ...], ...]
 
 
@@ -75,13 +62,8 @@ def against(truth: GroundTruth, comparison: Comparison) -> Table:
     for model in comparison.models:
         prediction = comparison.get(model, truth.condition)
         scores = _scores(prediction.density, truth)
-        rows.append((prediction.title, *(_defined(scores[name]) for name in metrics)))
-    return Table(
-        title=f"Against your ground truth, {truth.condition.title.lower()}",
-        note="Higher is better, except for KL.",
-        columns=(Column("Model"), *_columns(metrics)),
-        rows=tuple(rows),
-    )
+        rows.append((model, truth.condition.value, *(_defined(scores[name]) for name in metrics)))
+    return Table("against", ("model", "condition", *metrics), tuple(rows))
 
 
 def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:
@@ -90,21 +72,14 @@ def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray])
     Args:
         maps: (h, w) density of any sum by model and condition, of one size.
     """
+    metrics = ("CC", "KL", "SIM")
     rows = []
     for model in comparison.models:
         for condition in comparison.conditions:
             if condition.reads_text:
                 scores = compare_maps(maps[model, condition], maps[model, Condition.PURE])
-                title = comparison.get(model, condition).title
-                rows.append((title, condition.title, *(_defined(scores[name]) for name in ("CC", "KL", "SIM"))))
-    if not rows:
-        return None
-    return Table(
-        title="How far each sentence moved each map",
-        note="Compared with the same model's map of the picture alone: CC 1 and KL 0 mean that nothing moved.",
-        columns=(Column("Model"), Column("Sentence"), *_columns(("CC", "KL", "SIM"))),
-        rows=tuple(rows),
-    )
+                rows.append((model, condition.value, *(_defined(scores[name]) for name in metrics)))
+    return Table("moved", ("model", "condition", *metrics), tuple(rows)) if rows else None
 
 
 def agreement(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:
@@ -117,15 +92,10 @@ def agreement(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarr
     if not pairs:
         return None
     rows = [
-        (condition.title, _defined(float(np.mean([cc(maps[a, condition], maps[b, condition]) for a, b in pairs]))))
+        (condition.value, _defined(float(np.mean([cc(maps[a, condition], maps[b, condition]) for a, b in pairs]))))
         for condition in comparison.conditions
     ]
-    return Table(
-        title="How far the models agree",
-        note="Correlation of their maps (CC), mean of all pairs of models.",
-        columns=(Column("Sentence"), *_columns(("CC",))),
-        rows=tuple(rows),
-    )
+    return Table("agreement", ("condition", "CC"), tuple(rows))
 
 
 def _scores(density: np.ndarray, truth: GroundTruth) -> dict[str, float]:
@@ -146,10 +116,6 @@ def _check_aspect(density: np.ndarray | None, picture: tuple[int, int]) -> None:
         raise GroundTruthError(
             f"The density map is {columns} x {rows}, the picture {width} x {height} pixels: their proportions differ."
         )
-
-
-def _columns(metrics: tuple[str, ...]) -> tuple[Column, ...]:
-    return tuple(Column(name, HELP[name], 2 if name in ("NSS", "KL") else 3) for name in metrics)
 
 
 def _defined(value: float) -> float | None:
