@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,17 @@ class Component(gr.HTML):
 
     Args:
         name: of the files.
+        scripts: names of further scripts that stand between drawing.js and NAME.js.
         options: of `gr.HTML`.
     """
 
-    def __init__(self, name: str, **options: Any):
+    def __init__(self, name: str, *, scripts: Sequence[str] = (), **options: Any):
         words = f"const TEXTS = {json.dumps(texts.section(name))};"
         super().__init__(
             value=None,
             html_template=_read(name, "html"),
             css_template="\n".join((_read("drawing", "css"), _read(name, "css"))),
-            js_on_load="\n".join((words, _read("drawing", "js"), _read(name, "js"))),
+            js_on_load="\n".join((words, *(_read(script, "js") for script in ("drawing", *scripts, name)))),
             apply_default_css=False,
             **options,
         )
