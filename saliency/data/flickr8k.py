@@ -23,11 +23,13 @@ class Phrase:
     Attributes:
         start, end: first word and the one behind the last, of the caption split at blanks.
         boxes: (n, 4) x0 y0 x1 y1 in 0..1; none where the thing is known not to be in the picture.
+        kind: what it names, in the data set's words (``people``, ``scene``, ``animals/scene``); empty where not said.
     """
 
     start: int
     end: int
     boxes: np.ndarray
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Flickr8kEntities(Sequence[Entry]):
         captions = tuple(
             Caption(
                 caption["text"],
-                tuple(Phrase(s, e, boxes[chain]) for s, e, chain, _ in caption["phrases"] if chain in boxes),
+                tuple(Phrase(s, e, boxes[chain], kind) for s, e, chain, kind in caption["phrases"] if chain in boxes),
             )
             for caption in record["captions"]
         )

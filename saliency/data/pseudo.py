@@ -1,10 +1,12 @@
 """Pseudo-targets: what gaze guided by a caption would look like, from free-viewing gaze and the boxes of its phrases.
 
 SJTU-TIS has text-guided gaze for a few hundred pictures; Flickr8k has captions for thousands. Where people would look
-freely is predicted by a text-blind model; a sentence draws that density towards the regions it names:
+freely is predicted by a text-blind model, or known; a sentence draws that density towards the things it is about, which
+are not all it names: people who read "A man squats on the grass" look at the man.
 
-- the whole caption: the density times (0.5 + bumps);
-- one or two of its phrases alone: 0.85 of sqrt(density) times bumps, and 0.15 of the density;
+- a whole caption: the density times (0.5 + bumps), the bumps of things behind the first one half as high;
+- one or two of its phrases alone, or a clause of it, which is about the thing it begins with: 0.85 of sqrt(density)
+  times bumps, and 0.15 of the density;
 - no sentence, or one of which nothing is in the picture: the density itself.
 
 A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side divided by 2.6. Used for training only.
@@ -24,6 +26,8 @@ from .flickr8k import Caption, Entry, Phrase
 from .samples import read_rgb
 
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
+BEHIND = 0.5  # height of the bumps of things that a caption names after the first
+NO_THINGS = ("scene", "clothing", "bodyparts")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class PseudoSample:
 
     Attributes:
         free: (h, w) predicted density of free viewing, any scale.
-        boxes: (n, 4) x0 y0 x1 y1 in 0..1, the regions the sentence names.
+        boxes: (n, 4) x0 y0 x1 y1 in 0..1, the regions the sentence is about.
+        heights: (n,) of their bumps.
     """
 
     stem: str
@@ -42,6 +47,7 @@ class PseudoSample:
     image_path: Path
     free: np.ndarray
     boxes: np.ndarray
+    heights: np.ndarray
 
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
@@ -52,7 +58,7 @@ class PseudoSample:
         free = self.free.astype(np.float64) / self.free.max()
         if self.condition is Condition.PURE or not len(self.boxes):
             return free
-        named = bumps(self.boxes, free.shape)
+        named = bumps(self.boxes, free.shape, self.heights)
         if self.condition is Condition.WHOLE:
             target = free * (0.5 + named)
         else:
@@ -64,58 +70,84 @@ class PseudoSample:
         """None: nobody looked."""
 
 
-def bumps(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Sum over `boxes` of Gaussian ellipses, clipped to [0, 1]; (h, w) `shape`."""
+def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.ndarray:
+    """Sum over `boxes` of Gaussian ellipses of the `heights`, clipped to [0, 1]; (h, w) `shape`."""
     height, width = shape
     y, x = (np.arange(height)[:, None] + 0.5) / height, (np.arange(width)[None, :] + 0.5) / width
     total = np.zeros(shape)
-    for x0, y0, x1, y1 in boxes:
+    for (x0, y0, x1, y1), peak in zip(boxes, heights, strict=True):
         deviations = max(x1 - x0, 1 / width) / SPREAD, max(y1 - y0, 1 / height) / SPREAD
         distance = ((x - (x0 + x1) / 2) / deviations[0]) ** 2 + ((y - (y0 + y1) / 2) / deviations[1]) ** 2
-        total += np.exp(-distance / 2)
+        total += peak * np.exp(-distance / 2)
     return np.minimum(total, 1)
 
 
 def pseudo_samples(
     entries: Iterable[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of one or two phrases;
-    also, where a caption names something the picture lacks, a sentence of that alone.
+    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it; also, where a
+    caption names something the picture lacks, a sentence of that alone.
 
     Args:
-        entries: pictures with captions and boxes.
+        entries: pictures with captions and boxes; those whose captions name no thing with a box are left out.
         free: density of free viewing by id.
         pure: whether to give the pure sample (not where the data set has it).
     """
     for entry in entries:
         generator = np.random.default_rng(zlib.crc32(entry.id.encode()))
-        usable = [caption for caption in entry.captions if any(len(phrase.boxes) for phrase in caption.phrases)]
+        usable = [caption for caption in entry.captions if _things(caption)]
         if not usable:
             continue
-        made = [(Condition.PURE, "", np.empty((0, 4)))] if pure else []
+        made: list[tuple[Condition, str, list[Phrase]]] = [(Condition.PURE, "", [])] if pure else []
         told = [caption for caption in usable if caption.distinctive]
         for number in generator.permutation(len(told))[:captions]:
-            caption = told[number]
-            made.append((Condition.WHOLE, caption.text, np.concatenate([phrase.boxes for phrase in caption.phrases])))
-        made += [(Condition.SALIENT, *_part(usable[generator.integers(len(usable))], generator)) for _ in range(parts)]
+            made.append((Condition.WHOLE, told[number].text, _things(told[number])))
+        for _ in range(parts):
+            caption = usable[generator.integers(len(usable))]
+            made.append((Condition.SALIENT, *(_clause if generator.random() < 0.5 else _phrases)(caption, generator)))
         missing = [(caption, phrase) for caption in usable for phrase in caption.phrases if not len(phrase.boxes)]
         for caption, phrase in missing[:1]:
-            made.append((Condition.SALIENT, _sentence(caption, [phrase]), phrase.boxes))
-        for number, (condition, sentence, boxes) in enumerate(made):
+            made.append((Condition.SALIENT, _sentence([_words(caption, phrase.start, phrase.end)]), []))
+        for number, (condition, sentence, things) in enumerate(made):
+            boxes = np.concatenate([np.empty((0, 4)), *(thing.boxes for thing in things)])
+            heights = np.full(len(boxes), BEHIND if condition is Condition.WHOLE else 1.0)
+            heights[: len(things[0].boxes) if things else 0] = 1.0
             stem = f"{entry.id}-{number}"
-            yield PseudoSample(stem, entry.id, condition, sentence, entry.image_path, free[entry.id], boxes)
+            yield PseudoSample(stem, entry.id, condition, sentence, entry.image_path, free[entry.id], boxes, heights)
 
 
-def _part(caption: Caption, generator: np.random.Generator) -> tuple[str, np.ndarray]:
-    """One or two of the caption's phrases as a sentence, and their boxes."""
-    phrases = [phrase for phrase in caption.phrases if len(phrase.boxes)]
-    count = min(int(generator.integers(1, 3)), len(phrases))
-    chosen = sorted(generator.permutation(len(phrases))[:count])
-    phrases = [phrases[number] for number in chosen]
-    return _sentence(caption, phrases), np.concatenate([phrase.boxes for phrase in phrases])
+def _things(caption: Caption) -> list[Phrase]:
+    """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
+    found = [p for p in caption.phrases if len(p.boxes) and not any(kind in p.kind for kind in NO_THINGS)]
+    return sorted(found, key=lambda phrase: phrase.start)
 
 
-def _sentence(caption: Caption, phrases: Sequence[Phrase]) -> str:
-    words = caption.text.split(" ")
-    sentence = " and ".join(" ".join(words[phrase.start : phrase.end]) for phrase in phrases)
+def _phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
+    """One or two things the caption names, as a sentence."""
+    things = _things(caption)
+    chosen = sorted(generator.permutation(len(things))[: generator.integers(1, 3)])
+    things = [things[number] for number in chosen]
+    sentence = _sentence([_words(caption, thing.start, thing.end) for thing in things])
+    if caption.distinctive and generator.random() < 0.3:
+        sentence = f"There is {sentence[:1].lower()}{sentence[1:]}"
+    return sentence, things
+
+
+def _clause(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
+    """The caption from one of its things on ("a man in overalls is working on a wall"), which is about that thing.
+
+    Of captions that are lists of objects there is no clause; one of their phrases is given.
+    """
+    things = _things(caption)
+    thing = things[generator.integers(len(things))]
+    end = len(caption.text.split(" ")) if caption.distinctive else thing.end
+    return _sentence([_words(caption, thing.start, end)]), [thing]
+
+
+def _words(caption: Caption, start: int, end: int) -> str:
+    return " ".join(caption.text.split(" ")[start:end])
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    sentence = " and ".join(parts).removesuffix(" .")
     return sentence[:1].upper() + sentence[1:]

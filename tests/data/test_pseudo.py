@@ -14,11 +14,11 @@ CORNER = np.array([[0.0, 0.0, 0.25, 0.25]])
 
 
 def sample(condition: Condition, boxes: np.ndarray = CORNER) -> PseudoSample:
-    return PseudoSample("1-0", "1", condition, "A bird", Path("1.jpg"), FREE, boxes)
+    return PseudoSample("1-0", "1", condition, "A bird", Path("1.jpg"), FREE, boxes, np.ones(len(boxes)))
 
 
 def test_a_bump_is_a_gaussian_of_the_boxs_size():
-    found = bumps(np.array([[0.25, 0.25, 0.75, 0.75]]), (101, 101))
+    found = bumps(np.array([[0.25, 0.25, 0.75, 0.75]]), (101, 101), np.ones(1))
     assert np.unravel_index(found.argmax(), found.shape) == (50, 50)
     deviation = 0.5 / 2.6 * 101
     offset = 10
@@ -43,20 +43,41 @@ def test_a_caption_that_names_everything_leaves_the_density_alone():
     np.testing.assert_allclose(density, FREE / FREE.max(), atol=1e-3)
 
 
+def entry(text: str, *phrases: Phrase, distinctive: bool = True) -> Entry:
+    return Entry("7", Path("7.jpg"), (Caption(text, phrases, distinctive), Caption("nothing here", ())))
+
+
 def test_samples_are_seeded_and_hold_what_was_asked_for():
     words = "a bird on a branch"
-    caption = Caption(words, (Phrase(0, 2, CORNER), Phrase(3, 5, CORNER + 0.5)))
-    entries = [Entry("7", Path("7.jpg"), (caption, Caption("nothing here", ())))]
-    first, second = (list(pseudo_samples(entries, {"7": FREE})) for _ in range(2))
+    bird = entry(words, Phrase(0, 2, CORNER), Phrase(3, 5, CORNER + 0.5))
+    first, second = (list(pseudo_samples([bird], {"7": FREE})) for _ in range(2))
     assert [s.sentence for s in first] == [s.sentence for s in second]
     assert [s.condition.value for s in first] == ["pure", "whole", "salient", "salient"]
     assert first[1].sentence == words
-    assert len(first[1].boxes) == 2
-    assert {s.sentence for s in first[2:]} <= {"A bird", "A branch", "A bird and a branch"}
+    assert first[1].heights.tolist() == [1, 0.5]
+
+
+def test_a_clause_is_about_the_thing_it_begins_with_and_never_about_the_scene():
+    text = "a dog near a man in a hat on the grass ."
+    phrases = (
+        Phrase(0, 2, CORNER, "animals"),
+        Phrase(3, 5, CORNER + 0.5, "people"),
+        Phrase(6, 8, CORNER + 0.6, "clothing"),
+        Phrase(9, 11, CORNER + 0.7, "scene"),
+    )
+    captions = tuple(Caption(text, phrases) for _ in range(1))
+    made = list(pseudo_samples([Entry("9", Path("9.jpg"), captions)], {"9": FREE}, parts=60))
+    about = {s.sentence: [round(float(x), 2) for x in s.boxes[:, 0]] for s in made}
+    assert about[text] == [0, 0.5]
+    assert about["A dog near a man in a hat on the grass"] == [0]
+    assert about["A man in a hat on the grass"] == [0.5]
+    assert about["A dog and a man"] == [0, 0.5]
+    assert about["There is a man"] == [0.5]
+    assert not {s for s in about if s.startswith(("The grass", "A hat"))}
 
 
 def test_a_sentence_of_what_the_picture_lacks_leaves_the_density_alone():
-    caption = Caption("a bird and a zebra", (Phrase(0, 2, CORNER), Phrase(3, 5, np.empty((0, 4)))), distinctive=False)
-    made = list(pseudo_samples([Entry("x7", Path("7.jpg"), (caption,))], {"x7": FREE}, pure=False, parts=1))
+    listed = entry("a bird and a zebra", Phrase(0, 2, CORNER), Phrase(3, 5, np.empty((0, 4))), distinctive=False)
+    made = list(pseudo_samples([listed], {"7": FREE}, pure=False, parts=1))
     assert [s.sentence for s in made] == ["A bird", "A zebra"]
     np.testing.assert_allclose(made[1].density(), FREE / FREE.max())

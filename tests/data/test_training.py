@@ -148,7 +148,7 @@ def test_a_crop_that_loses_the_gaze_is_not_taken(monkeypatch):
 def test_boxes_of_what_a_sentence_names_are_on_the_grid_where_they_are_known():
     boxes = np.array([[0.0, 0.0, 0.25, 0.5]])
     scene = Scene(40, 40)
-    made = PseudoSample("1-0", "1", Condition.SALIENT, "", scene.image_path, scene.density(), boxes)
+    made = PseudoSample("1-0", "1", Condition.SALIENT, "", scene.image_path, scene.density(), boxes, np.ones(1))
     batch = whole_batch(PictureDataset([scene, made], PLAIN, GRID, augmentation=Augmentation(flip=1.0)))
     assert batch.boxed.tolist() == [False, True]
     expected = torch.zeros(GRID)
