@@ -1,4 +1,4 @@
-"""The command line: ``saliency models``, ``saliency predict``, ``saliency evaluate``."""
+"""The command line: ``saliency models``, ``saliency predict``, ``saliency evaluate``, ``saliency replay``."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from .metrics.evaluator import MACRO
 from .models.registry import spec
 from .predictor import Predictor
 from .rendering import overlay
+from .replay import TOLERANCE, Recorded, Replayed, changed_weights, read_recorded
+from .replay import replay as run_again
+from .results import Comparison
 
 
 class _Commands(TyperGroup):
@@ -114,6 +117,29 @@ def evaluate(
         evaluator.to_json(json, identity | {"data": data_set.resolve().name, "split": split})
 
 
+@app.command()
+def replay(
+    record: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A downloaded ZIP, or its .json.")],
+    tolerance: Annotated[float, typer.Option(min=0, help="Share of a map's peak that counts as the same.")] = TOLERANCE,
+    other_weights: Annotated[bool, typer.Option(help="Compare although checkpoints differ from the recorded.")] = False,
+) -> None:
+    """Run a downloaded comparison again with the checkpoints here, and say of each map whether it is the same.
+
+    Unpacked, the picture and the maps must lie beside the .json. The largest absolute difference of a map is told as a
+    share of the recorded map's peak. The exit code is 0 where all are the same, and 1 where one differs.
+    """
+    recorded = read_recorded(record)
+    predictor = Predictor(recorded.models, precision=recorded.precision, pictures_cached=1)
+    results, comparison = run_again(recorded, predictor, tolerance=tolerance, other_weights=other_weights)
+    for line in (*changed_weights(recorded, predictor), *_changed_software(recorded, comparison)):
+        typer.echo(f"Note: {line}.", err=True)
+    typer.echo(_table_of_replayed(results).to_string(index=False))
+    same = sum(result.same for result in results)
+    typer.echo(f"{same} of {len(results)} maps are the same, to {tolerance:g} of their peak.")
+    if same < len(results):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point ``saliency``."""
     app(prog_name="saliency")
@@ -171,6 +197,28 @@ def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
             "licence": card.licence,
         }
         for card in cards
+    )
+
+
+def _changed_software(recorded: Recorded, comparison: Comparison) -> list[str]:
+    """A phrase on each package whose version is not the recorded one."""
+    here = comparison.record()["software"]
+    return [
+        f"{name} was {before}, here it is {here.get(name, 'unknown')}"
+        for name, before in recorded.software.items()
+        if here.get(name) != before
+    ]
+
+
+def _table_of_replayed(results: Sequence[Replayed]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "model": result.model,
+            "condition": result.condition.value,
+            "largest difference": f"{result.difference:.2g}",
+            "": "same" if result.same else "different",
+        }
+        for result in results
     )
 
 

@@ -63,5 +63,9 @@ class MetricError(SaliencyError, ValueError):
     """A metric was asked of arrays it is not defined on (shape, non-finite values)."""
 
 
+class ArchiveError(SaliencyError):
+    """What is to be replayed is no recorded comparison, is incomplete, or does not fit together."""
+
+
 class RecipeError(SaliencyError):
     """A training recipe has an unknown or invalid key; the message names it."""

@@ -160,7 +160,8 @@ class Predictor:
         if progress:
             progress(1.0, "Done")
         timings["total"] = time.perf_counter() - started
-        return Comparison(opened.pixels, tuple(predictions), timings)
+        computed = {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch.")}
+        return Comparison(opened.pixels, tuple(predictions), timings, computed)
 
     def maps(self, picture: Source, sentences: Sequence[str], model: str) -> np.ndarray:
         """The maps of one model for any number of sentences, (N, h, w) float32 >= 0, at its working resolution.

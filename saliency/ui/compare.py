@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradio as gr
 
@@ -37,11 +38,15 @@ _SENTENCES = (
 
 @dataclass(frozen=True)
 class Request:
-    """What was compared, kept for the visitor's session: a download asks the engine, and its caches, again."""
+    """What was compared, kept for the visitor's session: a download asks the engine, and its caches, again.
+
+    `tables` are the numbers that were shown, which a ground truth may have had a part in.
+    """
 
     picture: str
     sentences: dict[Condition, str]
     models: tuple[str, ...]
+    tables: tuple[dict[str, Any], ...] = ()
 
     def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
         """The comparison; `progress` moves meanwhile."""
@@ -110,13 +115,14 @@ def build(predictor: Predictor) -> Form:
         request = read_request(picture, (general, salient, non_salient), models)
         comparison = request.answer(predictor, progress)
         truth = read_truth(density, fixations, truth_condition, comparison.picture.shape[:2])
-        return present(comparison, truth), request, gr.Button(visible=True)
+        view = present(comparison, truth)
+        return view, replace(request, tables=tuple(view["tables"])), gr.Button(visible=True)
 
     @guarded
     def archive(request, progress=_PROGRESS):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
-            write_archive(request.answer(predictor, progress), path)
+            write_archive(request.answer(predictor, progress), request.tables, path)
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
