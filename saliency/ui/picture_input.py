@@ -15,3 +15,16 @@ class PictureInput(gr.Image):
     def preprocess(self, payload: Any) -> str | None:
         """The path of the upload, which Gradio has checked to be one."""
         return payload.path if payload else None
+
+
+class PictureButton(gr.UploadButton):
+    """A button that takes a picture and does not show it; its bytes go the same way."""
+
+    is_template = True
+
+    def __init__(self, label: Any, **options: Any):
+        super().__init__(label, file_types=["image"], **options)
+
+    def preprocess(self, payload: Any) -> str | None:
+        """The path of the upload, which Gradio has checked to be one."""
+        return payload.path if payload else None

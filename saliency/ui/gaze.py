@@ -1,0 +1,137 @@
+"""The Your gaze tab: a visitor looks, marks where they looked, and sees which model comes closest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from saliency.conditions import Condition
+from saliency.errors import GroundTruthError
+from saliency.gaze import Fixation, load_recording
+from saliency.imaging import load_image
+from saliency.predictor import Predictor
+from saliency.results import Shape
+from saliency.ui.examples import Example, examples
+from saliency.ui.gaze_scores import present_scores
+from saliency.ui.gaze_stage import GazeStage, read_looked
+from saliency.ui.gaze_view import GazeView
+from saliency.ui.guard import guarded
+from saliency.ui.picture_input import PictureButton
+from saliency.ui.presentation import picture_view
+from saliency.ui.queues import ENGINE
+from saliency.ui.texts import t
+
+_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
+
+
+def build(predictor: Predictor) -> None:
+    """Adds the tab's content to the Blocks or Tab being built."""
+
+    @guarded
+    def score(picture, fixations=None, files=None, sentence=None, models=None, blur=None, progress=_PROGRESS):
+        """How near each model's map comes to where people looked: NSS, AUC, CC, SIM and KL, best first by NSS.
+
+        Fixations come as a list, as files, or both. Files are CSV tables of x, y in pixels of the picture, and may have
+        the columns participant, round, order and milliseconds. The sentence is what was read before. The blur is the
+        standard deviation in pixels of the Gaussian that makes a density of the fixations; without one, it is as wide
+        as in the data set SJTU-TIS. Returns one JSON object; see its schema.
+        """
+        pixels = load_image(picture)
+        looked = read_looked(fixations, pixels.shape[:2])
+        everything = looked.fixations + read_files(files, pixels.shape[:2])
+        if not everything:
+            raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
+        read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
+        comparison = predictor.predict(
+            pixels, read, models=models, progress=lambda share, stage: progress(share, desc=stage)
+        )
+        return present_scores(comparison, everything, blur, looked.pixels_per_degree)
+
+    @guarded
+    def load(files, picture):
+        fixations = read_files(files, load_image(picture).shape[:2])
+        return {"fixations": [asdict(fixation) for fixation in fixations]}, None
+
+    clickable, own_picture = _picture_choice(examples())
+    with gr.Row():
+        with gr.Column(scale=3, min_width=280, elem_classes="fields"):
+            sentence = gr.Textbox(
+                label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4, elem_id="gaze-sentence"
+            )
+            models = gr.CheckboxGroup(
+                [(title, name) for name, title in predictor.titles.items()],
+                value=list(predictor.models),
+                label=t("gaze.models"),
+            )
+            blur = gr.Number(None, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0, elem_id="gaze-blur")
+            files = gr.UploadButton(
+                t("gaze.load"),
+                file_count="multiple",
+                file_types=[".csv", ".txt", ".tsv"],
+                size="sm",
+                elem_id="gaze-load",
+            )
+        with gr.Column(scale=7, min_width=320):
+            stage = GazeStage(elem_id="gaze-stage")
+    view = GazeView(elem_id="gaze-view")
+
+    own_picture.upload(guarded(staged), own_picture, stage, show_progress_on=stage, api_visibility="private")
+    for button, example in clickable:
+        button.click(_chooser(example), outputs=[own_picture, stage], show_progress_on=stage, api_visibility="private")
+    sentence.change(
+        None, sentence, stage, js="(sentence) => ({ sentence })", show_progress="hidden", api_visibility="private"
+    )
+    loading = files.upload(load, [files, own_picture], [stage, files], show_progress_on=stage, api_visibility="private")
+    loading.failure(lambda: None, outputs=files, show_progress="hidden", api_visibility="private")
+    stage.score(
+        score,
+        [own_picture, stage, files, sentence, models, blur],
+        view,
+        api_name="score",
+        show_progress_on=view,
+        trigger_mode="once",
+        concurrency_limit=1,
+        concurrency_id=ENGINE,
+    )
+
+
+def staged(picture: Any) -> dict[str, Any]:
+    """A picture, as `load_image` takes it, as the message that puts it on the stage."""
+    pixels = load_image(picture)
+    height, width = pixels.shape[:2]
+    small = Image.fromarray(pixels)
+    small.thumbnail((STAGE_SIDE, STAGE_SIDE))
+    return {"picture": picture_view(np.asarray(small)) | {"width": width, "height": height}}
+
+
+def read_files(files: Sequence[str] | None, shape: Shape) -> tuple[Fixation, ...]:
+    """The fixations of uploaded tables (paths); who is not named in one is called as the file.
+
+    Raises:
+        GroundTruthError: as `load_recording`; the message names the file.
+    """
+    fixations: list[Fixation] = []
+    for file in files or ():
+        try:
+            fixations += load_recording(file, shape, Path(file).stem)
+        except GroundTruthError as error:
+            raise GroundTruthError(f"{Path(file).name}: {error}") from None
+    return tuple(fixations)
+
+
+def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
+    """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
+    with gr.Row(elem_classes="examples gaze-pictures"):
+        buttons = [(gr.Button(example.title, size="sm"), example) for example in shown]
+        return buttons, PictureButton(t("gaze.own_picture"), size="sm", elem_id="gaze-picture")
+
+
+def _chooser(example: Example):
+    return lambda: (str(example.picture), staged(example.picture))
