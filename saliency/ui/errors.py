@@ -1,0 +1,149 @@
+"""The Errors tab: where models fail on a data set that the host of the app gave; visitors cannot name one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from saliency.analysis import METRICS, ErrorAnalysis, means
+from saliency.conditions import Condition
+from saliency.data.layouts import DataSet
+from saliency.metrics import get_profile
+from saliency.predictor import Predictor
+from saliency.ui.component import Component
+from saliency.ui.guard import guarded
+from saliency.ui.queues import ENGINE
+from saliency.ui.report import write_report
+from saliency.ui.sample_presentation import present_sample
+
+# Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
+EVALUATION = "evaluation"
+_EVERY = 0.5  # seconds between two messages of progress
+
+
+def build(predictor: Predictor, data: DataSet | None = None) -> None:
+    """Adds the tab's content to the Blocks or Tab being built; without a data set, how a host gives one."""
+    if data is None:
+        _view(given=False)
+        return
+    study = ErrorAnalysis(predictor, data)
+
+    @guarded
+    def overview():
+        return present_overview(study)
+
+    @guarded
+    def evaluate(event: gr.EventData):
+        yield from evaluated(study, _names(event.models))
+
+    @guarded
+    def sample(event: gr.EventData):
+        return present_sample(study, str(event.stem))
+
+    @guarded
+    def report(event: gr.EventData):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "saliency-errors.html"
+            for done, total in write_report(study, _names(event.stems), str(event.chosen), path):
+                yield {"progress": {"task": "report", "done": done, "total": total}}, None
+            # Into Gradio's cache, whose files are deleted after a while.
+            yield {"progress": None}, report_link.move_resource_to_block_cache(str(path))
+
+    view = _view(given=True)
+    opened = Component("sample_view", elem_id="sample")
+    report_link = gr.DownloadButton(visible="hidden", elem_id="report")
+
+    # The view shows what goes on by itself; Gradio's own progress would lie over it.
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    on_engine = {"concurrency_limit": 1, "concurrency_id": ENGINE}
+    view.shown(overview, outputs=view, **quiet)
+    evaluating = view.evaluate(evaluate, outputs=view, concurrency_limit=1, concurrency_id=EVALUATION, **quiet)
+    reporting = view.report(report, outputs=[view, report_link], **on_engine, **quiet)
+    reporting.success(None, js="() => document.querySelector('#report').click()", api_visibility="private")
+    for running in (evaluating, reporting):
+        running.failure(overview, outputs=view, **quiet)
+    view.cancel(overview, outputs=view, cancels=[evaluating, reporting], **quiet)
+    view.open(sample, outputs=opened, show_progress="minimal", api_visibility="private", **on_engine).then(
+        None, js="() => document.dispatchEvent(new Event('sample-answered'))", api_visibility="private"
+    )
+
+
+def _view(given: bool) -> Component:
+    return Component("error_view", scripts=("error_charts",), given=given, elem_id="errors")
+
+
+def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Runs an evaluation; yields how far it is, now and then, and at last the overview."""
+    told = -math.inf
+    for step in study.run(models):
+        if time.monotonic() - told >= _EVERY:
+            told = time.monotonic()
+            title = study.predictor.titles[step.model]
+            yield {"progress": {"task": "evaluate", "title": title, "done": step.done, "total": step.total}}
+    yield present_overview(study)
+
+
+def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
+    """Everything that `error_view.js` draws of the scores there are, ready for JSON.
+
+    ``samples`` are lists of stems, pictures, conditions and sentences; ``scores`` has for each model of ``models`` and
+    each metric of ``metrics`` a list over the samples, null where there is no score; ``means`` has a row a model,
+    condition (and ``macro``) and metric: the mean, its 95 % interval, and how many samples count.
+    """
+    table = study.table()
+    counts = table["model"].value_counts()
+    scored = [name for name in study.predictor.models if name in counts]
+    stems = [stem for stem in study.samples if stem in set(table["stem"])]
+    samples = [study.samples[stem] for stem in stems]
+    of_all = list(study.samples.values())
+    metrics = get_profile("tuebingen").metrics
+    return {
+        "data": {
+            "name": study.data.name,
+            "split": study.data.split,
+            "samples": len(of_all),
+            "pictures": len({sample.picture for sample in of_all}),
+        },
+        "models": [
+            {"name": name, "title": title, "scored": int(counts.get(name, 0))}
+            for name, title in study.predictor.titles.items()
+        ],
+        "conditions": [c.value for c in Condition if any(sample.condition is c for sample in samples)],
+        "metrics": [{"name": name, "lower": metrics[name].lower_is_better} for name in METRICS],
+        "samples": {
+            "stem": stems,
+            "picture": [sample.picture for sample in samples],
+            "condition": [sample.condition.value for sample in samples],
+            "sentence": [sample.sentence for sample in samples],
+        },
+        "scores": {name: _columns(table[table["model"] == name], stems) for name in scored},
+        "means": [_mean(row) for row in means(table).to_dict("records")],
+    }
+
+
+def _columns(table: pd.DataFrame, stems: Sequence[str]) -> dict[str, list[float | None]]:
+    """By metric, the scores of the samples in their order."""
+    ordered = table.set_index("stem").reindex(stems)
+    return {metric: [_number(value) for value in ordered[metric]] for metric in METRICS}
+
+
+def _mean(row: dict[str, Any]) -> dict[str, Any]:
+    numbers = {name: _number(row[name]) for name in ("mean", "low", "high")}
+    return {"model": row["model"], "condition": row["condition"], "metric": row["metric"], "n": row["n"], **numbers}
+
+
+def _number(value: float) -> float | None:
+    """Four digits are more than is shown; JSON has no NaN."""
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def _names(sent: Any) -> list[str]:
+    """A list of names as the page sends it."""
+    return [str(name) for name in sent] if isinstance(sent, list) else []

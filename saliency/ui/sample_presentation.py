@@ -1,0 +1,83 @@
+"""One sample of an error analysis as the JSON that the browser draws: the truth, every model's answer, its words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from saliency.analysis import METRICS, ErrorAnalysis, score
+from saliency.data import Sample
+from saliency.errors import DatasetError
+from saliency.results import Comparison, Prediction, WordMap, resized
+from saliency.ui.description import where
+from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view
+
+
+def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
+    """A sample under its own sentence. Maps are in multiples of their average; positions are shares of the sides.
+
+    Raises:
+        DatasetError: no sample is called so.
+    """
+    sample = find(study, stem)
+    comparison = predict(study, sample, words=True)
+    shape = comparison.reduced(MAP_SIDE).picture.shape[:2]
+    return {
+        "stem": sample.stem,
+        "condition": sample.condition.value,
+        "sentence": comparison.predictions[0].sentence,  # as it was read: words are parts of it
+        "picture": picture_view(comparison.reduced(PICTURE_SIDE).picture),
+        "truth": _truth(sample, shape),
+        "fixations": _fixations(sample, comparison.picture.shape[:2]),
+        "metrics": list(METRICS),
+        "models": [_model(prediction, sample, shape) for prediction in comparison.predictions],
+    }
+
+
+def find(study: ErrorAnalysis, stem: str) -> Sample:
+    """The sample of this name; `DatasetError` where there is none."""
+    if stem not in study.samples:
+        raise DatasetError("There is no such sample in this data set.")
+    return study.samples[stem]
+
+
+def predict(study: ErrorAnalysis, sample: Sample, words: bool = False) -> Comparison:
+    """What every model answers to a sample."""
+    return study.predictor.predict(sample.image_path, {sample.condition: sample.sentence}, words=words)
+
+
+def _model(prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
+    density = prediction.density
+    scores = score(density, sample)
+    return {
+        "name": prediction.model,
+        "title": prediction.title,
+        "notice": prediction.notice,
+        "map": located(resized(density, shape)),
+        "scores": {name: round(value, 4) if math.isfinite(value) else None for name, value in scores.items()},
+        "words": [_word(word, shape) for word in prediction.words],
+    }
+
+
+def _word(word: WordMap, shape: tuple[int, int]) -> dict[str, Any]:
+    points = None if word.working_map is None else packed(resized(word.working_map, shape))
+    return {"word": word.word, "start": word.start, "end": word.end, "weight": round(word.weight, 4), "map": points}
+
+
+def _truth(sample: Sample, shape: tuple[int, int]) -> dict[str, Any] | None:
+    density = sample.density()
+    return None if density is None or not density.any() else located(resized(density, shape))
+
+
+def located(values: np.ndarray) -> dict[str, Any]:
+    """A density of any sum > 0 as a map and where it lies."""
+    values = values * np.float32(values.size / values.sum(dtype=np.float64))
+    return packed(values) | {"where": asdict(where(values))}
+
+
+def _fixations(sample: Sample, shape: tuple[int, int]) -> list[list[float]] | None:
+    points = sample.fixations()
+    return None if points is None else ((points + 0.5) / shape)[:, ::-1].round(4).tolist()
