@@ -1,8 +1,10 @@
 # make app    start the web app (PORT=7860); make test, make lint, make bench, make clean; each does its own set-up.
-# DATA is the folder with the data sets, used by the tests and by training; tests that need it skip without it.
+# DATA is one data set for the app's Errors tab (SPLIT=test: only that part of it), and for the tests the folder with all
+# of them; tests that need it skip without it.
 PYTHON ?= python3
 PORT ?= 7860
-DATA ?= ../shared/data
+DATA ?=
+SPLIT ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 
@@ -10,10 +12,10 @@ PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.runs
-	@GRADIO_SERVER_PORT=$(PORT) $(VENV)/bin/python app.py
+	@GRADIO_SERVER_PORT=$(PORT) SALIENCY_DATASET="$(DATA)" SALIENCY_SPLIT="$(SPLIT)" $(VENV)/bin/python app.py
 
 test: $(VENV)/.tests
-	@SALIENCY_DATA=$(DATA) $(VENV)/bin/python -m pytest $(ARGS)
+	@SALIENCY_DATA="$(or $(DATA),../shared/data)" $(VENV)/bin/python -m pytest $(ARGS)
 
 lint: $(VENV)/.tests
 	@$(VENV)/bin/ruff check .

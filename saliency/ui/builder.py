@@ -6,13 +6,14 @@ from typing import Any
 
 import gradio as gr
 
+from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
-from saliency.ui import compare
+from saliency.ui import compare, errors
 from saliency.ui.examples import FOLDER
 from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
 
-TABS = {"compare": compare}
+TABS = {"compare": compare, "errors": errors}
 
 TITLE = "Text-guided visual attention"
 
@@ -27,14 +28,19 @@ alone, and after having read each sentence. Compare the maps side by side, or be
 _UPLOADS_LIVE = (600, 3600)  # every ten minutes, files older than an hour are deleted
 
 
-def build(predictor: Predictor) -> gr.Blocks:
-    """The app on an engine. Launch it with ``.launch(**launch_options())``."""
+def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
+    """The app on an engine. Launch it with ``.launch(**launch_options())``.
+
+    Args:
+        data: what the Errors tab analyses.
+    """
+    arguments = {"errors": {"data": data}}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False)
         with gr.Tabs():
             for name, tab in TABS.items():
                 with gr.Tab(t(f"app.{name}"), id=name):
-                    tab.build(predictor)
+                    tab.build(predictor, **arguments.get(name, {}))
     return demo.queue(max_size=64)
 
 
