@@ -29,11 +29,7 @@ from saliency.words import MAX_CHARACTERS
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
 
-_SENTENCES = (
-    (Condition.GENERAL, "What is in the picture as a whole.", "A woman walks her dog on a beach at sunset."),
-    (Condition.SALIENT, "Only what catches the eye.", "A brown dog runs."),
-    (Condition.NON_SALIENT, "Only the background, or what is easily missed.", "Clouds glow above the sea."),
-)
+_WRITTEN = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ def read_request(picture: str | None, sentences: Sequence[str | None], models: S
     if not models:
         raise UnknownModelError("Please choose at least one model.")
     written = {Condition.PURE: ""}
-    for (condition, *_), sentence in zip(_SENTENCES, sentences, strict=True):
+    for condition, sentence in zip(_WRITTEN, sentences, strict=True):
         if len(sentence or "") > MAX_CHARACTERS:
             raise TextError(f"The sentence for “{condition.title}” is longer than {MAX_CHARACTERS} characters.")
         if sentence and sentence.strip():
@@ -130,7 +126,7 @@ def build(predictor: Predictor) -> Form:
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
             picture = PictureInput(
-                label="Picture",
+                label=t("compare.picture"),
                 sources=["upload", "clipboard", "webcam"],
                 image_mode=None,
                 buttons=[],
@@ -139,25 +135,31 @@ def build(predictor: Predictor) -> Form:
             )
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             boxes = [
-                gr.Textbox(label=condition.title, info=hint, placeholder=placeholder, lines=1, max_lines=4)
-                for condition, hint, placeholder in _SENTENCES
+                gr.Textbox(
+                    label=t(f"common.{condition}"),
+                    info=t(f"compare.{condition}_help"),
+                    placeholder=t(f"compare.{condition}_example"),
+                    lines=1,
+                    max_lines=4,
+                )
+                for condition in _WRITTEN
             ]
             models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label=t("compare.models"))
-            with gr.Accordion("Compare with where people really looked", open=False):
+            with gr.Accordion(t("compare.truth"), open=False):
                 with gr.Row():
-                    density = gr.File(label="Density map", height=140, elem_classes="upload")
-                    fixations = gr.File(label="Fixations", height=140, elem_classes="upload")
+                    density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
+                    fixations = gr.File(label=t("compare.fixations"), height=140, elem_classes="upload")
                 truth_condition = gr.Dropdown(
-                    [(condition.title, condition.value) for condition in (Condition.PURE, *(s[0] for s in _SENTENCES))],
+                    [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *_WRITTEN)],
                     value=Condition.PURE.value,
-                    label="What these people had read",
-                    info="A density map is a grey picture or .npy; fixations are white pixels on black, or CSV: x, y.",
+                    label=t("compare.truth_condition"),
+                    info=t("compare.truth_help"),
                 )
             button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
 
     grid = MapGrid(elem_id="maps")
     request = gr.State(None, time_to_live=3600)
-    download = gr.Button("Download everything (ZIP)", size="sm", visible=False, elem_classes="plain")
+    download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
     archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
 
     inputs = [picture, *boxes, models, density, fixations, truth_condition]

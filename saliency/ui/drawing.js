@@ -113,6 +113,30 @@ function reveal(part) {
   part.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
+// --------------------------------------------------------------------------------------------- results in words
+
+function placeName([row, column]) {
+  return text(`place_${row}${column}`);
+}
+
+// A map's alternative text, of what the server says of it (description.py).
+function whereText({ half, place, share, peak: [x, y] }) {
+  const values = { half: percent(half), place: placeName(place), share: percent(share), x: percent(x), y: percent(y) };
+  return text("where", values);
+}
+
+function movedText({ share, source, target }) {
+  return text("moved", { share: percent(share), from: placeName(source), to: placeName(target) });
+}
+
+// What a result was made of, as the elements of its footer.
+function provenanceLines({ weights, seconds }) {
+  const short = (entry) => ({ ...entry, sha256: entry.sha256.slice(0, 12) });
+  const stages = Object.entries(seconds).map(([stage, taken]) => `${text(`stage_${stage}`)} ${taken.toFixed(2)}`);
+  const lines = [...weights.map((entry) => text("weights", short(entry))), text("seconds", { stages: stages.join(", ") })];
+  return lines.map((line) => node("span", {}, line));
+}
+
 // ---------------------------------------------------------------------------------------- one map over its picture
 
 // Gives a colour table its cover: how much of the picture each of the 256 values hides. Weak values fade out, so that

@@ -1,39 +1,30 @@
 // The browser's half of the comparison: draws every map over the picture and reacts to the controls without asking the
-// server for anything. A map is decoded once to floats; a control only looks colours up and draws. drawing.js stands
-// in front of this file.
+// server for anything. A map is decoded once to floats; a control only looks colours up and draws. drawing.js, lens.js
+// and tables.js stand in front of this file.
 
-const controls = {
-  opacity: element.querySelector("[name=opacity]"),
-  threshold: element.querySelector("[name=threshold]"),
-  colours: element.querySelector("[name=colours]"),
-  scale: element.querySelector("[name=scale]"),
-  layer: element.querySelector("[name=layer]"),
-};
-const parts = {
-  welcome: element.querySelector(".welcome"),
-  result: element.querySelector(".result"),
-  maps: element.querySelector(".maps"),
-  notices: element.querySelector(".notices"),
-  tables: element.querySelector(".tables"),
-  provenance: element.querySelector(".provenance"),
-  bar: element.querySelector(".colour-bar canvas"),
-  barLow: element.querySelector(".bar-low"),
-  barHigh: element.querySelector(".bar-high"),
-};
+const control = (name) => element.querySelector(`[name=${name}]`);
+const part = (name) => element.querySelector(`.${name}`);
+const [opacity, threshold, colours, scale, layer] = ["opacity", "threshold", "colours", "scale", "layer"].map(control);
+const [contours, before, divide] = ["contours", "before", "divide"].map(control);
+const [grid, enlarged, stage] = ["maps", "enlarged", "stage"].map(part);
 
-let cells = []; // one a map: {drawing, mark, reading, width, height, absolute, difference}
-let picture = null; // the decoded picture under every map
+// One a map: {name, drawing, frame, mark, box, reading, share, absolute, difference, contours, pure: its model's cell}
+let cells = [];
+let alone = null; // the enlarged cell; null where all are shown
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
+const lens = new Lens(({ view, frame }) => {
+  if (view) drawAll();
+  mark();
+  if (frame) speak(cells.find((cell) => cell.frame === frame));
+});
 
 // -------------------------------------------------------------------------------------------------------- drawing
 
+const differs = () => layer.value === "difference";
+
 // What the present controls show of a cell: values and the two ends of its colour scale.
 function shown(cell) {
-  return controls.layer.value === "difference" ? cell.difference : cell.absolute;
-}
-
-function scaleEnds(cell, shared) {
-  return controls.scale.value === "shared" ? shared : shown(cell).ends;
+  return differs() ? cell.difference : cell.absolute;
 }
 
 function sharedEnds() {
@@ -41,134 +32,182 @@ function sharedEnds() {
   return [Math.min(...ends.map((end) => end[0])), Math.max(...ends.map((end) => end[1]))];
 }
 
-function drawBar(table, shared, difference) {
-  drawColourBar(parts.bar, table);
-  const own = controls.scale.value === "own";
-  parts.barLow.textContent = own ? (difference ? "less gaze" : "least") : times(shared[0], difference);
-  parts.barHigh.textContent = own ? (difference ? "more gaze" : "most") : times(shared[1], difference);
-  parts.bar.setAttribute("aria-label", `Colour scale from ${parts.barLow.textContent} to ${parts.barHigh.textContent}`);
+function drawBar(table, [low, high]) {
+  const bar = element.querySelector(".colour-bar canvas");
+  drawColourBar(bar, table);
+  const own = scale.value === "own";
+  const ends = own
+    ? [text(differs() ? "less" : "least"), text(differs() ? "more" : "most")]
+    : [times(low, differs()), times(high, differs())];
+  part("bar-low").textContent = ends[0];
+  part("bar-high").textContent = ends[1];
+  bar.setAttribute("aria-label", text("bar", { low: ends[0], high: ends[1] }));
 }
 
-function draw() {
+// After a change of the colours.
+function colourAll() {
   if (!cells.length) return;
-  const difference = controls.layer.value === "difference";
-  const table = colourTable(difference ? "difference" : controls.colours.value);
+  const table = colourTable(differs() ? "difference" : colours.value);
   const shared = sharedEnds();
-  controls.colours.disabled = difference;
-  drawBar(table, shared, difference);
-  cover(table, Number(controls.opacity.value) / 100, Number(controls.threshold.value) / 100, difference);
+  colours.disabled = differs();
+  drawBar(table, shared);
+  cover(table, Number(opacity.value) / 100, Number(threshold.value) / 100, differs());
   for (const cell of cells) {
-    cell.drawing.colour(table, scaleEnds(cell, shared), shown(cell).values);
-    cell.drawing.draw();
+    const { values, ends } = shown(cell);
+    cell.drawing.colour(table, scale.value === "shared" ? shared : ends, values);
+  }
+  drawAll();
+}
+
+// After a change of anything else.
+function drawAll() {
+  for (const cell of cells) {
+    if (contours.checked) cell.contours ??= contourLines(cell.drawing.map);
+    const left = { share: Number(divide.value) / 100, heat: before.value === "pure" ? cell.pure.drawing.heat : null };
+    cell.drawing.draw({
+      view: lens.view,
+      contours: contours.checked ? cell.contours : null,
+      before: cell === alone ? left : null,
+    });
+  }
+  control("whole").textContent = percent(lens.view.zoom);
+  grid.classList.toggle("zoomed", lens.view.zoom > 1);
+}
+
+// ------------------------------------------------------------------------------------------- cross-hair and box
+
+function valueAt(cell, [x, y]) {
+  const { width, height } = cell.drawing.map;
+  return times(shown(cell).values[Math.floor(y * height) * width + Math.floor(x * width)], differs());
+}
+
+function mark() {
+  const { point, box } = lens;
+  const outside = point && lens.onFrame(point).some((at) => at < 0 || at > 100);
+  for (const cell of cells) {
+    cell.mark.hidden = !point || outside;
+    cell.reading.hidden = !point;
+    cell.box.hidden = cell.share.hidden = !box;
+    if (point) {
+      [cell.mark.style.left, cell.mark.style.top] = lens.onFrame(point).map((at) => `${at}%`);
+      cell.reading.textContent = valueAt(cell, point);
+    }
+    if (box) {
+      const [[left, top], [right, bottom]] = [lens.onFrame([box.left, box.top]), lens.onFrame([box.right, box.bottom])];
+      const style = { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` };
+      Object.assign(cell.box.style, style);
+      cell.share.textContent = text("inside", { share: percent(massInside(cell.drawing.map, box)) });
+    }
   }
 }
 
-// ------------------------------------------------------------------------------------------------ linked cross-hair
-
-function point(event) {
-  const frame = event.currentTarget.getBoundingClientRect();
-  const x = Math.min(Math.max((event.clientX - frame.left) / frame.width, 0), 0.9999);
-  const y = Math.min(Math.max((event.clientY - frame.top) / frame.height, 0), 0.9999);
-  const difference = controls.layer.value === "difference";
-  for (const cell of cells) {
-    const index = Math.floor(y * cell.height) * cell.width + Math.floor(x * cell.width);
-    cell.mark.style.left = `${x * 100}%`;
-    cell.mark.style.top = `${y * 100}%`;
-    cell.mark.hidden = cell.reading.hidden = false;
-    cell.reading.textContent = times(shown(cell).values[index], difference);
-  }
+// For a screen reader, what keys have changed.
+function speak(cell) {
+  const [x, y] = lens.point ?? lens.middle();
+  const said = lens.point ? [text("at", { x: percent(x), y: percent(y), value: valueAt(cell, [x, y]) })] : [];
+  if (lens.box) said.push(cell.share.textContent);
+  part("spoken").textContent = said.join(" ");
 }
 
-function unpoint() {
-  for (const cell of cells) cell.mark.hidden = cell.reading.hidden = true;
+// ---------------------------------------------------------------------------------------- one map, or all of them
+
+function enlarge(cell) {
+  alone = cell;
+  grid.classList.toggle("one", Boolean(cell));
+  for (const each of cells) each.frame.parentElement.classList.toggle("chosen", each === cell);
+  enlarged.hidden = divide.hidden = !cell;
+  if (cell) part("enlarged-title").textContent = cell.name;
+  divide.value = 0;
+  drawAll();
+  mark();
+}
+
+function leave() {
+  const { frame } = alone;
+  enlarge(null);
+  frame.focus();
+  frame.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function keyOfFrame(event, cell) {
+  if (event.key === "Enter" && !alone) enlarge(cell);
+  else if (event.key === "Escape" && alone) leave();
+  else return;
+  event.preventDefault();
 }
 
 // ---------------------------------------------------------------------------------------------------- page building
 
-function buildCell(map, decoded, pure) {
-  const drawing = new MapCanvas(picture, decoded, map.label);
-  const mark = node("span", { class: "mark", hidden: "" });
-  const reading = node("span", { class: "reading", hidden: "" });
-  const frame = node("div", { class: "frame" }, drawing.canvas, mark, reading);
-  frame.addEventListener("pointermove", point);
-  frame.addEventListener("pointerdown", point);
-  frame.addEventListener("pointerleave", unpoint);
-
+function buildCell(map, { picture, name, decoded, pure }) {
+  const label = text("map", name);
+  const told = map.moved ? `${whereText(map.where)} ${movedText(map.moved)}` : whereText(map.where);
+  const cell = {
+    name: label,
+    drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told })),
+    mark: node("span", { class: "mark", hidden: "" }),
+    box: node("span", { class: "box", hidden: "" }),
+    reading: node("span", { class: "reading", hidden: "" }),
+    share: node("span", { class: "share", hidden: "" }),
+    absolute: { values: decoded.values, ends: extent(decoded.values) },
+  };
   const difference = decoded.values.map((value, i) => value - pure.values[i]);
   const most = Math.max(...extent(difference).map(Math.abs)) || 1;
-  const cell = {
-    drawing,
-    mark,
-    reading,
-    width: decoded.width,
-    height: decoded.height,
-    absolute: { values: decoded.values, ends: extent(decoded.values) },
-    difference: { values: difference, ends: [-most, most] },
-  };
-  return { cell, frame };
+  cell.difference = { values: difference, ends: [-most, most] };
+  // As an application it gets the arrow keys even where a screen reader would read with them.
+  const role = { role: "application", "aria-roledescription": text("map_kind"), "aria-describedby": "maps-keys" };
+  cell.frame = node(
+    "div",
+    { class: "frame", tabindex: "0", "aria-label": label, ...role },
+    ...[cell.drawing.canvas, cell.box, cell.mark, cell.share, cell.reading],
+  );
+  lens.attach(cell.frame);
+  cell.frame.addEventListener("keydown", (event) => keyOfFrame(event, cell));
+  return cell;
+}
+
+// Out of the order of keys, in which Enter on the map does the same.
+function buildEnlarger(cell) {
+  const button = node("button", { type: "button", class: "enlarge", tabindex: "-1" }, "⤢");
+  button.setAttribute("aria-label", text("enlarge", { map: cell.name }));
+  button.addEventListener("click", () => enlarge(cell));
+  return button;
 }
 
 function buildHeader(condition) {
-  const header = node("div", { role: "columnheader", class: "condition" }, node("strong", {}, condition.title));
+  const header = node("div", { role: "columnheader", class: "condition" }, node("strong", {}, text(condition.name)));
   header.append(node("p", { class: condition.sentence ? "sentence" : "sentence none", title: condition.sentence }));
-  header.lastChild.textContent = condition.sentence || "The picture alone";
+  header.lastChild.textContent = condition.sentence || text("picture_alone");
   return header;
 }
 
-function buildGrid(view, decoded) {
-  const find = (model, condition) =>
-    view.maps.findIndex((map) => map.model === model.name && map.condition === condition.name);
-  const built = [];
-  const headings = node("div", { role: "row", class: "row headings" });
-  headings.append(node("span", { role: "columnheader", class: "visually-hidden" }, "Model"));
-  headings.append(...view.conditions.map(buildHeader));
-  const rows = view.models.map((model) => {
-    const row = node("div", { role: "row", class: "row" });
-    row.append(node("div", { role: "rowheader", class: "model" }, node("span", {}, model.title)));
-    const pure = decoded[find(model, view.conditions[0])];
-    for (const condition of view.conditions) {
-      const at = find(model, condition);
-      const { cell, frame } = buildCell(view.maps[at], decoded[at], pure);
-      built.push(cell);
-      row.append(node("div", { role: "cell" }, frame));
-    }
-    return row;
-  });
-  const grid = node("div", { role: "table", class: "grid", "aria-label": "Predicted gaze by model and sentence" });
-  grid.style.setProperty("--columns", view.conditions.length);
-  grid.append(headings, ...rows);
-  parts.maps.replaceChildren(grid);
-  return built;
-}
-
-function formatted(value, column) {
-  if (value === null) return "–";
-  return typeof value === "number" ? fixed(value, column.digits) : value;
-}
-
-function buildTable(table) {
-  const head = node("tr");
-  for (const column of table.columns) {
-    head.append(node("th", { scope: "col", title: column.help }, column.title));
-    head.lastChild.classList.toggle("number", column.digits !== null);
-  }
-  const body = node("tbody");
-  for (const row of table.rows) {
-    body.append(node("tr"));
-    row.forEach((value, i) => {
-      const column = table.columns[i];
-      const cell = i ? node("td") : node("th", { scope: "row" });
-      cell.textContent = formatted(value, column);
-      cell.classList.toggle("number", column.digits !== null);
-      body.lastChild.append(cell);
-    });
-  }
-  return node(
-    "figure",
-    {},
-    node("figcaption", {}, node("strong", {}, table.title), node("p", {}, table.note)),
-    node("div", { class: "scroll" }, node("table", { "aria-label": table.title }, node("thead", {}, head), body)),
+function buildRow(model, view, picture, decoded) {
+  const row = node("div", { role: "row", class: "row" });
+  row.append(node("div", { role: "rowheader", class: "model" }, node("span", {}, model.title)));
+  const indices = view.conditions.map((condition) =>
+    view.maps.findIndex((map) => map.model === model.name && map.condition === condition.name),
   );
+  const built = indices.map((at, i) => {
+    const name = { model: model.title, condition: text(view.conditions[i].name) };
+    return buildCell(view.maps[at], { picture, name, decoded: decoded[at], pure: decoded[indices[0]] });
+  });
+  for (const cell of built) {
+    cell.pure = built[0];
+    row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell)));
+  }
+  return { row, built };
+}
+
+function buildGrid(view, picture, decoded) {
+  const headings = node("div", { role: "row", class: "row headings" });
+  headings.append(node("span", { role: "columnheader", class: "visually-hidden" }, text("model")));
+  headings.append(...view.conditions.map(buildHeader));
+  const rows = view.models.map((model) => buildRow(model, view, picture, decoded));
+  const table = node("div", { role: "table", class: "grid", "aria-label": text("grid") });
+  table.style.setProperty("--columns", view.conditions.length);
+  stage.style.setProperty("--ratio", view.picture.width / view.picture.height);
+  table.append(headings, ...rows.map(({ row }) => row));
+  grid.replaceChildren(table);
+  return rows.flatMap(({ built }) => built);
 }
 
 async function show(view) {
@@ -176,20 +215,45 @@ async function show(view) {
   const filled = Boolean(view && view.maps);
   if (filled) {
     const images = [loadImage(view.picture.jpeg), ...view.maps.map(decodeMap)];
-    const [loaded, ...decoded] = await Promise.all(images);
+    const [picture, ...decoded] = await Promise.all(images);
     if (mine !== newest) return;
-    picture = loaded;
-    cells = buildGrid(view, decoded);
-    parts.notices.replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
-    parts.tables.replaceChildren(...view.tables.map(buildTable));
-    parts.provenance.replaceChildren(...view.provenance.map((line) => node("span", {}, line)));
-    draw();
+    lens.reset();
+    cells = buildGrid(view, picture, decoded);
+    part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
+    part("tables").replaceChildren(...buildTables(view.tables, view.models));
+    part("provenance").replaceChildren(...provenanceLines(view.provenance));
+    colourAll();
+    enlarge(null);
   }
-  parts.welcome.hidden = filled;
-  parts.result.hidden = !filled;
-  if (filled) reveal(parts.result);
+  part("welcome").hidden = filled;
+  part("result").hidden = !filled;
+  if (filled) reveal(part("result"));
 }
 
-for (const control of Object.values(controls)) control.addEventListener("input", draw);
+// -------------------------------------------------------------------------------------------------------- controls
+
+for (const input of [opacity, threshold, colours, scale, layer]) input.addEventListener("input", colourAll);
+for (const input of [contours, before, divide]) input.addEventListener("input", drawAll);
+layer.addEventListener("input", mark); // the values at the cross-hair are others
+
+control("closer").addEventListener("click", () => lens.zoomBy(ZOOM_STEP));
+control("farther").addEventListener("click", () => lens.zoomBy(1 / ZOOM_STEP));
+control("whole").addEventListener("click", () => lens.showWhole());
+control("all").addEventListener("click", leave);
+control("measure").addEventListener("click", ({ currentTarget: button }) => {
+  lens.measuring = !lens.measuring;
+  button.setAttribute("aria-pressed", lens.measuring);
+  grid.classList.toggle("measuring", lens.measuring);
+  if (!lens.measuring) lens.clear();
+});
+
+control("full-screen").hidden = !document.fullscreenEnabled;
+control("full-screen").addEventListener("click", () =>
+  document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen(),
+);
+stage.addEventListener("fullscreenchange", () => {
+  control("full-screen").textContent = text(document.fullscreenElement ? "leave_full_screen" : "full_screen");
+});
+
 watch("value", () => show(props.value));
 show(props.value);

@@ -14,10 +14,13 @@ from saliency.ui.component import Component
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": (
-        "A comparison. picture: {jpeg: data URI, width, height}. models: [{name, title}]. conditions: [{name, title, "
+        "A comparison. picture: {jpeg: data URI, width, height}. models: [{name, title}]. conditions: [{name, "
         "sentence}]. maps: [{model, condition, png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand "
-        "for, as multiples of the picture's average density, label: where the gaze lies, in words}]. tables: [{title, "
-        "note, columns: [{title, help, digits}], rows}]. notices and provenance: lists of sentences."
+        "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of the "
+        "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
+        "y] in shares of the sides}, moved: {share: of the gaze that left its place under the pure condition, source, "
+        "target: the ninths that lost and gained most} or null}]. tables: [{name, columns, rows}]. notices: sentences. "
+        "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}."
     ),
     "properties": {
         "picture": {"type": "object"},
@@ -26,7 +29,7 @@ SCHEMA: dict[str, Any] = {
         "maps": {"type": "array", "items": {"type": "object"}},
         "tables": {"type": "array", "items": {"type": "object"}},
         "notices": {"type": "array", "items": {"type": "string"}},
-        "provenance": {"type": "array", "items": {"type": "string"}},
+        "provenance": {"type": "object"},
     },
 }
 
@@ -35,7 +38,7 @@ class MapGrid(Component):
     """Maps over their picture, their tables and where they come from."""
 
     def __init__(self, **options: Any):
-        super().__init__("map_grid", **options)
+        super().__init__("map_grid", scripts=("lens", "tables"), **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.ui.examples import FOLDER
+from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +41,9 @@ def pixels(page: Page) -> list[str]:
 
 def move(page: Page, label: str, value: str) -> None:
     controls = page.get_by_role("group", name="How the maps are drawn")
-    if label in ("Opacity", "Hide below"):
+    if label == "Contour lines":
+        controls.get_by_role("checkbox", name=label).set_checked(value == "on")
+    elif label in ("Opacity", "Hide below"):
         controls.get_by_role("slider", name=label).fill(value)
     else:
         controls.get_by_role("combobox", name=label).select_option(value)
@@ -60,6 +63,7 @@ def test_a_picture_and_three_sentences_give_twelve_maps_that_follow_the_controls
         ("Colours", "cividis", 12),
         ("Scale", "shared", 1),  # the map with the largest range stays as it was
         ("Hide below", "40", 1),
+        ("Contour lines", "on", 12),
         ("Show", "difference", 12),
     ):
         move(page, label, value)
@@ -82,6 +86,12 @@ def test_redrawing_twelve_maps_takes_less_than_fifty_milliseconds(page):
     give(page, FOLDER / "coffee.jpg", SENTENCES)
     box(page, "Non-salient").press("Enter")  # as good as the button
     expect(maps(page)).to_have_count(12)
+    for _ in range(2):  # the lines are followed at the first time
+        took = page.get_by_label("Contour lines").evaluate(
+            "box => { const start = performance.now(); box.click(); return performance.now() - start; }"
+        )
+        assert took < 50
+        page.get_by_label("Contour lines").uncheck()
     best = page.get_by_label("Opacity").evaluate(
         """slider => {
             const times = [];
@@ -105,7 +115,9 @@ def test_an_example_runs_at_a_click_and_everything_can_be_taken_home(page, tmp_p
         page.get_by_role("button", name="Download everything").click()
     download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
-        assert archive.namelist() == ["maps.npz", "maps.png", "maps.csv", "comparison.json"]
+        parts = {"comparison.json", "picture.png", "maps.npz", "maps.csv", "maps.png", "metrics.csv"}
+        assert parts < set(archive.namelist())
+        assert sum(name.startswith("overlays/") for name in archive.namelist()) == 12
         assert archive.testzip() is None
 
 
@@ -122,3 +134,121 @@ def test_on_a_phone_nothing_but_the_maps_scrolls_sideways(page):
     grid = page.get_by_role("region", name="Maps")
     assert grid.evaluate("grid => grid.scrollWidth > grid.clientWidth")
     assert maps(page).first.bounding_box()["width"] > 200
+
+
+@pytest.fixture(scope="module")
+def compared(browser, address):
+    """A page with twelve maps, for tests that only look at them; a list of the requests it makes from then on."""
+    page = browser.new_page(viewport={"width": 1366, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.get_by_role("button", name="Coffee").first.click()
+    expect(maps(page)).to_have_count(12)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    yield page
+    assert requests == []
+    page.close()
+
+
+@pytest.fixture
+def frame(compared):
+    """The second map, with nothing enlarged, zoomed or boxed in any."""
+    frame = compared.locator("#maps .frame").nth(1)
+    frame.scroll_into_view_if_needed()
+    yield frame
+    frame.focus()
+    for key in ("Escape", "Escape", "0"):
+        frame.press(key)
+
+
+def drag(page: Page, frame, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Places in shares of the frame's sides."""
+    place = frame.bounding_box()
+    (x, y), (to_x, to_y) = (
+        (place["x"] + a * place["width"], place["y"] + b * place["height"]) for a, b in (start, end)
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(to_x, to_y, steps=3)
+    page.mouse.up()
+
+
+def test_a_dragged_box_tells_every_maps_share_of_the_gaze(compared, frame):
+    shares = compared.locator("#maps .share")
+    drag(compared, frame, (0.002, 0.002), (0.998, 0.998))
+    assert shares.all_inner_texts() == ["100% in the box"] * 12
+    drag(compared, frame, (0.4, 0.3), (0.6, 0.6))
+    assert all(0 < int(told.split("%")[0]) < 100 for told in shares.all_inner_texts())
+    frame.press("Escape")
+    assert not any(shares.nth(i).is_visible() for i in range(12))
+
+
+def test_keys_move_the_cross_hair_and_draw_a_box(compared, frame):
+    readings, spoken = compared.locator("#maps .reading"), compared.locator("#maps .spoken")
+    frame.focus()
+    frame.press("ArrowRight")
+    assert all(told.endswith("×") for told in readings.all_inner_texts())
+    assert spoken.inner_text().startswith("52% from the left, 50% from the top: ")
+    frame.press("Shift+ArrowDown")
+    frame.press("Shift+ArrowLeft")
+    assert spoken.inner_text().endswith("% in the box")
+    assert compared.locator("#maps .box").first.is_visible()
+
+
+def test_zoom_is_linked_and_a_drag_then_moves_the_picture(compared, frame):
+    drawn = pixels(compared)
+    compared.get_by_role("button", name="Zoom in").click()
+    compared.get_by_role("button", name="Zoom in").click()
+    zoomed = pixels(compared)
+    assert all(before != after for before, after in zip(drawn, zoomed, strict=True))
+    drag(compared, frame, (0.5, 0.5), (0.7, 0.6))
+    assert all(before != after for before, after in zip(zoomed, pixels(compared), strict=True))
+    assert not compared.locator("#maps .box").first.is_visible()
+    compared.get_by_role("button", name="Show the whole picture").click()
+    assert pixels(compared) == drawn
+
+
+def test_one_map_is_enlarged_and_uncovers_the_picture_or_the_map_without_text(compared, frame):
+    width = frame.bounding_box()["width"]
+    frame.focus()
+    frame.press("Enter")
+    assert frame.bounding_box()["width"] > 2 * width
+    assert compared.locator("#maps .frame:visible").count() == 1
+    uncovering = compared.get_by_role("slider", name="How much of the left side")
+    images = [pixels(compared)[1]]
+    uncovering.fill("50")
+    images.append(pixels(compared)[1])
+    compared.get_by_role("combobox", name="Left side").select_option("pure")
+    images.append(pixels(compared)[1])
+    uncovering.fill("100")
+    images.append(pixels(compared)[1])
+    assert len(set(images)) == 4
+    assert images[3] == pixels(compared)[0]  # nothing is left but the map without text
+    compared.get_by_role("button", name="All maps").click()
+    assert compared.locator("#maps .frame:visible").count() == 12
+    assert frame.evaluate("frame => frame === document.activeElement")
+
+
+def test_the_maps_fill_the_screen_and_leave_it(compared, frame):
+    compared.get_by_role("button", name="Full screen", exact=True).click()
+    leave = compared.get_by_role("button", name="Leave full screen")
+    leave.wait_for()
+    assert compared.evaluate("document.fullscreenElement.className") == "stage"
+    leave.click()
+    compared.get_by_role("button", name="Full screen", exact=True).wait_for()
+
+
+def test_a_chinese_browser_reads_chinese(browser, address):
+    page = browser.new_page(locale="zh-CN")
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text("读过一句话之后，人们会看向哪里？")
+    expect(page.get_by_role("button", name="比较", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name=re.compile("^非显著对象描述"))).to_be_visible()
+    page.get_by_text("与人们实际注视的位置比较").click()
+    page.get_by_label("这些观看者读过的文本").click()
+    expect(page.get_by_role("option", name="显著对象描述", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh"
+    assert "__i18n__" not in page.locator("body").inner_text()
+    page.close()

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from saliency.ui.description import area_of_half, describe, heaviest_place
+from saliency.ui.description import Moved, Where, area_of_half, moved, where
+
+
+def spot(row, column, size=30):
+    density = np.full((size, size), 0.001)
+    density[row, column] = 9
+    return density
 
 
 def test_half_of_a_uniform_density_needs_half_of_the_picture():
@@ -15,19 +21,23 @@ def test_half_of_a_peak_needs_one_pixel():
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "name"),
-    [(0, 0, "the top left"), (0, 29, "the top right"), (15, 15, "the centre"), (29, 15, "the bottom")],
+    ("row", "column", "place"), [(0, 0, (0, 0)), (0, 29, (0, 2)), (15, 15, (1, 1)), (29, 15, (2, 1))]
 )
-def test_the_heaviest_ninth_is_named(row, column, name):
-    density = np.full((30, 30), 0.001)
-    density[row, column] = 9
-    assert heaviest_place(density) == (name, pytest.approx((9 + 99 * 0.001) / (9 + 899 * 0.001)))
+def test_the_heaviest_ninth_is_found(row, column, place):
+    found = where(spot(row, column))
+    assert (found.place, found.share) == (place, pytest.approx((9 + 99 * 0.001) / (9 + 899 * 0.001)))
 
 
-def test_the_sentence_tells_peak_and_spread():
+def test_peak_and_spread_are_told():
     density = np.zeros((10, 10), dtype=np.float32)
     density[2, 4] = 1
-    assert describe(density) == (
-        "Half of the gaze lies on 1% of the picture, most of it at the top (100%); "
-        "the peak is 45% from the left and 25% from the top."
-    )
+    assert where(density) == Where(half=0.01, place=(0, 1), share=1.0, peak=(0.45, 0.25))
+
+
+def test_what_moved_is_told_with_where_from_and_where_to():
+    before = np.zeros((9, 9))
+    before[0, 0] = 4  # of any sum
+    after = np.zeros((9, 9))
+    after[0, 0], after[8, 4] = 3, 1
+    assert moved(after, before) == Moved(share=0.25, source=(0, 0), target=(2, 1))
+    assert moved(after, after).share == 0

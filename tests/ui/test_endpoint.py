@@ -70,7 +70,7 @@ def test_ground_truth_is_scored(client, tmp_path):
         api_name="/compare",
     )
     truth = view["tables"][0]
-    assert [column["title"] for column in truth["columns"]] == ["Model", "CC", "SIM", "KL", "NSS", "AUC"]
+    assert truth["columns"] == ["model", "condition", "CC", "SIM", "KL", "NSS", "AUC"]
     assert len(truth["rows"]) == 1
 
 

@@ -1,0 +1,48 @@
+// Tables of numbers that the server sends as {name, columns, rows}: a column is model, condition or a metric.
+
+const DIGITS = { NSS: 2, KL: 2 }; // of the others three
+
+function buildTables(tables, models) {
+  const titles = Object.fromEntries(models.map((model) => [model.name, model.title]));
+  const metrics = [...new Set(tables.flatMap((table) => table.columns))].filter(isMetric);
+  const meanings = node("dl", { class: "meanings" });
+  for (const metric of metrics) meanings.append(node("div", {}, node("dt", {}, metric), node("dd", {}, text(`about_${metric}`))));
+  return [...tables.map((table) => buildTable(table, titles)), meanings];
+}
+
+function isMetric(column) {
+  return column !== "model" && column !== "condition";
+}
+
+function buildTable({ name, columns, rows }, titles) {
+  const head = node("tr");
+  for (const column of columns) {
+    head.append(node("th", { scope: "col" }, isMetric(column) ? column : text(column)));
+    head.lastChild.classList.toggle("number", isMetric(column));
+  }
+  const body = node("tbody", {}, ...rows.map((row) => tableRow(row, columns, titles)));
+  const title = text(`table_${name}`);
+  return node(
+    "figure",
+    {},
+    node("figcaption", {}, node("strong", {}, title), node("p", {}, text(`note_${name}`))),
+    node("div", { class: "scroll" }, node("table", { "aria-label": title }, node("thead", {}, head), body)),
+  );
+}
+
+function tableRow(row, columns, titles) {
+  const line = node("tr");
+  row.forEach((value, i) => {
+    const cell = i ? node("td") : node("th", { scope: "row" });
+    cell.textContent = worded(value, columns[i], titles);
+    cell.classList.toggle("number", isMetric(columns[i]));
+    line.append(cell);
+  });
+  return line;
+}
+
+function worded(value, column, titles) {
+  if (value === null) return "–";
+  if (column === "model") return titles[value];
+  return column === "condition" ? text(value) : fixed(value, DIGITS[column] ?? 3);
+}
