@@ -9,6 +9,7 @@ import gradio as gr
 from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
 from saliency.ui import compare, errors
+from saliency.ui.component import Component
 from saliency.ui.examples import FOLDER
 from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
@@ -16,14 +17,6 @@ from saliency.ui.theme import CSS, theme
 TABS = {"compare": compare, "errors": errors}
 
 TITLE = "Text-guided visual attention"
-
-INTRODUCTION = """
-<header class="masthead">
-<h1>Where do people look after reading a sentence?</h1>
-<p>Give a picture and describe it in one or more ways. Each model predicts where people would look: at the picture
-alone, and after having read each sentence. Compare the maps side by side, or begin with an example.</p>
-</header>
-"""
 
 _UPLOADS_LIVE = (600, 3600)  # every ten minutes, files older than an hour are deleted
 
@@ -36,7 +29,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
     """
     arguments = {"errors": {"data": data}}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
-        gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False)
+        Component("masthead")
         with gr.Tabs():
             for name, tab in TABS.items():
                 with gr.Tab(t(f"app.{name}"), id=name):
