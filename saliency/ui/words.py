@@ -1,0 +1,113 @@
+"""The Words tab: one sentence, one model; where each word points, and what it changes."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from saliency.conditions import Condition
+from saliency.errors import TextError, UnknownModelError
+from saliency.imaging import load_image
+from saliency.predictor import Predictor
+from saliency.ui.examples import Example, example_buttons
+from saliency.ui.form import Form
+from saliency.ui.guard import guarded
+from saliency.ui.picture_input import PictureInput
+from saliency.ui.queues import ENGINE
+from saliency.ui.texts import t
+from saliency.ui.word_presentation import present_words
+from saliency.ui.word_view import WordView
+from saliency.words import clean, influence
+
+
+def answer(predictor: Predictor, picture: str | None, sentence: str | None, model: str | None) -> dict[str, Any]:
+    """Where each word of a sentence points and what it changes in the map of a model, as `word_view.SCHEMA` says.
+
+    Args:
+        picture: path of the upload.
+
+    Raises:
+        PictureError, TextError: what was given cannot be used.
+        UnknownModelError: no model, or none of this name.
+    """
+    started = time.perf_counter()
+    pixels = load_image(picture)
+    written = clean(sentence or "")
+    if not written:
+        raise TextError("Please write a sentence of at least one word.")
+    if not model:
+        raise UnknownModelError("Please choose a model.")
+    influences = influence(predictor, pixels, written, model)
+    comparison = predictor.predict(pixels, {Condition.GENERAL: written}, models=[model], words=True)
+    reads_text = predictor.cards[model].text_encoder is not None
+    return present_words(
+        comparison,
+        influences,
+        reads_text=reads_text,
+        word_maps=reads_text and predictor.specs[model].word_maps,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def build(predictor: Predictor) -> Form:
+    """Adds the tab's content to the Blocks or Tab being built."""
+
+    @guarded
+    def words(picture, sentence=None, model=None):
+        """Where each word of a sentence points, as the model itself says, and what each changes in the map of gaze.
+
+        Returns one JSON object; see its schema.
+        """
+        return answer(predictor, picture, sentence, model)
+
+    clickable = example_buttons()
+    with gr.Row():
+        with gr.Column(scale=4, min_width=300):
+            picture = PictureInput(
+                label=t("words.picture"),
+                sources=["upload", "clipboard", "webcam"],
+                image_mode=None,
+                buttons=[],
+                height=300,
+                elem_id="words-picture",
+                elem_classes="upload",
+            )
+        with gr.Column(scale=6, min_width=320, elem_classes="fields"):
+            sentence = gr.Textbox(
+                label=t("words.sentence"),
+                info=t("words.sentence_help"),
+                placeholder=t("words.sentence_example"),
+                lines=1,
+                max_lines=6,
+            )
+            choices = [(title, name) for name, title in predictor.titles.items()]
+            model = gr.Radio(
+                choices, value=_first_choice(predictor), label=t("words.model"), info=t("words.model_help")
+            )
+            button = gr.Button(t("words.button"), variant="primary")
+
+    view = WordView(elem_id="words")
+    running = {
+        "fn": words,
+        "inputs": [picture, sentence, model],
+        "outputs": view,
+        "concurrency_limit": 1,
+        "concurrency_id": ENGINE,
+    }
+    gr.on([button.click, sentence.submit], api_name="words", trigger_mode="once", **running)
+    for example_button, example in clickable:
+        example_button.click(
+            _filler(example), outputs=[picture, sentence], show_progress="hidden", api_visibility="private"
+        ).then(api_visibility="private", **running)
+    return Form(picture, (sentence,))
+
+
+def _first_choice(predictor: Predictor) -> str:
+    """A model that says where words point, where there is one."""
+    return next((name for name, spec in predictor.specs.items() if spec.word_maps), predictor.models[0])
+
+
+def _filler(example: Example):
+    return lambda: (str(example.picture), example.salient)
