@@ -1,0 +1,37 @@
+"""The Models tab as a person uses it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from saliency import checkpoints
+
+pytestmark = pytest.mark.browser
+
+
+def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
+    page.get_by_role("tab", name="Models").click()
+    cards = checkpoints.available()
+    shown = page.locator("#models article")
+    expect(shown).to_have_count(len(cards))
+    for number, card in enumerate(cards):
+        article = shown.nth(number)
+        expect(article).to_contain_text(card.sha256)
+        expect(article).to_contain_text(card.licence)
+        score = card.metrics["validation"]["pure"]["CC"]
+        expect(article).to_contain_text(f"{score.mean:.3f}{score.low:.3f}–{score.high:.3f}")
+    first = shown.first
+    first.get_by_role("button", name="Measure now").click()
+    expect(first).to_contain_text("measured just now")
+    expect(first.locator(".measured")).to_contain_text("threads, computing in")
+
+
+def test_a_measurement_can_be_stopped(page):
+    page.get_by_role("tab", name="Models").click()
+    first = page.locator("#models article").first
+    first.get_by_role("button", name="Measure now").click()
+    first.get_by_role("button", name="Stop").click()
+    expect(first.get_by_role("status")).to_have_text("Stopped.")
+    expect(first.get_by_role("button", name="Measure now")).to_be_enabled()
+    assert first.locator(".measured").inner_text() == ""

@@ -1,0 +1,68 @@
+"""What the Models tab says of a checkpoint, and that its measurements are measurements."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+
+import pytest
+
+from saliency import checkpoints
+from saliency.checkpoints import Estimate
+from saliency.errors import UnknownModelError
+from saliency.models import registry
+from saliency.predictor import Predictor
+from saliency.ui.models import card_views, measured
+from tests import tiny
+
+
+@pytest.fixture
+def predictor(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(tiny.SPECS))
+    monkeypatch.setattr("saliency.runner.load_encoder", lambda name: tiny.TinyEncoder())
+    tiny.save_all(tmp_path)
+    scores = {"pure": {"CC": Estimate(mean=0.5, low=0.4, high=0.6, n=7)}, "salient": {"NSS": Estimate(**_NSS)}}
+    checkpoints.annotate("reader", {"validation": scores}, tmp_path)
+    return Predictor(checkpoint_dir=tmp_path, precision="float32")
+
+
+_NSS = {"mean": 2.0, "low": 1.5, "high": 2.5, "n": 9}
+
+
+def test_a_card_says_what_the_checkpoint_says(predictor, tmp_path):
+    views = {view["name"]: view for view in card_views(predictor)}
+    json.dumps(list(views.values()))
+    assert {name: view["reads"] for name, view in views.items()} == {
+        "reader": "words",
+        "padder": "words",
+        "blind": "nothing",
+    }
+    for name, view in views.items():
+        assert view["file"] == (tmp_path / f"{name}.safetensors").stat().st_size
+        assert view["sha256"] == predictor.cards[name].sha256
+    assert views["blind"]["scores"] == []
+    [scores] = views["reader"]["scores"]
+    assert scores["metrics"] == ["CC", "NSS"]
+    assert scores["rows"] == [
+        {"condition": "pure", "n": 7, "values": [[0.5, 0.4, 0.6], None]},
+        {"condition": "salient", "n": 9, "values": [None, [2.0, 1.5, 2.5]]},
+    ]
+
+
+def test_a_measurement_runs_the_model_anew_in_every_round(predictor):
+    model = predictor._runners["reader"]._model
+    for _ in range(2):  # the second finds nothing remembered by the first
+        before = model.encoded
+        views = list(measured(predictor, "reader", rounds=2))
+        assert model.encoded - before == 3  # one to warm up
+        assert [view["done"] for view in views] == [0, 1, 2]
+    seconds = views[-1]["seconds"]
+    assert 0 < seconds["decoder"] < seconds["total"]
+    assert views[-1]["memory"] == 12  # three parameters of float32
+    assert views[-1]["machine"]["dtype"] == "float32"
+    json.dumps(views)
+
+
+def test_a_model_that_is_not_here_is_told(predictor):
+    with pytest.raises(UnknownModelError):
+        next(measured(predictor, "<b>x</b>"))
