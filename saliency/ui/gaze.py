@@ -40,8 +40,8 @@ def build(predictor: Predictor) -> None:
 
         Fixations come as a list, as files, or both. Files are CSV tables of x, y in pixels of the picture, and may have
         the columns participant, round, order and milliseconds. The sentence is what was read before. The blur is the
-        standard deviation in pixels of the Gaussian that makes a density of the fixations; without one, it is as wide
-        as in the data set SJTU-TIS. Returns one JSON object; see its schema.
+        standard deviation in pixels of the Gaussian that makes a density of the fixations; 0 is as wide as in the data
+        set SJTU-TIS. Returns one JSON object; see its schema.
         """
         pixels = load_image(picture)
         looked = read_looked(fixations, pixels.shape[:2])
@@ -52,7 +52,7 @@ def build(predictor: Predictor) -> None:
         comparison = predictor.predict(
             pixels, read, models=models, progress=lambda share, stage: progress(share, desc=stage)
         )
-        return present_scores(comparison, everything, blur, looked.pixels_per_degree)
+        return present_scores(comparison, everything, blur or None, looked.pixels_per_degree)
 
     @guarded
     def load(files, picture):
@@ -62,15 +62,13 @@ def build(predictor: Predictor) -> None:
     clickable, own_picture = _picture_choice(examples())
     with gr.Row():
         with gr.Column(scale=3, min_width=280, elem_classes="fields"):
-            sentence = gr.Textbox(
-                label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4, elem_id="gaze-sentence"
-            )
+            sentence = gr.Textbox(label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4)
             models = gr.CheckboxGroup(
                 [(title, name) for name, title in predictor.titles.items()],
                 value=list(predictor.models),
                 label=t("gaze.models"),
             )
-            blur = gr.Number(None, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0, elem_id="gaze-blur")
+            blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
             files = gr.UploadButton(
                 t("gaze.load"),
                 file_count="multiple",
@@ -128,9 +126,9 @@ def read_files(files: Sequence[str] | None, shape: Shape) -> tuple[Fixation, ...
 
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
-    with gr.Row(elem_classes="examples gaze-pictures"):
-        buttons = [(gr.Button(example.title, size="sm"), example) for example in shown]
-        return buttons, PictureButton(t("gaze.own_picture"), size="sm", elem_id="gaze-picture")
+    with gr.Row():
+        buttons = [(gr.Button(example.title, size="sm", scale=0, min_width=110), example) for example in shown]
+        return buttons, PictureButton(t("gaze.own_picture"), size="sm", scale=0, min_width=220)
 
 
 def _chooser(example: Example):
