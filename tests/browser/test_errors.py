@@ -1,0 +1,148 @@
+"""The Errors tab as a person uses it, on a made-up data set and on a table of two thousand samples."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from saliency.data.layouts import open_data_set
+from saliency.predictor import Predictor
+from saliency.ui import build, launch_options
+from tests.browser.conftest import PATIENCE, local
+from tests.samples import SENTENCES, write_data_set
+
+pytestmark = pytest.mark.browser
+
+MARKUP = "a <img src=x onerror=\"document.title='broken in'\"> tree"
+
+
+@pytest.fixture(scope="module")
+def study_address(tmp_path_factory):
+    """The app with a data set of two pictures, and one quick model that reads and one that does not."""
+    folder = tmp_path_factory.mktemp("errors")
+    before = os.environ.get("SALIENCY_CACHE")
+    os.environ["SALIENCY_CACHE"] = str(folder / "cache")
+    data = open_data_set(write_data_set(folder / "gaze", 2, SENTENCES | {"_2": MARKUP}))
+    demo = build(Predictor(["clip_salgan", "transalnet"]), data)
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+    yield address
+    demo.close()
+    os.environ.pop("SALIENCY_CACHE")
+    if before is not None:
+        os.environ["SALIENCY_CACHE"] = before
+
+
+@pytest.fixture
+def study(browser, study_address):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page.set_default_timeout(PATIENCE)
+    errors = []
+    page.on(
+        "console",
+        lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: errors.append(request.url) if not local(request.url, study_address) else None)
+    page.goto(study_address)
+    page.get_by_role("tab", name="Errors").click()
+    yield page
+    page.close()
+    assert errors == []
+
+
+def rows(page: Page):
+    return page.locator("#errors .samples tbody tr")
+
+
+def test_without_a_data_set_the_tab_says_how_a_host_gives_one(page):
+    page.get_by_role("tab", name="Errors").click()
+    expect(page.get_by_text("make app DATA=FOLDER", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Evaluate")).to_have_count(0)
+
+
+def test_evaluate_sort_open_and_export(study, tmp_path):
+    study.get_by_role("button", name="Evaluate").click()
+    expect(rows(study)).to_have_count(8)
+    expect(study.get_by_text("8 of 8 scored")).to_have_count(2)
+    study.get_by_role("button", name="Worst non-salient first").click()
+    expect(rows(study)).to_have_count(2)
+    means = [float(text.replace("−", "-")) for text in rows(study).locator("td:last-child").all_inner_texts()]
+    assert means == sorted(means)
+    assert study.locator("#errors").get_by_text(MARKUP, exact=True).count() == 2
+
+    rows(study).locator("button").first.click()
+    maps = study.locator("#sample").get_by_role("img")
+    expect(maps).to_have_count(4)  # the picture, the truth, two models
+    expect(study.locator("#sample").get_by_text("9 fixated pixels")).to_be_visible()
+    assert study.locator("#sample img, #errors img").count() == 0
+    assert study.title() == "Text-guided visual attention"
+
+    with study.expect_download() as download:
+        study.get_by_role("button", name="Selection as CSV").click()
+    download.value.save_as(tmp_path / "selection.csv")
+    with open(tmp_path / "selection.csv", newline="", encoding="utf-8") as file:
+        exported = list(csv.DictReader(file))
+    assert [(row["model"], row["sentence"]) for row in exported] == [
+        ("clip_salgan", MARKUP),
+        ("transalnet", MARKUP),
+    ] * 2
+    assert all(-1 <= float(row["CC"]) <= 1 for row in exported)
+
+    with study.expect_download() as download:
+        study.get_by_role("button", name="Report with pictures").click()
+    assert download.value.suggested_filename == "saliency-errors.html"
+
+
+@pytest.fixture
+def two_thousand(monkeypatch):
+    """An overview of 2,000 samples and three models in place of the engine's."""
+    generator = np.random.default_rng(0)
+    count, metrics = 2000, ("CC", "SIM", "KL", "NSS", "AUC")
+    models = ("one", "two", "three")
+    conditions = ("pure", "general", "salient", "non_salient")
+    view = {
+        "data": {"name": "made up", "split": None, "samples": count, "pictures": 500},
+        "models": [{"name": name, "title": name, "scored": count} for name in models],
+        "conditions": list(conditions),
+        "metrics": [{"name": name, "lower": name == "KL"} for name in metrics],
+        "samples": {
+            "stem": [f"s{i}" for i in range(count)],
+            "picture": [f"p{i // 4}" for i in range(count)],
+            "condition": [conditions[i % 4] for i in range(count)],
+            "sentence": ["a dog" if i % 10 else "a red kite" for i in range(count)],
+        },
+        "scores": {name: {metric: generator.random(count).tolist() for metric in metrics} for name in models},
+        "means": [],
+    }
+    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
+    return view
+
+
+def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousand, study):
+    expect(study.get_by_text("2000 of 2000 samples")).to_be_visible()
+    requests = []
+    study.on("request", lambda request: requests.append(request.url))
+    expect(rows(study)).to_have_count(25)
+    expect(study.get_by_text("Page 1 of 80")).to_be_visible()
+    assert study.locator("#errors *").count() < 1200
+
+    study.get_by_role("columnheader", name="two").get_by_role("button").click()
+    lowest = sorted(two_thousand["scores"]["two"]["CC"])[:25]
+    shown = [float(text) for text in rows(study).locator("td:nth-child(5)").all_inner_texts()]
+    assert shown == pytest.approx(lowest, abs=6e-4)
+
+    study.get_by_role("searchbox", name="Words in the sentence").fill("KITE red")
+    expect(study.get_by_text("200 of 2000 samples")).to_be_visible()
+    study.get_by_role("combobox", name="Metric").select_option("KL")
+    study.get_by_role("button", name="Worst non-salient first").click()
+    # Every tenth sample is even, and those that are non-salient are odd.
+    expect(study.get_by_text("0 of 2000 samples", exact=True)).to_be_visible()
+    study.get_by_role("searchbox", name="Words in the sentence").fill("")
+    expect(study.get_by_text("500 of 2000 samples")).to_be_visible()
+    shown = [float(text) for text in rows(study).locator("td:last-child").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
+    assert requests == []

@@ -1,0 +1,124 @@
+"""The Errors tab without a browser: what is sent of an analysis, of a sample, and the report."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from io import BytesIO
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency import runner
+from saliency.analysis import METRICS, ErrorAnalysis
+from saliency.data.layouts import open_data_set
+from saliency.errors import DatasetError, UnknownModelError
+from saliency.models import registry
+from saliency.predictor import Predictor
+from saliency.ui.errors import evaluated, present_overview
+from saliency.ui.report import write_report
+from saliency.ui.sample_presentation import present_sample
+from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
+from tests.tiny import SPECS, TinyEncoder, save_all
+
+MARKUP = "<script>alert(1)</script> {{ 7*7 }} & \"<img src=x onerror='x'>"
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch) -> ErrorAnalysis:
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
+    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
+    save_all(tmp_path / "checkpoints")
+    predictor = Predictor(["reader", "blind"], checkpoint_dir=tmp_path / "checkpoints", precision="float32")
+    root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": MARKUP})
+    return ErrorAnalysis(predictor, open_data_set(root), tmp_path / "cache")
+
+
+def test_an_evaluation_ends_with_everything_that_is_drawn(study):
+    *steps, view = evaluated(study, ["reader", "blind"])
+    assert steps[0] == {"progress": {"task": "evaluate", "title": "Reader", "done": 0, "total": 24}}
+    assert json.loads(json.dumps(view, allow_nan=False)) == view
+    assert view["data"] == {"name": "gaze", "split": None, "samples": 12, "pictures": 3}
+    assert [(model["name"], model["scored"]) for model in view["models"]] == [("reader", 12), ("blind", 12)]
+    assert view["conditions"] == ["pure", "general", "salient", "non_salient"]
+    assert [metric["name"] for metric in view["metrics"] if metric["lower"]] == ["KL"]
+    table = study.table().set_index(["model", "stem"])
+    for number, stem in enumerate(view["samples"]["stem"]):
+        assert view["scores"]["blind"]["NSS"][number] == pytest.approx(table.loc[("blind", stem), "NSS"], abs=1e-4)
+    assert len(view["means"]) == 2 * 5 * len(METRICS)
+
+
+def test_what_was_cancelled_is_shown_as_far_as_it_came(study):
+    assert present_overview(study)["samples"]["stem"] == []
+    running = study.run(["reader"])
+    list(itertools.islice(running, 4))
+    running.close()
+    view = present_overview(study)
+    assert len(view["samples"]["stem"]) == 3
+    assert list(view["scores"]) == ["reader"]
+    assert [model["scored"] for model in view["models"]] == [3, 0]
+
+
+def test_a_sample_has_the_truth_and_every_answer(study):
+    stem = "000000000002_1"
+    view = present_sample(study, stem)
+    assert json.dumps(view, allow_nan=False)
+    points = study.samples[stem].fixations()
+    np.testing.assert_allclose(np.array(view["fixations"]) * (WIDTH, HEIGHT) - 0.5, points[:, ::-1], atol=0.01)
+    packed = Image.open(BytesIO(base64.b64decode(view["truth"]["png"].split(",")[1])))
+    assert np.unravel_index(np.asarray(packed).argmax(), (HEIGHT, WIDTH)) == tuple(points.mean(axis=0))
+    reader, blind = view["models"]
+    assert list(reader["scores"]) == list(METRICS)
+    assert [word["word"] for word in reader["words"]] == view["sentence"].split()
+    assert blind["words"] == []
+
+
+@pytest.mark.parametrize("stem", ["/etc/passwd", "../gaze/text.json", "", "000000000002_1.png"])
+def test_only_samples_of_the_data_set_can_be_named(study, stem, tmp_path):
+    with pytest.raises(DatasetError, match="no such sample"):
+        present_sample(study, stem)
+    with pytest.raises(DatasetError, match="no such sample"):
+        list(write_report(study, [stem], "", tmp_path / "report.html"))
+    with pytest.raises(UnknownModelError, match="reader, blind"):
+        list(evaluated(study, [stem]))
+
+
+class Page(HTMLParser):
+    """Tags and text of a page."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.sources, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+        assert not any(name.startswith("on") for name, _ in attributes)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("saliency.ui.report.PICTURES", 3)
+    list(study.run())
+    path = tmp_path / "report.html"
+    stems = [stem for stem in study.samples if stem.endswith("_1") or stem.endswith("_2")]
+    assert list(write_report(study, stems, MARKUP, path)) == [(0, 3), (1, 3), (2, 3)]
+    page = Page(path.read_text(encoding="utf-8"))
+    words = " ".join("".join(page.words).split())
+    assert "script" not in page.tags
+    assert words.count(MARKUP) == 3  # of the choice and of two samples shown
+    assert "The first 3 of 6 are shown" in words
+    assert page.tags.count("img") == 3 * 4
+    assert all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
+    table = study.table()
+    expected = table[table["stem"].isin(stems) & (table["model"] == "blind") & (table["condition"] == "general")]
+    cells = re.search(r"General\s+Blind\s+(\S+) \[", "\n".join(page.words).replace("\n\n", "\n"))
+    assert float(cells[1]) == pytest.approx(expected["CC"].mean(), abs=6e-4)
