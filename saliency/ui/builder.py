@@ -8,13 +8,13 @@ import gradio as gr
 
 from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
-from saliency.ui import compare, errors, models
+from saliency.ui import compare, errors, gaze, models
 from saliency.ui.component import Component
 from saliency.ui.examples import FOLDER
 from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
 
-TABS = {"compare": compare, "errors": errors, "models": models}
+TABS = {"compare": compare, "gaze": gaze, "errors": errors, "models": models}
 
 TITLE = "Text-guided visual attention"
 

@@ -1,0 +1,131 @@
+"""The Your gaze tab as a person uses it: with a pointer, with keys alone, on a phone."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+STAGE, VIEW = "#gaze-stage", "#gaze-view"
+
+
+@pytest.fixture
+def gaze(page: Page) -> Page:
+    """The tab, with an example on its stage that is shown for a second."""
+    page.get_by_role("tab", name="Your gaze").click()
+    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("button", name="Start", exact=True).wait_for()
+    page.get_by_label("The picture is shown for").select_option("1")
+    return page
+
+
+def status(page: Page):
+    return page.locator(f"{STAGE} .status")
+
+
+def screen(page: Page):
+    return page.locator(f"{STAGE} .screen")
+
+
+def look(page: Page) -> None:
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(status(page)).to_contain_text("Now click or tap")
+
+
+def mark(page: Page, *places: tuple[float, float]) -> None:
+    box = screen(page).bounding_box()
+    for x, y in places:
+        screen(page).click(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+def ranking(page: Page):
+    return page.get_by_role("table", name="Which model knows where you look")
+
+
+def counts(page: Page) -> list[str]:
+    rows = page.get_by_role("table", name="Fixations so far").locator("tr").all_inner_texts()
+    return [re.sub(r"\s+", " ", row).strip() for row in rows[1:]]
+
+
+def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
+    hidden = gaze.locator(f"{STAGE} .picture")
+    expect(hidden).to_be_hidden()
+    look(gaze)
+    expect(hidden).to_be_visible()
+    mark(gaze, (0.25, 0.5), (0.5, 0.25), (0.75, 0.75))
+    requests = []
+    gaze.on("request", lambda request: requests.append(request.url))
+    gaze.get_by_role("button", name="Undo").click()
+    expect(status(gaze)).to_have_text("Mark 3 is taken back.")
+    mark(gaze, (0.75, 0.75))
+    assert counts(gaze) == ["Person 1 1 3 Remove", "Everybody 1 3"]
+    with gaze.expect_download() as download:
+        gaze.get_by_role("button", name="Save fixations").click()
+    assert not [url for url in requests if not url.startswith("blob:")]
+    path = tmp_path / "fixations.csv"
+    download.value.save_as(path)
+    with path.open(newline="") as file:
+        saved = list(csv.DictReader(file))
+    # coffee.jpg has 600 x 400 pixels.
+    for row, (x, y) in zip(saved, ((150, 200), (300, 100), (450, 300)), strict=True):
+        assert abs(int(row["x"]) - x) <= 2
+        assert abs(int(row["y"]) - y) <= 2
+    assert [row["order"] for row in saved] == ["1", "2", "3"]
+
+    gaze.get_by_role("button", name="Score the models").click()
+    rows = ranking(gaze).locator("tbody tr")
+    expect(rows).not_to_have_count(0)
+    models = gaze.get_by_role("checkbox", checked=True).count() - 1  # the other says whether marks are shown
+    assert rows.count() == models
+    nss = [float(text.replace("−", "-")) for text in rows.locator("td:nth-child(2)").all_inner_texts()]
+    assert nss == sorted(nss, reverse=True)
+    expect(gaze.locator(VIEW).get_by_role("img", name="Half of the gaze lies on")).to_have_count(models + 1)
+    expect(gaze.locator(VIEW)).to_contain_text("There are only 3 fixations")
+    expect(gaze.locator(VIEW)).to_contain_text("° of visual angle")
+
+    gaze.get_by_role("button", name="Remove the fixations of Person 1").click()
+    expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
+    (tmp_path / "class.csv").write_text("participant,x,y\n<b>Bob</b>,10,20\n")
+    for _ in range(2):  # the second time nothing is new
+        gaze.locator("input[type=file][accept*=csv]").set_input_files([path, tmp_path / "class.csv"])
+        expect(gaze.get_by_role("table", name="Fixations so far")).to_contain_text("<b>Bob</b>")
+    assert counts(gaze) == ["Person 1 1 3 Remove", "<b>Bob</b> 1 1 Remove", "Everybody 2 4"]
+
+
+def test_without_marks_there_is_nothing_to_score(gaze):
+    requests = []
+    gaze.on("request", lambda request: requests.append(request.url))
+    gaze.get_by_role("button", name="Score the models").click()
+    expect(status(gaze)).to_contain_text("There is nothing to score yet")
+    assert requests == []
+    expect(ranking(gaze)).to_have_count(0)
+
+
+def test_keys_alone_are_enough_for_two_people_and_a_sentence(gaze):
+    markup = "<img src=x onerror=\"document.title='broken in'\"> A red cup."
+    gaze.get_by_role("textbox", name="Sentence to read first").fill(markup)
+    start = gaze.get_by_role("button", name="Start", exact=True)
+    for _ in range(2):
+        start.focus()
+        gaze.keyboard.press("Enter")
+        expect(gaze.locator(f"{STAGE} .sentence")).to_have_text(markup)
+        gaze.keyboard.press("Enter")  # the focus is on “I have read it”
+        expect(status(gaze)).to_contain_text("Now click or tap")
+        for key in ("ArrowLeft", "ArrowUp", "Enter", "Shift+ArrowRight", "Enter", "Backspace"):
+            gaze.keyboard.press(key)
+        expect(status(gaze)).to_have_text("Mark 2 is taken back.")
+        gaze.get_by_role("button", name="Next person").press("Enter")
+    assert counts(gaze) == ["Person 1 1 1 Remove", "Person 2 1 1 Remove", "Everybody 2 2"]
+    assert gaze.title() == "Text-guided visual attention"
+
+
+def test_on_a_phone_taps_mark_and_nothing_scrolls_sideways(gaze):
+    gaze.set_viewport_size({"width": 390, "height": 800})
+    look(gaze)
+    mark(gaze, (0.1, 0.1), (0.9, 0.9))
+    expect(gaze.locator(f"{STAGE} .mark")).to_have_text(["1", "2"])
+    assert gaze.evaluate("document.documentElement.scrollWidth") <= 390
