@@ -157,7 +157,7 @@ def build(predictor: Predictor) -> Form:
                 )
             button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
 
-    grid = MapGrid(elem_id="maps")
+    grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
     request = gr.State(None, time_to_live=3600)
     download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
     archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")

@@ -62,7 +62,6 @@ function colourAll() {
 // After a change of anything else.
 function drawAll() {
   for (const cell of cells) {
-    if (contours.checked) cell.contours ??= contourLines(cell.drawing.map);
     const left = { share: Number(divide.value) / 100, heat: before.value === "pure" ? cell.pure.drawing.heat : null };
     cell.drawing.draw({
       view: lens.view,
@@ -148,6 +147,7 @@ function buildCell(map, { picture, name, decoded, pure }) {
     box: node("span", { class: "box", hidden: "" }),
     reading: node("span", { class: "reading", hidden: "" }),
     share: node("span", { class: "share", hidden: "" }),
+    contours: contourLines(decoded), // now, so that showing them only draws
     absolute: { values: decoded.values, ends: extent(decoded.values) },
   };
   const difference = decoded.values.map((value, i) => value - pure.values[i]);

@@ -152,5 +152,8 @@ def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
     assert str(error.value) == UNEXPECTED
 
 
-def test_nothing_but_compare_is_offered(client):
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/compare"]
+def test_what_is_offered_is_documented_in_words(client):
+    offered = client.view_api(return_format="dict")["named_endpoints"]
+    assert list(offered) == ["/compare", "/words", "/score"]
+    assert [parameter["label"] for parameter in offered["/compare"]["parameters"]][:2] == ["Picture", "General"]
+    assert "__i18n__" not in str(offered)
