@@ -1,0 +1,129 @@
+"""The Words tab as a person uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from saliency.ui.examples import FOLDER
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def words(page: Page) -> Page:
+    page.get_by_role("tab", name="Words").click()
+    sentence(page).wait_for()
+    return page
+
+
+def sentence(page: Page):
+    return page.get_by_role("textbox", name="Sentence")
+
+
+def ask(page: Page, written: str, model: str) -> None:
+    page.locator("#words-picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#words-picture img").wait_for()
+    page.get_by_role("radio", name=model, exact=True).check()
+    sentence(page).fill(written)
+    sentence(page).press("Enter")
+    page.locator("#words .result").wait_for()
+
+
+def choices(page: Page):
+    return page.get_by_role("radiogroup", name="Words of the sentence").get_by_role("radio")
+
+
+def large(page: Page) -> list[str]:
+    return page.locator("#words .readings canvas.map").evaluate_all(
+        "canvases => canvases.map(canvas => canvas.toDataURL())"
+    )
+
+
+def test_an_example_word_by_word_with_mouse_and_keys_and_no_request(words):
+    words.get_by_role("button", name="Coffee").click()
+    words.locator("#words .result").wait_for()
+    assert sentence(words).input_value() == "A red cup is half filled with coffee."
+    expect(choices(words)).to_have_count(8)
+
+    requests = []
+    words.on("request", lambda request: requests.append(request.url))
+    choices(words).nth(2).click()
+    assert words.locator("#words .readings figure").count() == 2
+    expect(words.get_by_role("img", name="Where “cup” points").first).to_be_visible()
+    expect(words.get_by_role("img", name="What “cup” changes").first).to_be_visible()
+    cup = large(words)
+    words.keyboard.press("ArrowRight")
+    focused = words.locator(":focus")
+    assert focused.get_attribute("aria-checked") == "true"
+    assert re.fullmatch(r"is, weight [\d.]+%, moves [\d.]+%", focused.text_content())
+    for before, after in zip(cup, large(words), strict=True):
+        assert before != after
+    words.keyboard.press("End")
+    words.keyboard.press("ArrowDown")  # around
+    assert words.locator(":focus").text_content().startswith("A,")
+    assert choices(words).evaluate_all("all => all.filter((one) => one.tabIndex === 0).length") == 1
+
+    first = large(words)
+    words.locator("#words").get_by_role("slider", name="Opacity").fill("20")
+    assert large(words) != first
+    words.locator("#words .tile").nth(2).click()
+    assert choices(words).nth(2).get_attribute("aria-checked") == "true"
+    assert requests == []
+
+
+def test_markup_stays_text_and_one_reading_says_why(words):
+    markup = "<img src=x onerror=\"document.title='broken in'\"> <b>cup</b>"
+    ask(words, markup, "CLIP-SalGAN")
+    expect(words.get_by_text("CLIP-SalGAN has no map of its own for each word")).to_be_visible()
+    assert words.locator("#words .readings figure").count() == 1
+    shown = words.locator("#words .sentence").evaluate(
+        "(part) => { const copy = part.cloneNode(true);"
+        " copy.querySelectorAll('.visually-hidden').forEach((one) => one.remove()); return copy.textContent; }"
+    )
+    assert shown == markup
+    assert words.locator("#words img, #words b, #words script").count() == 0
+    assert words.title() == "Text-guided visual attention"
+
+
+def test_unread_words_are_struck_out(words):
+    ask(words, "😀 " + "cup " * 140, "CLIP-SalGAN")
+    expect(words.get_by_text("The sentence is too long for CLIP-SalGAN")).to_be_visible()
+    struck = words.locator("#words .unread").inner_text().split()
+    assert set(struck) == {"cup"}
+    assert len(struck) + choices(words).count() in (140, 141)  # the emoji is a word only for who reads it
+
+
+def test_no_word_moves_a_text_blind_model(words):
+    ask(words, "A red cup", "TranSalNet")
+    expect(words.get_by_text("no word moves its map")).to_be_visible()
+    assert choices(words).count() == 0
+    assert words.locator("#words .readings figure").count() == 1
+
+
+def test_the_tab_takes_over_what_compare_has(page):
+    page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#picture img").wait_for()
+    page.get_by_role("textbox", name=re.compile("^Salient")).fill("A red cup")
+    page.get_by_role("tab", name="Words").click()
+    page.locator("#words-picture img").wait_for()
+    expect(sentence(page)).to_have_value("A red cup")
+
+
+def test_mistakes_are_told_in_a_sentence(words):
+    words.get_by_role("button", name="Show what each word does").click()
+    expect(words.get_by_text("No picture was given.")).to_be_visible()
+    words.locator("#words-picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    words.locator("#words-picture img").wait_for()
+    sentence(words).fill("x" * 5_001)
+    words.get_by_role("button", name="Show what each word does").click()
+    expect(words.get_by_text("at most 5,000 are read")).to_be_visible()
+
+
+def test_on_a_phone_nothing_scrolls_sideways(words):
+    words.set_viewport_size({"width": 390, "height": 800})
+    ask(words, "Red cup", "CLIP-SalGAN")
+    assert words.evaluate("document.documentElement.scrollWidth") <= 390
+    assert words.locator("#words .readings canvas.map").first.bounding_box()["width"] > 300
