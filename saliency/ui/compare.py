@@ -15,6 +15,7 @@ from saliency.errors import TextError, UnknownModelError
 from saliency.gaze import load_fixations, load_map
 from saliency.predictor import Predictor
 from saliency.results import Comparison
+from saliency.ui import share
 from saliency.ui.archive import write_archive
 from saliency.ui.examples import Example, example_buttons
 from saliency.ui.form import Form
@@ -161,6 +162,7 @@ def build(predictor: Predictor) -> Form:
     request = gr.State(None, time_to_live=3600)
     download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
     archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
+    share.build(picture, boxes, models, clickable)
 
     inputs = [picture, *boxes, models, density, fixations, truth_condition]
     running = {
