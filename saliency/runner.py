@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes that a model's weights take: in their file, and in memory. Its text encoder, which others share, excluded."""
+    """Bytes that a model's weights take, in their file and in memory, without the text encoder that others share."""
 
     file: int
     memory: int
