@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from io import BytesIO
 from types import MappingProxyType
 
@@ -18,6 +19,7 @@ from saliency.errors import EmptyPictureError, TextError, UnknownModelError
 from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui.examples import FOLDER
+from saliency.ui.texts import FOLDER as FOLDER_OF_TEXTS
 from saliency.ui.texts import LANGUAGES, section
 from saliency.ui.word_presentation import WORD_SIDE
 from saliency.ui.words import answer
@@ -109,6 +111,14 @@ def test_what_cannot_be_answered(predictor, arguments, error):
 def test_every_text_is_in_both_languages(name):
     for key, entry in section(name).items():
         assert all(entry[language].strip() for language in LANGUAGES), key
+
+
+def test_every_text_that_is_drawn_is_there():
+    drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")} | {"gaze"}
+    for kind, pattern in (("html", r'data-(?:text|label)="(\w+)"'), ("js", r'\btext\("(\w+)"')):
+        drawn |= set(re.findall(pattern, (FOLDER_OF_TEXTS.parent / f"word_view.{kind}").read_text(encoding="utf-8")))
+    assert len(drawn) > 20
+    assert drawn <= set(section("word_view"))
 
 
 @pytest.fixture(scope="module")
