@@ -45,7 +45,7 @@ def build(
 
     example = gr.Textbox("", visible="hidden", label=t("share.link"))  # the title of the example that is shown
     button = gr.Button(t("share.copy"), size="sm", elem_classes="plain")
-    link = gr.Textbox(label=t("share.link"), info=t("share.help"), visible=False, elem_id="link")
+    link = gr.Textbox(label=t("share.link"), info=t("share.help"), visible=False, interactive=True, elem_id="link")
 
     private = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     for example_button, shown in clickable:
