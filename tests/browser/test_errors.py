@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 
 from saliency.data.layouts import open_data_set
 from saliency.predictor import Predictor
-from saliency.ui import build, launch_options
+from saliency.ui import build
 from tests.browser.conftest import PATIENCE, local
 from tests.samples import SENTENCES, write_data_set
+from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -27,10 +28,8 @@ def study_address(tmp_path_factory):
     before = os.environ.get("SALIENCY_CACHE")
     os.environ["SALIENCY_CACHE"] = str(folder / "cache")
     data = open_data_set(write_data_set(folder / "gaze", 2, SENTENCES | {"_2": MARKUP}))
-    demo = build(Predictor(["clip_salgan", "transalnet"]), data)
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
-    yield address
-    demo.close()
+    with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
+        yield address
     os.environ.pop("SALIENCY_CACHE")
     if before is not None:
         os.environ["SALIENCY_CACHE"] = before

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import gradio as gr
 
 from saliency.predictor import Predictor
 from saliency.ui import build, launch_options
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The address of the running app."""
-    demo = build(Predictor())
-    # With an explicit range Gradio takes the first free port.
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
-    try:
-        yield address
-    finally:
-        demo.close()
+def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor())) -> Iterator[str]:
+    """The address of the running app.
+
+    It keeps its files in a folder of its own: a closing app deletes those it knows, and others know them too.
+    """
+    with TemporaryDirectory() as folder:
+        with patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
+            demo = make()
+        # With an explicit range Gradio takes the first free port.
+        _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+        try:
+            yield address
+        finally:
+            demo.close()
