@@ -20,9 +20,8 @@ def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor())) -> Itera
 
     It keeps its files in a folder of its own: a closing app deletes those it knows, and others know them too.
     """
-    with TemporaryDirectory() as folder:
-        with patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
-            demo = make()
+    with TemporaryDirectory() as folder, patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
+        demo = make()
         # With an explicit range Gradio takes the first free port.
         _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
         try:
