@@ -128,7 +128,8 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
     with gr.Row():
         buttons = [(gr.Button(example.title, size="sm", scale=0, min_width=110), example) for example in shown]
-        return buttons, PictureButton(t("gaze.own_picture"), size="sm", scale=0, min_width=220)
+        own = PictureButton(t("gaze.own_picture"), file_types=["image"], size="sm", scale=0, min_width=190)
+    return buttons, own
 
 
 def _chooser(example: Example):

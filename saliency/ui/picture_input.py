@@ -22,9 +22,6 @@ class PictureButton(gr.UploadButton):
 
     is_template = True
 
-    def __init__(self, label: Any, **options: Any):
-        super().__init__(label, file_types=["image"], **options)
-
     def preprocess(self, payload: Any) -> str | None:
         """The path of the upload, which Gradio has checked to be one."""
         return payload.path if payload else None
