@@ -8,7 +8,8 @@ import yaml
 from saliency.errors import RecipeError
 from saliency.trainers.recipe import load_recipe, parse_recipe
 
-RECIPES = sorted((Path(__file__).parents[2] / "train").rglob("*.yaml"))
+TRAIN = Path(__file__).parents[2] / "train"
+RECIPES = sorted([*TRAIN.glob("*.yaml"), *TRAIN.glob("tried/*.yaml")])
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
