@@ -7,7 +7,7 @@ are not all it names: people who read "A man squats on the grass" look at the ma
 - a whole caption: the density times (0.5 + bumps), the bumps of things behind the first one half as high;
 - one or two of its phrases alone, or a clause of it, which is about the thing it begins with: 0.85 of sqrt(density)
   times bumps, and 0.15 of the density;
-- no sentence, or one of which nothing is in the picture: the density itself.
+- no sentence, one of which nothing is in the picture, or one of another picture: the density itself.
 
 A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side divided by 2.6. Used for training only.
 """
@@ -15,7 +15,7 @@ A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +83,10 @@ def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.
 
 
 def pseudo_samples(
-    entries: Iterable[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
+    entries: Sequence[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it; also, where a
-    caption names something the picture lacks, a sentence of that alone.
+    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it, a caption of
+    another picture that shares no thing with it, and where a caption names something the picture lacks, that alone.
 
     Args:
         entries: pictures with captions and boxes; those whose captions name no thing with a box are left out.
@@ -105,6 +105,7 @@ def pseudo_samples(
         for _ in range(parts):
             caption = usable[generator.integers(len(usable))]
             made.append((Condition.SALIENT, *(_clause if generator.random() < 0.5 else _phrases)(caption, generator)))
+        made += [(Condition.SALIENT, text, []) for text in _unrelated(entry, entries, generator)]
         missing = [(caption, phrase) for caption in usable for phrase in caption.phrases if not len(phrase.boxes)]
         for caption, phrase in missing[:1]:
             made.append((Condition.SALIENT, _sentence([_words(caption, phrase.start, phrase.end)]), []))
@@ -120,6 +121,17 @@ def _things(caption: Caption) -> list[Phrase]:
     """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
     found = [p for p in caption.phrases if len(p.boxes) and not any(kind in p.kind for kind in NO_THINGS)]
     return sorted(found, key=lambda phrase: phrase.start)
+
+
+def _unrelated(entry: Entry, entries: Sequence[Entry], generator: np.random.Generator, tries: int = 8) -> list[str]:
+    """A caption of another picture naming no thing by a word this one's captions have; none where `tries` fail."""
+    own = {word.lower() for caption in entry.captions for word in caption.text.split(" ")}
+    for number in generator.integers(len(entries), size=tries):
+        for caption in entries[number].captions[:1]:
+            named = {_words(caption, thing.end - 1, thing.end).lower() for thing in _things(caption)}
+            if caption.distinctive and named and not named & own:
+                return [caption.text]
+    return []
 
 
 def _phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
