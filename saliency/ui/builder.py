@@ -10,9 +10,10 @@ from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
 from saliency.ui import compare, errors, gaze, models, words
 from saliency.ui.component import Component
+from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER
 from saliency.ui.form import take_over
-from saliency.ui.texts import in_english, t, translations
+from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
 
 TABS = {"compare": compare, "words": words, "gaze": gaze, "errors": errors, "models": models}
@@ -29,7 +30,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
         data: what the Errors tab analyses.
     """
     arguments = {"errors": {"data": data}}
-    with _App(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
+    with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead")
         opened, forms = {}, {}
         with gr.Tabs():
@@ -38,17 +39,6 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
                     forms[name] = tab.build(predictor, **arguments.get(name, {}))
         take_over(opened["words"], forms["words"], forms["compare"])
     return demo.queue(max_size=64)
-
-
-class _App(gr.Blocks):
-    """Blocks whose API is documented in words; Gradio's would show the keys of translated labels."""
-
-    def get_api_info(self, *args: Any, **kwargs: Any) -> Any:
-        info = super().get_api_info(*args, **kwargs)
-        for endpoint in (*info["named_endpoints"].values(), *info["unnamed_endpoints"].values()):
-            for described in (*endpoint["parameters"], *endpoint["returns"]):
-                described["label"] = in_english(described["label"])
-        return info
 
 
 def launch_options() -> dict[str, Any]:

@@ -107,7 +107,17 @@ def build(predictor: Predictor) -> Form:
     ):
         """Predicted maps of gaze of a picture, alone and after each sentence, for each model.
 
-        An empty sentence leaves its condition out. Returns the comparison as one JSON object; see its schema.
+        Returns the comparison as one JSON object; see its schema.
+
+        Args:
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            general: What is in the picture as a whole; without a sentence the condition is left out.
+            salient: What catches the eye; without a sentence the condition is left out.
+            non_salient: The background, or what is easily missed; without a sentence the condition is left out.
+            models: Names of the models to compare, at least one.
+            density: A file that says where people looked: a grey picture, brighter where they looked more, or .npy.
+            fixations: A file that says where people looked: white pixels on black, or a CSV table of x, y in pixels.
+            truth_condition: What the people of the two files had read; that condition must be compared.
         """
         request = read_request(picture, (general, salient, non_salient), models)
         comparison = request.answer(predictor, progress)

@@ -38,10 +38,15 @@ def build(predictor: Predictor) -> None:
     def score(picture, fixations=None, files=None, sentence=None, models=None, blur=None, progress=_PROGRESS):
         """How near each model's map comes to where people looked: NSS, AUC, CC, SIM and KL, best first by NSS.
 
-        Fixations come as a list, as files, or both. Files are CSV tables of x, y in pixels of the picture, and may have
-        the columns participant, round, order and milliseconds. The sentence is what was read before. The blur is the
-        standard deviation in pixels of the Gaussian that makes a density of the fixations; 0 is as wide as in the data
-        set SJTU-TIS. Returns one JSON object; see its schema.
+        Fixations come as a list, as files, or both. Returns one JSON object; see its schema.
+
+        Args:
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            fixations: [[x, y], ...] in pixels of the picture from its upper left corner, or as the type says.
+            files: CSV tables of x, y in pixels, which may have the columns participant, round, order, milliseconds.
+            sentence: What was read before looking; the models read it, too. May be empty.
+            models: Names of the models to score, at least one.
+            blur: Standard deviation in pixels of the Gaussian that makes a density of fixations; 0: as in SJTU-TIS.
         """
         pixels = load_image(picture)
         looked = read_looked(fixations, pixels.shape[:2])

@@ -17,6 +17,7 @@ _MAP = (
 
 # The JSON the component takes, and so what the API endpoint `score` returns.
 SCHEMA: dict[str, Any] = {
+    "title": "Scores",
     "type": "object",
     "description": (
         "Models against where people looked. picture: {jpeg: data URI, width, height}. size: the picture's own width "

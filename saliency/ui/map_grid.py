@@ -12,6 +12,7 @@ from saliency.ui.component import Component
 
 # The JSON the component takes, and so what the API endpoint `compare` returns.
 SCHEMA: dict[str, Any] = {
+    "title": "Comparison",
     "type": "object",
     "description": (
         "A comparison. picture: {jpeg: data URI, width, height}. models: [{name, title}]. conditions: [{name, "

@@ -6,7 +6,6 @@ and the common one (component.py, drawing.js).
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -34,15 +33,6 @@ def t(key: str) -> I18nData:
     name, _, rest = key.partition(".")
     _file(name)[rest]
     return I18nData(key)
-
-
-def in_english(label: str) -> str:
-    """A label as the API documents it, where `t` made it; any other as it is."""
-    _, marked, data = str(label).partition("__i18n__")
-    if not marked:
-        return label
-    name, _, rest = json.loads(data)["key"].partition(".")
-    return _file(name)[rest]["en"]
 
 
 def translations() -> gr.I18n:

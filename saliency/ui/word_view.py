@@ -12,6 +12,7 @@ from saliency.ui.component import Component
 
 # The JSON the component takes, and so what the API endpoint `words` returns.
 SCHEMA: dict[str, Any] = {
+    "title": "Words",
     "type": "object",
     "description": (
         "A sentence word by word. picture: {jpeg: data URI, width, height}. model: {name, title, reads_text, "

@@ -59,6 +59,11 @@ def build(predictor: Predictor) -> Form:
         """Where each word of a sentence points, as the model itself says, and what each changes in the map of gaze.
 
         Returns one JSON object; see its schema.
+
+        Args:
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            sentence: What was read before looking, at least one word.
+            model: Name of the model. Some say themselves where words point; of all it is told what each word changes.
         """
         return answer(predictor, picture, sentence, model)
 

@@ -152,8 +152,26 @@ def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
     assert str(error.value) == UNEXPECTED
 
 
-def test_what_is_offered_is_documented_in_words(client):
-    offered = client.view_api(return_format="dict")["named_endpoints"]
-    assert list(offered) == ["/compare", "/words", "/score"]
-    assert [parameter["label"] for parameter in offered["/compare"]["parameters"]][:2] == ["Picture", "General"]
-    assert "__i18n__" not in str(offered)
+def test_every_endpoint_is_documented_in_words(client):
+    info = client.view_api(return_format="dict")
+    assert info["unnamed_endpoints"] == {}
+    offered = info["named_endpoints"]
+    named = {
+        name: ([parameter["label"] for parameter in endpoint["parameters"]], [r["label"] for r in endpoint["returns"]])
+        for name, endpoint in offered.items()
+    }
+    sentences = ["General", "Salient", "Non salient"]
+    assert named == {
+        "/compare": (["Picture", *sentences, "Models", "Density", "Fixations", "Truth condition"], ["Comparison"]),
+        "/words": (["Picture", "Sentence", "Model"], ["Words"]),
+        "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur"], ["Scores"]),
+    }
+    for endpoint in offered.values():
+        assert len(endpoint["description"]) > 80
+        for described in (*endpoint["parameters"], *endpoint["returns"]):
+            assert len(described["python_type"]["description"]) > 25, described
+        for parameter in endpoint["parameters"]:
+            assert parameter["parameter_name"] == parameter["label"].lower().replace(" ", "_")
+    assert "__i18n__" not in str(info)
+    assert "parameter_" not in client.view_api(return_format="str", print_info=False)
+    assert "value_" not in client.view_api(return_format="str", print_info=False)

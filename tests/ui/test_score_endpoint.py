@@ -83,9 +83,3 @@ def test_what_is_no_picture_is_refused(client, tmp_path):
     Image.new("L", (1, 1)).save(tmp_path / "dot.png")
     with pytest.raises(AppError, match="1 x 1"):
         client.predict(handle_file(tmp_path / "dot.png"), fixations=MARKS, api_name="/score")
-
-
-def test_the_endpoint_is_documented(client):
-    described = client.view_api(return_format="dict")["named_endpoints"]["/score"]
-    names = [parameter["parameter_name"] for parameter in described["parameters"]]
-    assert names == ["picture", "fixations", "files", "sentence", "models", "blur"]
