@@ -82,7 +82,8 @@ class ErrorAnalysis:
         models = self.predictor.models if models is None else tuple(models)
         unknown = [name for name in models if name not in self.predictor.models]
         if unknown or not models:
-            raise UnknownModelError(f"Please choose among these models: {', '.join(self.predictor.models)}.")
+            known = ", ".join(self.predictor.models)
+            raise UnknownModelError("Please choose among these models: {known}.", known=known)
         kept = {name: self._scores(name).read() for name in models}
         done, total = sum(map(len, kept.values())), len(models) * len(self.samples)
         for name in models:
@@ -113,7 +114,9 @@ class ErrorAnalysis:
                 yield sample.stem, score(prediction.density, sample)
                 done += 1
         except SaliencyError as error:
-            raise DatasetError(f"Sample “{samples[done].stem}” cannot be scored. {error}") from error
+            raise DatasetError(
+                "Sample “{stem}” cannot be scored. {why}", stem=samples[done].stem, why=error.message
+            ) from error
 
     def _scores(self, model: str) -> _Scores:
         card = self.predictor.cards[model]
@@ -154,7 +157,7 @@ def _state(path: Path | None) -> list[Any] | None:
     try:
         status = path.stat()
     except OSError as error:
-        raise DatasetError(f"The file “{path.name}” of the data set cannot be read.") from error
+        raise DatasetError("The file “{name}” of the data set cannot be read.", name=path.name) from error
     return [path.name, status.st_size, status.st_mtime_ns]
 
 

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .messages import Message
+
 
 class SaliencyError(Exception):
-    """Base of every error this package raises on purpose; ``str(error)`` may be shown to a user as it is."""
+    """Base of every error this package raises on purpose; ``str(error)`` may be shown to a user as it is.
+
+    Args:
+        sentence, values: as `Message` takes them; the app tells visitors in their language by it.
+    """
+
+    def __init__(self, sentence: str, /, **values: Any) -> None:
+        super().__init__(Message(sentence, **values))
+
+    @property
+    def message(self) -> Message:
+        """The sentence."""
+        return self.args[0]
 
 
 class PictureError(SaliencyError):

@@ -56,7 +56,7 @@ def load_map(source: Source) -> np.ndarray:
                 source = _npy(source)
         values = source if isinstance(source, np.ndarray) else values_of(decode(source))
     except PictureError as error:
-        raise GroundTruthError(f"The density map cannot be used. {error}") from None
+        raise GroundTruthError("The density map cannot be used. {why}", why=error.message) from None
     return _density(values)
 
 
@@ -106,7 +106,9 @@ def recording(rows: Sequence[Mapping[str, Any]], shape: tuple[int, int], partici
 
 def _recording(points: np.ndarray, rows: Sequence[Mapping[str, Any]], participant: str) -> tuple[Fixation, ...]:
     if len(points) > MAX_FIXATIONS:
-        raise GroundTruthError(f"These are {len(points):,} fixations; up to {MAX_FIXATIONS:,} are read.")
+        raise GroundTruthError(
+            "These are {count:,} fixations; up to {most:,} are read.", count=len(points), most=MAX_FIXATIONS
+        )
     return tuple(
         Fixation(
             int(x),
@@ -130,10 +132,14 @@ def _points_and_rows(source: Source, shape: tuple[int, int]) -> tuple[np.ndarray
                 return _inside(_positions(rows), shape), rows
         picture = load_image(source)
     except PictureError as error:
-        raise GroundTruthError(f"The fixations cannot be used. {error}") from None
+        raise GroundTruthError("The fixations cannot be used. {why}", why=error.message) from None
     if picture.shape[:2] != tuple(shape):
         raise GroundTruthError(
-            f"The fixations are {picture.shape[1]} x {picture.shape[0]} pixels, the picture {shape[1]} x {shape[0]}."
+            "The fixations are {columns} x {rows} pixels, the picture {width} x {height}.",
+            columns=picture.shape[1],
+            rows=picture.shape[0],
+            width=shape[1],
+            height=shape[0],
         )
     points = _inside(np.argwhere(picture.max(axis=2) > 127), shape)
     return points, [{}] * len(points)
@@ -211,7 +217,7 @@ def _whole(row: Mapping[str, Any], name: str, otherwise: int | None) -> int | No
     try:
         return otherwise if cell in (None, "") else round(float(cell))
     except (ValueError, TypeError, OverflowError):
-        raise GroundTruthError(f"The fixation table's column “{name}” must hold numbers.") from None
+        raise GroundTruthError("The fixation table's column “{name}” must hold numbers.", name=name) from None
 
 
 def _is_number(cell: str) -> bool:
@@ -229,7 +235,10 @@ def _inside(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     inside = ((points >= 0) & (points < shape)).all(axis=1)  # false for NaN too
     if not inside.all():
         raise GroundTruthError(
-            f"{np.count_nonzero(~inside)} of {len(points)} fixations lie outside of the picture, "
-            f"which is {shape[1]} x {shape[0]} pixels."
+            "{outside} of {count} fixations lie outside of the picture, which is {width} x {height} pixels.",
+            outside=np.count_nonzero(~inside),
+            count=len(points),
+            width=shape[1],
+            height=shape[0],
         )
     return np.floor(points).astype(np.int64)

@@ -30,7 +30,6 @@ MAX_BYTES = 64 * 2**20
 MIN_SIDE = 8
 MAX_ASPECT = 20
 
-_READ = "JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 
@@ -81,7 +80,7 @@ def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX
     if not content:
         raise EmptyPictureError("The picture's file is empty.")
     if len(content) > max_bytes:
-        raise PictureTooLargeError(f"The picture's file is larger than {max_bytes / 2**20:g} MB.")
+        raise PictureTooLargeError("The picture's file is larger than {megabytes:g} MB.", megabytes=max_bytes / 2**20)
     return content
 
 
@@ -115,27 +114,39 @@ def _unidentified(content: bytes) -> PictureError:
     """Why Pillow did not know the file."""
     start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
-        return UnsupportedFormatError(f"SVG drawings are not read; {_READ}.")
+        return UnsupportedFormatError(
+            "SVG drawings are not read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+        )
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return UnsupportedFormatError("HEIC pictures are not read; please save it as JPEG first.")
     known = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
     if content.startswith(known) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP"):
         return DamagedPictureError("The picture's file is damaged or was cut short.")
-    return UnsupportedFormatError(f"This file is not a picture that can be read; {_READ}.")
+    return UnsupportedFormatError(
+        "This file is not a picture that can be read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+    )
 
 
 def _check_size(height: int, width: int, max_pixels: int) -> None:
     if height * width > max_pixels:
         raise PictureTooLargeError(
-            f"The picture has {height * width / 1e6:,.0f} million pixels; up to {max_pixels / 1e6:g} million are read."
+            "The picture has {pixels:,.0f} million pixels; up to {most:g} million are read.",
+            pixels=height * width / 1e6,
+            most=max_pixels / 1e6,
         )
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise PictureShapeError(
-            f"The picture is {width} x {height} pixels; one side may be at most {MAX_ASPECT} times the other."
+            "The picture is {width} x {height} pixels; one side may be at most {most} times the other.",
+            width=width,
+            height=height,
+            most=MAX_ASPECT,
         )
     if min(height, width) < MIN_SIDE:
         raise PictureTooSmallError(
-            f"The picture is {width} x {height} pixels; it needs at least {MIN_SIDE} on each side to be looked at."
+            "The picture is {width} x {height} pixels; it needs at least {least} on each side to be looked at.",
+            width=width,
+            height=height,
+            least=MIN_SIDE,
         )
 
 
@@ -154,7 +165,9 @@ def _rgb(image: Image.Image) -> np.ndarray:
         # np.array copies: Pillow's own buffer would be read-only.
         return np.array(image.convert("RGB"))
     except ValueError:
-        raise UnsupportedFormatError(f"The picture's colour space is not read; {_READ}.") from None
+        raise UnsupportedFormatError(
+            "The picture's colour space is not read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+        ) from None
 
 
 def values_of(image: Image.Image) -> np.ndarray:

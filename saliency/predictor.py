@@ -17,6 +17,7 @@ from .checkpoints import Card
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, load_image
+from .messages import Message
 from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
@@ -114,7 +115,7 @@ class Predictor:
         *,
         models: Sequence[str] | None = None,
         words: bool = False,
-        progress: Callable[[float, str], None] | None = None,
+        progress: Callable[[float, Message], None] | None = None,
     ) -> Comparison:
         """The map of every model under every condition.
 
@@ -138,7 +139,7 @@ class Predictor:
         predictions: list[Prediction] = []
         for number, (name, runner) in enumerate(chosen.items()):
             if progress:
-                progress(number / len(chosen), f"{runner.spec.title} is looking")
+                progress(number / len(chosen), Message("{title} is looking", title=runner.spec.title))
             answers, seconds = runner.answer(opened, list(wanted.values()))
             timings |= {stage: timings[stage] + seconds[stage] for stage in STAGES}
             predictions += (
@@ -158,7 +159,7 @@ class Predictor:
                 for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
             )
         if progress:
-            progress(1.0, "Done")
+            progress(1.0, Message("Done"))
         timings["total"] = time.perf_counter() - started
         computed = {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch.")}
         return Comparison(opened.pixels, tuple(predictions), timings, computed)
@@ -185,12 +186,14 @@ class Predictor:
         return runner.words(clean(sentence))
 
     def _chosen(self, models: Sequence[str] | None) -> dict[str, Runner]:
-        names = self.models if models is None else models
+        names, known = self.models if models is None else models, ", ".join(self.models)
         for name in names:
             if name not in self._runners:
-                raise UnknownModelError(f"There is no model called “{name}” here. There are: {', '.join(self.models)}.")
+                raise UnknownModelError(
+                    "There is no model called “{name}” here. There are: {known}.", name=name, known=known
+                )
         if not names:
-            raise UnknownModelError(f"Please choose at least one model. There are: {', '.join(self.models)}.")
+            raise UnknownModelError("Please choose at least one model. There are: {known}.", known=known)
         return {name: self._runners[name] for name in names}
 
 
@@ -204,7 +207,9 @@ def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
             condition = Condition(name)
         except ValueError:
             known = ", ".join(condition.value for condition in Condition)
-            raise UnknownModelError(f"There is no condition called “{name}”. There are: {known}.") from None
+            raise UnknownModelError(
+                "There is no condition called “{name}”. There are: {known}.", name=name, known=known
+            ) from None
         wanted[condition] = clean(sentence)
     if wanted.get(Condition.PURE):
         raise TextError("The pure condition is the picture alone; it takes no sentence.")
@@ -222,9 +227,14 @@ def _word_maps(answer: Answer, picture: Picture) -> tuple:
     return merge(answer.words, answer.word_maps, answer.word_weights, picture.shape)
 
 
-def _notice(answer: Answer, title: str) -> str | None:
+def _notice(answer: Answer, title: str) -> Message | None:
     """What was left unread, for the user."""
     if not answer.truncated:
         return None
     read = sum(bool(word.tokens) for word in answer.words)
-    return f"The sentence is too long for {title}: it read the first {read} of {len(answer.words)} words."
+    return Message(
+        "The sentence is too long for {title}: it read the first {read} of {count} words.",
+        title=title,
+        read=read,
+        count=len(answer.words),
+    )

@@ -217,7 +217,9 @@ class Comparison:
         for prediction in self.predictions:
             if prediction.model == model and prediction.condition == condition:
                 return prediction
-        raise UnknownModelError(f"There is no prediction of “{model}” under the condition “{condition}”.")
+        raise UnknownModelError(
+            "There is no prediction of “{model}” under the condition “{condition}”.", model=model, condition=condition
+        )
 
     def reduced(self, longest: int) -> Comparison:
         """The same at a picture whose longer side is at most `longest` pixels, for display."""

@@ -27,7 +27,11 @@ def clean(sentence: str) -> str:
     if not isinstance(sentence, str):
         raise TextError("A sentence must be text.")
     if len(sentence) > MAX_CHARACTERS:
-        raise TextError(f"The sentence has {len(sentence):,} characters; at most {MAX_CHARACTERS:,} are read.")
+        raise TextError(
+            "The sentence has {count:,} characters; at most {most:,} are read.",
+            count=len(sentence),
+            most=MAX_CHARACTERS,
+        )
     kept = (c for c in sentence if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
     return " ".join("".join(kept).split())
 

@@ -76,7 +76,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path) as image:
             yield image
     except (OSError, SyntaxError) as error:
-        raise DatasetError(f"The file “{path.name}” of the data set cannot be read as a picture.") from error
+        raise DatasetError("The file “{name}” of the data set cannot be read as a picture.", name=path.name) from error
 
 
 def find_image(folder: Path, *stems: str) -> Path | None:

@@ -21,9 +21,11 @@ def as_map(values: ArrayLike, name: str = "prediction") -> Map:
     """
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 2 or not values.size:
-        raise MetricError(f"the {name} must be a map of height x width, not an array of shape {values.shape}")
+        raise MetricError(
+            "the {name} must be a map of height x width, not an array of shape {shape}", name=name, shape=values.shape
+        )
     if not np.isfinite(values).all():
-        raise MetricError(f"the {name} holds NaN or infinite values and cannot be scored")
+        raise MetricError("the {name} holds NaN or infinite values and cannot be scored", name=name)
     return values
 
 
@@ -52,17 +54,23 @@ def as_fixations(fixations: ArrayLike, shape: tuple[int, int]) -> Points:
     fixations = np.asarray(fixations)
     if fixations.dtype == bool:
         if fixations.shape != shape:
-            raise MetricError(f"the fixation map has shape {fixations.shape}, the picture {shape}")
+            raise MetricError(
+                "the fixation map has shape {shape}, the picture {expected}", shape=fixations.shape, expected=shape
+            )
         return np.argwhere(fixations)
     if fixations.size == 0:
         return np.empty((0, 2), dtype=np.intp)
     if fixations.ndim != 2 or fixations.shape[1] != 2:
-        raise MetricError(f"fixations must be pairs of row and column, not an array of shape {fixations.shape}")
+        raise MetricError(
+            "fixations must be pairs of row and column, not an array of shape {shape}", shape=fixations.shape
+        )
     points = fixations.astype(np.intp)
     if not np.array_equal(points, fixations):
         raise MetricError("fixations must be whole numbers of pixels")
     if points.min() < 0 or (points >= shape).any():
-        raise MetricError(f"a fixation lies outside the picture of height {shape[0]} and width {shape[1]}")
+        raise MetricError(
+            "a fixation lies outside the picture of height {height} and width {width}", height=shape[0], width=shape[1]
+        )
     return points
 
 

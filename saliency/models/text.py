@@ -105,7 +105,8 @@ def load_encoder(name: str) -> TextEncoder:
         HubUnavailableError: its weights are neither on this machine nor to be had from the hub.
     """
     if name not in ENCODERS:
-        raise UnknownModelError(f"There is no text encoder called “{name}”. There are: {', '.join(ENCODERS)}.")
+        known = ", ".join(ENCODERS)
+        raise UnknownModelError("There is no text encoder called “{name}”. There are: {known}.", name=name, known=known)
     with _LOADING:
         return _load(name)
 
@@ -228,7 +229,11 @@ def _checked(sentence: str) -> str:
     if not isinstance(sentence, str):
         raise TextError("A sentence must be text.")
     if len(sentence) > MAX_CHARACTERS:
-        raise TextError(f"The sentence has {len(sentence):,} characters; at most {MAX_CHARACTERS:,} are read.")
+        raise TextError(
+            "The sentence has {count:,} characters; at most {most:,} are read.",
+            count=len(sentence),
+            most=MAX_CHARACTERS,
+        )
     if any(unicodedata.category(character) == "Cs" for character in sentence):
         raise TextError("The sentence holds damaged characters; please type it again.")
     return sentence if sentence.strip() else ""

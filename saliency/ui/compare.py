@@ -24,6 +24,7 @@ from saliency.ui.map_grid import MapGrid
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
 from saliency.ui.queues import ENGINE
+from saliency.ui.sentences import telling
 from saliency.ui.tables import GroundTruth
 from saliency.ui.texts import t
 from saliency.words import MAX_CHARACTERS
@@ -47,9 +48,7 @@ class Request:
 
     def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
         """The comparison; `progress` moves meanwhile."""
-        return predictor.predict(
-            self.picture, self.sentences, models=self.models, progress=lambda share, stage: progress(share, desc=stage)
-        )
+        return predictor.predict(self.picture, self.sentences, models=self.models, progress=telling(progress))
 
 
 def read_request(picture: str | None, sentences: Sequence[str | None], models: Sequence[str]) -> Request:
@@ -67,7 +66,11 @@ def read_request(picture: str | None, sentences: Sequence[str | None], models: S
     written = {Condition.PURE: ""}
     for condition, sentence in zip(_WRITTEN, sentences, strict=True):
         if len(sentence or "") > MAX_CHARACTERS:
-            raise TextError(f"The sentence for “{condition.title}” is longer than {MAX_CHARACTERS} characters.")
+            raise TextError(
+                "The sentence for “{condition.title}” is longer than {most} characters.",
+                condition=condition,
+                most=MAX_CHARACTERS,
+            )
         if sentence and sentence.strip():
             written[condition] = sentence.strip()
     return Request(picture, written, tuple(models))

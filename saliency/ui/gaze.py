@@ -25,6 +25,7 @@ from saliency.ui.guard import guarded
 from saliency.ui.picture_input import PictureButton
 from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
+from saliency.ui.sentences import telling
 from saliency.ui.texts import t
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
@@ -54,9 +55,7 @@ def build(predictor: Predictor) -> None:
         if not everything:
             raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
         read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
-        comparison = predictor.predict(
-            pixels, read, models=models, progress=lambda share, stage: progress(share, desc=stage)
-        )
+        comparison = predictor.predict(pixels, read, models=models, progress=telling(progress))
         return present_scores(comparison, everything, blur or None, looked.pixels_per_degree)
 
     @guarded
@@ -125,7 +124,7 @@ def read_files(files: Sequence[str] | None, shape: Shape) -> tuple[Fixation, ...
         try:
             fixations += load_recording(file, shape, Path(file).stem)
         except GroundTruthError as error:
-            raise GroundTruthError(f"{Path(file).name}: {error}") from None
+            raise GroundTruthError("{name}: {why}", name=Path(file).name, why=error.message) from None
     return tuple(fixations)
 
 

@@ -18,6 +18,7 @@ from saliency.metrics.inputs import rescale_fixations
 from saliency.results import Comparison, Shape
 from saliency.ui.description import where
 from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view, provenance
+from saliency.ui.sentences import told
 from saliency.ui.tables import GroundTruth, Table, against
 
 SCORED_SIDE = 1024  # pixels of the longer side; more take memory and time and add nothing to maps that are coarser
@@ -60,7 +61,7 @@ def present_scores(
         "gaze": _view(own),
         "models": [{"name": p.model, "title": p.title, **_view(maps[p.model])} for p in ranked],
         "table": asdict(table),
-        "notices": list(dict.fromkeys(p.notice for p in ranked if p.notice)),
+        "notices": list(dict.fromkeys(told(p.notice) for p in ranked if p.notice)),
         "provenance": provenance(ranked, comparison.timings),
     }
 
@@ -75,7 +76,7 @@ def _checked_blur(blur: float | None, shape: Shape) -> float:
         return usual_blur(shape)
     most = max(shape) / 8
     if not 1 <= blur <= most:  # false for NaN too
-        raise GroundTruthError(f"The blur must lie between 1 and {most:.0f} pixels for this picture.")
+        raise GroundTruthError("The blur must lie between 1 and {most:.0f} pixels for this picture.", most=most)
     return float(blur)
 
 

@@ -12,17 +12,19 @@ from typing import Any
 import gradio as gr
 
 from saliency.errors import SaliencyError
+from saliency.messages import Message
+from saliency.ui.sentences import told
 
 logger = logging.getLogger(__name__)
 
-UNEXPECTED = "Something went wrong here, and not with what you sent. It has been noted; please try again."
+UNEXPECTED = Message("Something went wrong here, and not with what you sent. It has been noted; please try again.")
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
     """An event handler, a function or a generator, whose errors are fit to be shown.
 
-    A `SaliencyError` becomes a message with its sentence, escaped because Gradio's messages are HTML; anything else is
-    logged and becomes `UNEXPECTED`.
+    A `SaliencyError` becomes a message with its sentence in the visitor's language, escaped because Gradio's messages
+    are HTML; anything else is logged and becomes `UNEXPECTED`.
     """
 
     @wraps(handler)
@@ -46,6 +48,6 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, SaliencyError):
-        return gr.Error(html.escape(str(error), quote=False), print_exception=False)
+        return gr.Error(html.escape(told(error.message), quote=False), print_exception=False)
     logger.error("An event handler failed.", exc_info=error)
-    return gr.Error(UNEXPECTED, print_exception=False)
+    return gr.Error(told(UNEXPECTED), print_exception=False)

@@ -15,6 +15,7 @@ from PIL import Image
 from saliency.conditions import Condition
 from saliency.results import Comparison, Prediction
 from saliency.ui import description
+from saliency.ui.sentences import told
 from saliency.ui.tables import GroundTruth, against, agreement, moved
 
 MAP_SIDE = 320  # pixels of a map's longer side; the models' own maps are no finer
@@ -48,7 +49,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         ],
         "tables": [asdict(table) for table in tables if table],
         # Models that share a text encoder say the same of a sentence; once is enough.
-        "notices": list(dict.fromkeys(p.notice for p in comparison.predictions if p.notice)),
+        "notices": list(dict.fromkeys(told(p.notice) for p in comparison.predictions if p.notice)),
         "provenance": provenance(firsts, comparison.timings),
     }
 

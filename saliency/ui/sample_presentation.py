@@ -14,6 +14,7 @@ from saliency.errors import DatasetError
 from saliency.results import Comparison, Prediction, WordMap, resized
 from saliency.ui.description import where
 from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view
+from saliency.ui.sentences import told
 
 
 def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _model(prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> di
     return {
         "name": prediction.model,
         "title": prediction.title,
-        "notice": prediction.notice,
+        "notice": told(prediction.notice) if prediction.notice else None,
         "map": located(resized(density, shape)),
         "scores": {name: round(value, 4) if math.isfinite(value) else None for name, value in scores.items()},
         "words": [_word(word, shape) for word in prediction.words],

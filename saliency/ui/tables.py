@@ -51,8 +51,9 @@ def against(truth: GroundTruth, comparison: Comparison) -> Table:
     """
     if truth.condition not in comparison.conditions:
         raise GroundTruthError(
-            f"The ground truth is for “{truth.condition.title}”, but that sentence is empty; please write it or choose "
-            "another condition for the ground truth."
+            "The ground truth is for “{condition.title}”, but that sentence is empty; please write it or choose "
+            "another condition for the ground truth.",
+            condition=truth.condition,
         )
     _check_aspect(truth.density, comparison.picture.shape[:2])
     metrics = (("CC", "SIM", "KL") if truth.density is not None else ()) + (
@@ -114,7 +115,11 @@ def _check_aspect(density: np.ndarray | None, picture: tuple[int, int]) -> None:
     (height, width), (rows, columns) = picture, density.shape
     if abs(math.log(width * rows / (height * columns))) > 0.03:
         raise GroundTruthError(
-            f"The density map is {columns} x {rows}, the picture {width} x {height} pixels: their proportions differ."
+            "The density map is {columns} x {rows}, the picture {width} x {height} pixels: their proportions differ.",
+            columns=columns,
+            rows=rows,
+            width=width,
+            height=height,
         )
 
 

@@ -142,6 +142,17 @@ def test_a_visitor_cannot_name_a_file_of_the_server(address, client, place, path
     assert path not in told
 
 
+def test_a_client_that_asks_for_chinese_is_told_in_chinese(address, tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    client = Client(address, verbose=False, headers={"Accept-Language": "zh-CN"})
+    with pytest.raises(AppError) as error:
+        client.predict(handle_file(tmp_path / "empty.png"), api_name="/compare")
+    assert str(error.value) == "图片文件为空。"
+    long = " ".join(["word"] * 1000)
+    view = client.predict(handle_file(COFFEE), salient=long, models=["gsgnet"], api_name="/compare")
+    assert [notice.startswith("句子对 GSGNet 过长：1000 个词中只读了前") for notice in view["notices"]] == [True]
+
+
 def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
     def fail(*_):
         raise RuntimeError("/secret/path")
