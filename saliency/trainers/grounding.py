@@ -149,6 +149,10 @@ class GroundingMethod:
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 
+    def look(self, model: nn.Module, batch: PhraseBatch) -> tuple[Tensor, Tensor, Tensor]:
+        with self.run.accelerator.autocast():
+            return model(batch.pixels, batch.index, batch.text)
+
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""
         return measure(model, self.validation, self.run.accelerator.autocast)

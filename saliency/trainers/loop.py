@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,12 +23,14 @@ from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ..precision import preferred_dtype
 from .recipe import Recipe, Stage
+
+SETTLING = 64  # batches from which the batch norms of averaged weights get their statistics
 
 
 class Learner:
@@ -99,6 +102,9 @@ class Method(Protocol):
     def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update on `batch`; named numbers for the progress bar. `epoch` counts within the stage."""
 
+    def look(self, model: nn.Module, batch: Any) -> Any:
+        """What `model` says of a batch."""
+
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Scores of `model`; the one named ``score`` chooses the best epoch."""
 
@@ -158,9 +164,7 @@ class Run:
             self.method.model.load_state_dict(state["average"])
         self.warm_up = stage.warm_up
         self.accelerator.free_memory()
-        self.average = AveragedModel(
-            self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average), use_buffers=True
-        )
+        self.average = AveragedModel(self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average))
         loader = self.accelerator.prepare(self.method.loader(stage))
         learners = self.method.learners(stage, stage.epochs * len(loader), self)
         if state and self.done > first:
@@ -170,7 +174,13 @@ class Run:
             self.average.n_averaged.fill_(state["averaged"])
         for epoch in range(self.done, last):
             terms = self._epoch(stage, epoch - first, loader, learners)
+            self._settle(loader)
             self._close_epoch(stage, terms, learners)
+
+    def _settle(self, loader: DataLoader) -> None:
+        """Measure the statistics of the averaged weights' batch norms: neither the running ones nor their average are
+        of any network these weights are, and with several sentences a picture the difference ruins the maps."""
+        update_bn(islice(loader, SETTLING), _Looking(self.method, self.average.module))
 
     def _epoch(self, stage: Stage, epoch: int, loader: DataLoader, learners: list[Learner]) -> dict[str, float]:
         """One pass over the data; the mean of the step's numbers."""
@@ -216,6 +226,18 @@ class Run:
         if not self.quiet:
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
             tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
+
+
+class _Looking(nn.Module):
+    """A model that takes a batch, as `update_bn` wants it."""
+
+    def __init__(self, method: Method, model: nn.Module):
+        super().__init__()
+        self.method = method
+        self.model = model
+
+    def forward(self, batch: Any) -> Any:
+        return self.method.look(self.model, batch)
 
 
 def _replace(path: Path, write: Callable[[Path], None]) -> None:

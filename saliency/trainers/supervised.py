@@ -80,16 +80,18 @@ class Supervised:
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
+    def look(self, model: nn.Module, batch: Batch) -> SaliencyOutput:
+        with self.run.accelerator.autocast():
+            return Grouped(model)(batch.pixels, batch.index, batch.text)
+
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Mean CC of each condition on the grid, and their mean as the score."""
         found: dict[str, list[float]] = defaultdict(list)
-        grouped = Grouped(model)
         loader = DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate)
         for batch in loader:
             batch = batch.to(next(model.parameters()).device)
-            with self.run.accelerator.autocast():
-                output = grouped(batch.pixels, batch.index, batch.text)
+            output = self.look(model, batch)
             values = formulas.correlation(output.map.double(), batch.density.double()).flatten().tolist()
             for condition, value in zip(batch.conditions, values, strict=True):
                 found[condition].append(value)

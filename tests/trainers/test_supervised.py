@@ -73,3 +73,17 @@ def test_one_cycle_rises_to_one_and_falls_to_zero():
     assert factors[0] == pytest.approx(0.1)
     assert factors[100] == pytest.approx(0.0, abs=1e-12)
     assert all(a >= b for a, b in pairwise(factors[10:]))
+
+
+def test_the_validated_weights_have_the_batch_statistics_of_their_own(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
+    method = build_method(recipe)
+    Run(recipe, method, tmp_path / "run", quiet=True).train()
+    average = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"]
+    method.model.load_state_dict(average)
+    first = method.model.vgg1[0]
+    loader = method.loader(recipe.stages[0])
+    loader.dataset.set_epoch(1)
+    with torch.inference_mode():
+        seen = torch.cat([first[0](batch.pixels) for batch in loader])
+    torch.testing.assert_close(average["vgg1.0.1.running_mean"], seen.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
