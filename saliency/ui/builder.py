@@ -33,7 +33,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead")
         opened, forms = {}, {}
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             for name, tab in TABS.items():
                 with gr.Tab(t(f"app.{name}"), id=name) as opened[name]:
                     forms[name] = tab.build(predictor, **arguments.get(name, {}))

@@ -173,9 +173,10 @@ def build(predictor: Predictor) -> Form:
 
     grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
     request = gr.State(None, time_to_live=3600)
-    download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
-    archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
-    share.build(picture, boxes, models, clickable)
+    with gr.Row(elem_classes="taken-home"):
+        download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
+        archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
+        share.build(picture, boxes, models, clickable)
 
     inputs = [picture, *boxes, models, density, fixations, truth_condition]
     running = {

@@ -189,7 +189,7 @@ class MapCanvas {
     const place = [-view.x * view.zoom * width, -view.y * view.zoom * height, view.zoom * width, view.zoom * height];
     this.context.drawImage(this.picture, ...place);
     this.context.drawImage(this.heat, ...place);
-    if (contours) strokeContours(this.context, contours, place);
+    if (contours) strokeContours(this.context, contours, place, width / (this.canvas.clientWidth || width));
     if (before) this.drawBefore(before, place);
   }
 
@@ -296,15 +296,16 @@ function onSide(side, along) {
   return [[along, 0], [1, along], [1 - along, 1], [0, 1 - along]][side];
 }
 
-// White with a dark edge, legible on every colour; the line around the most gaze is the boldest.
-function strokeContours(context, contours, [x, y, width, height]) {
+// White with a dark edge, legible on every colour; the line around the most gaze is the boldest. `pixel`: how many of the
+// canvas's pixels are one of the page's, so that a line is as wide however small the map is shown.
+function strokeContours(context, contours, [x, y, width, height], pixel) {
   contours.forEach((contour, i) => {
     const path = new Path2D();
     path.addPath(contour, new DOMMatrix([width, 0, 0, height, x, y]));
     const bold = contours.length - i;
     for (const [colour, extra] of [["rgb(0 0 0 / 0.6)", 2], ["#fff", 0]]) {
       context.strokeStyle = colour;
-      context.lineWidth = bold + extra;
+      context.lineWidth = (bold + extra) * pixel;
       context.stroke(path);
     }
   });

@@ -2,6 +2,7 @@
 // drawing.js and error_view.js, which says what is selected.
 
 const DIGITS = { NSS: 2, KL: 2 }; // of the others three
+// In the order in which conditions are told everywhere.
 const CONDITION_COLOURS = { pure: "#8a8a8a", general: "#0072b2", whole: "#009e73", salient: "#d55e00", non_salient: "#cc79a7" };
 const BINS = 40;
 
@@ -42,7 +43,8 @@ function meansTable(rows, models, metric, extra) {
   const bounds = rows.flatMap((row) => [row.low, row.high]).filter((value) => value !== null);
   const ends = bounds.length ? axisEnds([bounds]) : [0, 1];
   const body = node("tbody");
-  for (const condition of [...new Set(rows.map((row) => row.condition))]) {
+  const named = new Set(rows.map((row) => row.condition));
+  for (const condition of [...Object.keys(CONDITION_COLOURS), "macro"].filter((name) => named.has(name))) {
     const line = node("tr", {}, node("th", { scope: "row" }, text(condition)));
     for (const model of models) {
       line.append(meanCell(rows.find((row) => row.condition === condition && row.model === model.name), ends, metric));

@@ -114,7 +114,7 @@ function enlarge(cell) {
   alone = cell;
   grid.classList.toggle("one", Boolean(cell));
   for (const each of cells) each.frame.parentElement.classList.toggle("chosen", each === cell);
-  enlarged.hidden = divide.hidden = !cell;
+  enlarged.hidden = part("divide").hidden = !cell;
   if (cell) part("enlarged-title").textContent = cell.name;
   divide.value = 0;
   drawAll();
@@ -253,6 +253,7 @@ control("full-screen").addEventListener("click", () =>
 );
 stage.addEventListener("fullscreenchange", () => {
   control("full-screen").textContent = text(document.fullscreenElement ? "leave_full_screen" : "full_screen");
+  drawAll(); // contour lines are as wide as the maps are large
 });
 
 watch("value", () => show(props.value));

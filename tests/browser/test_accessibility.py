@@ -1,4 +1,4 @@
-"""axe-core on every tab, light and dark: no serious or critical violation."""
+"""axe-core on every tab, wide and narrow, light and dark: no serious or critical violation; and what a finger hits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from saliency.ui import texts
 from saliency.ui.builder import TABS
+from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +28,10 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_tab_has_a_serious_violation(page, scheme):
+def test_no_tab_has_a_serious_violation(page, scheme, width):
+    page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
     page.reload()
     for name in TABS:
@@ -49,3 +52,25 @@ def test_a_comparison_has_no_serious_violation(page):
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(500)
     assert violations(page) == []
+
+
+# Heights of what is to be pressed; a label is pressed for its box. The words of a sentence stand as close as in a text.
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, summary, [role=tab]")]
+    .map((control) => [control, (control.closest("label") ?? control).getBoundingClientRect()])
+    .filter(([control, { width, height }]) => width > 1 && height > 1 && height < 40 && control.checkVisibility())
+    .map(([control, { height }]) => `${height}: ${control.outerHTML.slice(0, 120)}`)"""
+
+
+def test_on_a_phone_every_tab_is_seen_and_every_control_is_as_high_as_a_finger_needs(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.get_by_role("button", name="Coffee").first.click()
+    expect(page.locator("#maps .frame")).to_have_count(12)
+    for name in TABS:
+        page.get_by_role("tab", name=texts.section("app")[name]["en"], exact=True).click()
+        page.get_by_role("tabpanel").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        assert page.evaluate(SMALL_TARGETS) == [], name
+    context.close()
