@@ -7,19 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.i18n import I18nData
+
+from saliency.ui.texts import t
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A picture and what was read about it; licences are in assets/LICENCES.md."""
+    """A picture and what was read about it; licences are in assets/LICENCES.md. Links name it by its title."""
 
     title: str
     picture: Path
     general: str
     salient: str
     non_salient: str
+
+    @property
+    def label(self) -> I18nData:
+        """The title in the visitor's language."""
+        return t(f"examples.{self.title}")
 
 
 def examples(folder: Path = FOLDER) -> list[Example]:
@@ -34,4 +42,4 @@ def examples(folder: Path = FOLDER) -> list[Example]:
 def example_buttons() -> list[tuple[gr.Button, Example]]:
     """A row of a button an example."""
     with gr.Row(elem_classes="examples"):
-        return [(gr.Button(example.title, icon=example.picture, size="sm"), example) for example in examples()]
+        return [(gr.Button(example.label, icon=example.picture, size="sm"), example) for example in examples()]

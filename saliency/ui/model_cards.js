@@ -8,6 +8,11 @@ let measuring = null; // the model being measured
 
 const CONDITIONS = ["pure", "general", "whole", "salient", "non_salient", "macro"];
 
+// What a card says, in the visitor's language where there is a translation.
+function told(sentence) {
+  return (LANGUAGE === "zh" && props.chinese[sentence]) || sentence;
+}
+
 function fact(key, value) {
   const description = node("dd", {});
   description.append(value === null || value === "" ? text("unknown") : value);
@@ -26,7 +31,7 @@ function buildFacts(card) {
     ...fact("file", text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype })),
     ...fact("input", `${width} × ${height}`),
     ...fact("preset", card.preset),
-    ...fact("licence", card.licence),
+    ...fact("licence", told(card.licence)),
     ...fact("seed", card.seed === null ? null : String(card.seed)),
     ...fact("revision", card.revision && node("code", {}, card.revision)),
     ...fact("created", card.created),
@@ -83,14 +88,14 @@ function buildNumbers(card) {
 function buildData(card) {
   const headings = ["data_name", "data_use", "data_terms"].map((key) => node("th", { scope: "col" }, text(key)));
   const rows = card.data.map(({ name, use, terms }) =>
-    node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, use), node("td", {}, terms)),
+    node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, told(use)), node("td", {}, told(terms))),
   );
   const content = rows.length ? buildTable(`${card.title}: ${text("data")}`, headings, rows) : text("unknown");
   return node("section", {}, node("h3", {}, text("data")), content);
 }
 
 function buildList(key, entries) {
-  const items = entries.length ? entries : [text("unknown")];
+  const items = entries.length ? entries.map(told) : [text("unknown")];
   const list = node("ul", {}, ...items.map((entry) => node("li", {}, entry)));
   return node("section", {}, node("h3", {}, text(key)), list);
 }
@@ -107,7 +112,7 @@ function buildCard(card) {
     "article",
     { "aria-labelledby": id },
     title,
-    node("p", { class: "summary" }, card.summary),
+    node("p", { class: "summary" }, told(card.summary)),
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildList("origin", card.origin), buildSpeed(card)),

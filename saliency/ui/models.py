@@ -19,6 +19,7 @@ from saliency.predictor import Predictor
 from saliency.ui.component import Component
 from saliency.ui.guard import guarded
 from saliency.ui.queues import ENGINE
+from saliency.ui.sentences import chinese
 
 ROUNDS = 5
 
@@ -30,7 +31,8 @@ def build(predictor: Predictor) -> None:
     def measure(event: gr.EventData):
         yield from measured(predictor, str(event.model))
 
-    shown = Component("model_cards", cards=card_views(predictor), elem_id="models")
+    cards = card_views(predictor)
+    shown = Component("model_cards", cards=cards, chinese=in_chinese(cards), elem_id="models")
     # Without Gradio's own progress, which would lie over all the cards: the card shows it.
     running = shown.measure(
         measure,
@@ -67,6 +69,18 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
         "reads": reads,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }
+
+
+def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Chinese by what cards, as `card_view` gives them, say in English; what has none is shown as it was written."""
+    return {sentence: chinese()[sentence] for card in cards for sentence in said(card) if sentence in chinese()}
+
+
+def said(card: Mapping[str, Any]) -> Iterator[str]:
+    """The sentences of a card that people wrote, names and papers apart."""
+    yield from (card["summary"], card["licence"], *card["limits"], *card["origin"])
+    for data in card["data"]:
+        yield from (data["use"], data["terms"])
 
 
 def _scores(split: str, conditions: Mapping[str, Mapping[str, Any]], card: Card) -> dict[str, Any]:

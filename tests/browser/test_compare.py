@@ -243,18 +243,3 @@ def test_the_maps_fill_the_screen_and_leave_it(compared, frame):
     assert compared.evaluate("document.fullscreenElement.className") == "stage"
     leave.click()
     compared.get_by_role("button", name="Full screen", exact=True).wait_for()
-
-
-def test_a_chinese_browser_reads_chinese(browser, address):
-    page = browser.new_page(locale="zh-CN")
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    expect(page.get_by_role("heading", level=1)).to_have_text("读过一句话之后，人们会看向哪里？")
-    expect(page.get_by_role("button", name="比较", exact=True)).to_be_visible()
-    expect(page.get_by_role("textbox", name=re.compile("^非显著对象描述"))).to_be_visible()
-    page.get_by_text("与人们实际注视的位置比较").click()
-    page.get_by_label("这些观看者读过的文本").click()
-    expect(page.get_by_role("option", name="显著对象描述", exact=True)).to_be_visible()
-    assert page.evaluate("document.documentElement.lang") == "zh"
-    assert "__i18n__" not in page.locator("body").inner_text()
-    page.close()

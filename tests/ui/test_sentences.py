@@ -11,12 +11,16 @@ import pytest
 from gradio.context import LocalContext
 
 import saliency
-from saliency import errors
+from saliency import checkpoints, errors
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError, TextError
 from saliency.messages import Message
+from saliency.models.registry import spec
+from saliency.ui.examples import examples
 from saliency.ui.guard import UNEXPECTED, guarded
+from saliency.ui.models import card_view, in_chinese, said
 from saliency.ui.sentences import chinese, told
+from saliency.ui.texts import section
 
 SOURCES = Path(saliency.__file__).parent
 
@@ -77,6 +81,16 @@ def test_both_languages_have_the_same_values():
     for english, translated in chinese().items():
         assert fields(english) == fields(translated), english
         assert any("一" <= character <= "鿿" for character in translated) or english == "{name}: {why}"
+
+
+def test_what_the_shipped_cards_say_has_chinese():
+    views = [card_view(card, spec(card.model)) for card in checkpoints.available()]
+    assert [sentence for view in views for sentence in said(view) if sentence not in in_chinese(views)] == []
+
+
+def test_example_pictures_have_a_name_in_both_languages():
+    assert set(section("examples")) >= {example.title for example in examples()}
+    assert examples()[0].label.key == f"examples.{examples()[0].title}"
 
 
 @pytest.fixture
