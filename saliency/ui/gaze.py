@@ -131,7 +131,7 @@ def read_files(files: Sequence[str] | None, shape: Shape) -> tuple[Fixation, ...
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
     with gr.Row():
-        buttons = [(gr.Button(example.title, size="sm", scale=0, min_width=110), example) for example in shown]
+        buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
         own = PictureButton(t("gaze.own_picture"), file_types=["image"], size="sm", scale=0, min_width=190)
     return buttons, own
 
