@@ -16,6 +16,7 @@ class Lens {
   constructor(changed) {
     this.changed = changed;
     this.measuring = false; // whether drags draw a box even where they would move the picture or scroll the page
+    this.frames = new WeakSet();
     this.reset();
   }
 
@@ -24,16 +25,24 @@ class Lens {
     this.point = null;
     this.box = null; // {left, top, right, bottom}
     this.anchor = null; // the corner that a box drawn by keys begins at
-    this.drag = null; // {from: place, at: [clientX, clientY], view, pans} while a button is down
+    this.drag = null; // {from: place, at: [clientX, clientY], view, pans} while a button or one finger is down
+    this.fingers = new Map(); // of a pointer: {frame, at: [clientX, clientY]}
+    this.pinch = null; // {spread: pixels, place: between the fingers, zoom} as it was when the second of two came down
   }
 
   attach(frame) {
+    this.frames.add(frame);
     frame.addEventListener("pointerdown", (event) => this.press(event));
     frame.addEventListener("pointermove", (event) => this.move(event));
     frame.addEventListener("pointerup", (event) => this.release(event));
-    frame.addEventListener("pointercancel", () => (this.drag = null));
-    frame.addEventListener("pointerleave", () => this.drag || this.pointAt(null));
-    frame.addEventListener("blur", () => this.pointAt(null));
+    frame.addEventListener("pointercancel", (event) => this.cancel(event));
+    // A finger that is lifted leaves, too: what it pointed at stays.
+    frame.addEventListener("pointerleave", (event) => this.drag || event.pointerType === "touch" || this.pointAt(null));
+    frame.addEventListener("blur", (event) => this.frames.has(event.relatedTarget) || this.pointAt(null));
+    // With two fingers the browser would scroll, and then cancel their pointers.
+    for (const kind of ["touchstart", "touchmove"]) {
+      frame.addEventListener(kind, (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+    }
     frame.addEventListener("keydown", (event) => this.key(event));
     // A pinch on a touchpad arrives as a wheel with Ctrl; without, the page scrolls.
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -78,6 +87,10 @@ class Lens {
   }
 
   press(event) {
+    if (event.pointerType === "touch") {
+      this.fingers.set(event.pointerId, { frame: event.currentTarget, at: [event.clientX, event.clientY] });
+      if (this.startPinch(event.currentTarget)) return;
+    }
     this.pointAt(this.place(event));
     const scrolls = event.pointerType === "touch" && !this.measuring && this.view.zoom === 1;
     if (event.button !== 0 || scrolls) return;
@@ -87,6 +100,9 @@ class Lens {
   }
 
   move(event) {
+    const finger = this.fingers.get(event.pointerId);
+    if (finger) finger.at = [event.clientX, event.clientY];
+    if (this.pinch) return this.zoomBetweenFingers(event.currentTarget);
     const { drag } = this;
     if (!drag) return this.pointAt(this.place(event));
     const [right, down] = [event.clientX - drag.at[0], event.clientY - drag.at[1]];
@@ -102,15 +118,59 @@ class Lens {
     }
   }
 
-  release() {
+  release(event) {
+    this.lift(event);
     if (this.drag && !this.drag.moved) this.clear();
     this.drag = null;
+  }
+
+  // The browser has made a scroll of it.
+  cancel(event) {
+    this.lift(event);
+    this.drag = null;
+    this.pointAt(null);
   }
 
   wheel(event) {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.zoomBy(Math.exp(-event.deltaY / 200), this.place(event));
+  }
+
+  // -------------------------------------------------------------------------------------------------- two fingers
+
+  // How far two fingers on one frame are apart, and the point between them as of a pointer; null unless there are two.
+  between(frame) {
+    const points = [...this.fingers.values()].filter((finger) => finger.frame === frame).map((finger) => finger.at);
+    if (points.length !== 2) return null;
+    const [[left, top], [right, bottom]] = points;
+    const middle = { currentTarget: frame, clientX: (left + right) / 2, clientY: (top + bottom) / 2 };
+    return { spread: Math.hypot(right - left, bottom - top), middle };
+  }
+
+  startPinch(frame) {
+    const fingers = this.between(frame);
+    if (!fingers?.spread) return false;
+    this.pinch = { spread: fingers.spread, place: this.place(fingers.middle), zoom: this.view.zoom };
+    this.drag = null;
+    this.pointAt(null);
+    return true;
+  }
+
+  // What was between the fingers stays between them.
+  zoomBetweenFingers(frame) {
+    const fingers = this.between(frame);
+    if (!fingers) return;
+    const { spread, place, zoom } = this.pinch;
+    const now = within((zoom * fingers.spread) / spread, 1, MOST_ZOOM);
+    const [x, y] = this.place(fingers.middle);
+    const along = (at, start) => (at - start) * (this.view.zoom / now);
+    this.lookAt(place[0] - along(x, this.view.x), place[1] - along(y, this.view.y), now);
+  }
+
+  lift(event) {
+    this.fingers.delete(event.pointerId);
+    this.pinch = null;
   }
 
   // ------------------------------------------------------------------------------------------------------------ keys
