@@ -1,4 +1,4 @@
-"""The maps under fingers: touches come from the browser's own input, so that it scrolls, zooms and cancels as on a phone."""
+"""The maps under fingers: touches are the browser's own input, so that it scrolls, zooms and cancels as on a phone."""
 
 from __future__ import annotations
 
