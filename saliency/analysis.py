@@ -12,19 +12,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from . import __version__
 from .data import Sample
 from .data.layouts import DataSet
 from .errors import DatasetError, SaliencyError, UnknownModelError
-from .evaluation import predict_samples
+from .evaluation import FixationPool, predict_samples
 from .metrics import evaluate_fixation
 from .metrics.evaluator import table_of_means
 from .predictor import Predictor
 
-# Those that need nothing but the sample itself: an interrupted evaluation has final scores of every sample it reached.
-METRICS = ("CC", "SIM", "KL", "NSS", "AUC")
+# Those that need no prediction but the sample's own, and of other pictures only where people looked: an interrupted
+# evaluation has final scores of every sample it reached.
+METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
 
 _IDENTITY = {"model", "preset", "config", "text_encoder", "preprocessing", "sha256"}  # of a card: what decides a map
 
@@ -67,6 +69,7 @@ class ErrorAnalysis:
         self.predictor = predictor
         self.data = data
         self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in data.samples})
+        self.pool = FixationPool(data.samples)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
 
     def run(self, models: Sequence[str] | None = None) -> Iterator[Progress]:
@@ -111,7 +114,7 @@ class ErrorAnalysis:
         done = 0
         try:
             for sample, prediction in predict_samples(self.predictor, samples, model):
-                yield sample.stem, score(prediction.density, sample)
+                yield sample.stem, score(prediction.density, sample, self.pool)
                 done += 1
         except SaliencyError as error:
             raise DatasetError(
@@ -126,9 +129,17 @@ class ErrorAnalysis:
         return _Scores(self._folder / f"{digest}.jsonl")
 
 
-def score(density: Any, sample: Sample) -> dict[str, float]:
-    """`METRICS` of a predicted density (H, W) against where people looked; NaN where the sample lacks what it takes."""
-    scores = evaluate_fixation(density, sample.density(), sample.fixations(), metrics=METRICS)
+def score(density: np.ndarray, sample: Sample, pool: FixationPool) -> dict[str, float]:
+    """`METRICS` of a predicted density (H, W) against where people looked; NaN where the sample lacks what it takes.
+
+    Args:
+        pool: of the sample's data set, which gives shuffled AUC the fixations on other pictures.
+
+    Raises:
+        DatasetError, MetricError: fixations that cannot be read or lie outside of their picture.
+    """
+    others = pool.others(sample, density.shape)
+    scores = evaluate_fixation(density, sample.density(), sample.fixations(), others, metrics=METRICS)
     return {metric: scores.get(metric, math.nan) for metric in METRICS}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from .conditions import Condition
 from .data import Sample
+from .errors import DatasetError, MetricError
 from .metrics import FixationEvaluator
+from .metrics.inputs import Points, as_fixations, pool_fixations
 from .predictor import Predictor
 from .results import Prediction
 
@@ -25,6 +28,47 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
         comparison = predictor.predict(picture, sentences, models=[model])
         for condition, sample in conditions.items():
             yield sample, comparison.get(model, condition)
+
+
+class FixationPool:
+    """Where people looked in a data set, for shuffled AUC: known before anything is predicted.
+
+    A condition's fixations are read when they are first asked for, and kept.
+
+    Args:
+        samples: of the data set.
+    """
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+        self._read: dict[Condition, list[tuple[str, Points, tuple[int, int]]]] = {}
+
+    def others(self, sample: Sample, shape: tuple[int, int]) -> Points:
+        """Fixations on all other pictures under the condition of `sample`, moved to `shape` (H, W); (M, 2).
+
+        As in `FixationEvaluator`, the same picture under another condition is left out, too.
+
+        Raises:
+            DatasetError: the fixations of a sample, which is named, cannot be read or lie outside of its picture.
+        """
+        if sample.condition not in self._read:
+            members = [member for member in self._samples if member.condition is sample.condition]
+            self._read[sample.condition] = [entry for member in members if (entry := _fixated(member))]
+        others = (entry for entry in self._read[sample.condition] if entry[0] != sample.picture)
+        return pool_fixations([(points, size) for _, points, size in others], shape)
+
+
+def _fixated(sample: Sample) -> tuple[str, Points, tuple[int, int]] | None:
+    points = sample.fixations()
+    if points is None:
+        return None
+    size = sample.shape()
+    try:
+        return sample.picture, as_fixations(points, size), size
+    except MetricError as error:
+        raise DatasetError(
+            "The fixations of sample “{stem}” do not fit its picture: {why}.", stem=sample.stem, why=error.message
+        ) from error
 
 
 def evaluate_samples(predictions: Iterable[tuple[Sample, Prediction]], profile: str = "tuebingen") -> FixationEvaluator:

@@ -40,7 +40,14 @@ def root(tmp_path):
 def scored(monkeypatch) -> list[str]:
     """Stems in the order in which they are scored."""
     stems, score = [], analysis.score
-    monkeypatch.setattr(analysis, "score", lambda density, sample: stems.append(sample.stem) or score(density, sample))
+
+    def counted(density, sample, pool):
+        stems.append(sample.stem)
+        return score(density, sample, pool)
+
+    monkeypatch.setattr(
+        analysis, "score", lambda density, sample, pool: stems.append(sample.stem) or score(density, sample, pool)
+    )
     return stems
 
 
@@ -86,10 +93,14 @@ def test_what_was_interrupted_goes_on_where_it_was(predictor, root, tmp_path, sc
     running.close()
     assert len(scored) == 5
     again = new(predictor, root, tmp_path)
-    assert len(again.table()) == 5
+    interrupted = again.table()
+    assert len(interrupted) == 5
     steps = list(again.run(["reader"]))
     assert (steps[0].done, steps[-1].done) == (5, 12)
     assert sorted(scored) == sorted(again.samples)
+    # Shuffled AUC too is final at once: it takes the other pictures' fixations, not their predictions.
+    assert interrupted["sAUC"].notna().all()
+    assert interrupted.equals(again.table().head(5))
     list(again.run(["reader"]))
     assert len(scored) == 12
 
@@ -148,22 +159,32 @@ def test_what_a_sample_lacks_is_undefined(predictor, root, tmp_path):
     assert averages.loc[("pure", "CC"), "n"] == 0
 
 
-@pytest.mark.parametrize("folder", ["fixation_1800", "image_1800"])
-def test_a_damaged_file_stops_with_the_name_of_its_sample(predictor, root, tmp_path, folder):
+@pytest.mark.parametrize(("folder", "done"), [("map_1800", 4), ("fixation_1800", 0), ("image_1800", 0)])
+def test_a_damaged_file_stops_with_its_name(predictor, root, tmp_path, folder, done):
+    """Damaged fixations, and pictures, to whose sizes they belong, stop at once: every shuffled AUC needs them."""
     for suffix in ("_0", "_1", "_2", "_3"):
         (root / folder / f"000000000002{suffix}.png").write_bytes(b"no picture")
     study = new(predictor, root, tmp_path)
-    with pytest.raises(DatasetError, match="“000000000002_0”") as error:
+    with pytest.raises(
+        DatasetError, match=r"“000000000002_0\.png” of the data set cannot be read as a picture"
+    ) as error:
         list(study.run(["reader"]))
     assert str(tmp_path) not in str(error.value)
-    assert len(study.table()) == 4  # those before it
+    assert len(study.table()) == done
+
+
+def test_one_picture_has_no_shuffled_auc(predictor, tmp_path):
+    study = new(predictor, write_data_set(tmp_path / "one", pictures=1), tmp_path)
+    list(study.run(["blind"]))
+    assert study.table()["sAUC"].isna().all()
+    assert study.table()["AUC"].notna().all()
 
 
 def test_fixations_of_another_size_are_told(predictor, root, tmp_path):
     points = np.zeros((200, 200), dtype=np.uint8)
     points[150, 150] = 255
     Image.fromarray(points).save(root / "fixation_1800" / "000000000001_1.png")
-    with pytest.raises(DatasetError, match="“000000000001_1” cannot be scored"):
+    with pytest.raises(DatasetError, match="fixations of sample “000000000001_1” do not fit its picture"):
         list(new(predictor, root, tmp_path).run(["blind"]))
 
 

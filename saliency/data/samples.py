@@ -40,6 +40,11 @@ class Sample:
         """The picture, (H, W, 3) uint8 RGB."""
         return read_rgb(self.image_path)
 
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture, without decoding it."""
+        with _opened(self.image_path) as image:
+            return image.height, image.width
+
     def density(self) -> np.ndarray | None:
         """The blurred map of fixations, (H, W) float64 in [0, 1]; None where there is none.
 

@@ -26,7 +26,7 @@ from .inputs import (
     as_density,
     as_fixations,
     as_map,
-    rescale_fixations,
+    pool_fixations,
     resize_map,
 )
 from .profiles import Case, Metric, get_profile
@@ -256,8 +256,7 @@ class FixationEvaluator:
         if self.profile.other_pictures is not None and len(others) > self.profile.other_pictures:
             chosen = np.random.default_rng(entry.seed).choice(len(others), self.profile.other_pictures, replace=False)
             others = [others[i] for i in chosen]
-        moved = [rescale_fixations(other.fixations, other.shape, entry.shape) for other in others]
-        return np.concatenate([np.empty((0, 2), dtype=np.intp), *moved])
+        return pool_fixations([(other.fixations, other.shape) for other in others], entry.shape)
 
 
 def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) -> pd.DataFrame:

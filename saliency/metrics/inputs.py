@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -88,6 +90,12 @@ def fixation_counts(points: Points, shape: tuple[int, int]) -> Map:
 def rescale_fixations(points: Points, old: tuple[int, int], new: tuple[int, int]) -> Points:
     """Fixations of a picture of size `old` (H, W) moved to one of size `new`; they stay inside the frame."""
     return points * np.asarray(new) // np.asarray(old)
+
+
+def pool_fixations(others: Iterable[tuple[Points, tuple[int, int]]], shape: tuple[int, int]) -> Points:
+    """Fixations on several pictures, each with its picture's size (H, W), moved to one of size `shape`; (M, 2)."""
+    moved = [rescale_fixations(points, size, shape) for points, size in others]
+    return np.concatenate([np.empty((0, 2), dtype=np.intp), *moved])
 
 
 def resize_map(values: Map, shape: tuple[int, int]) -> Map:

@@ -94,7 +94,7 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
             {
                 "title": prediction.title,
                 "picture": _jpeg(overlay(small.picture, reduced.map, colormap="viridis")),
-                "scores": score(prediction.density, sample),
+                "scores": score(prediction.density, sample, study.pool),
             }
             for prediction, reduced in zip(comparison.predictions, small.predictions, strict=True)
         ],

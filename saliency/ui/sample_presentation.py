@@ -34,7 +34,7 @@ def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
         "truth": _truth(sample, shape),
         "fixations": _fixations(sample, comparison.picture.shape[:2]),
         "metrics": list(METRICS),
-        "models": [_model(prediction, sample, shape) for prediction in comparison.predictions],
+        "models": [_model(study, prediction, sample, shape) for prediction in comparison.predictions],
     }
 
 
@@ -50,9 +50,9 @@ def predict(study: ErrorAnalysis, sample: Sample, words: bool = False) -> Compar
     return study.predictor.predict(sample.image_path, {sample.condition: sample.sentence}, words=words)
 
 
-def _model(prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
+def _model(study: ErrorAnalysis, prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
     density = prediction.density
-    scores = score(density, sample)
+    scores = score(density, sample, study.pool)
     return {
         "name": prediction.model,
         "title": prediction.title,
