@@ -8,7 +8,7 @@ import gradio as gr
 
 from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
-from saliency.ui import compare, errors, gaze, models, words
+from saliency.ui import compare, errors, gaze, lecture, models, words
 from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER
@@ -32,12 +32,14 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
     arguments = {"errors": {"data": data}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead")
+        bar = lecture.build()
         opened, forms = {}, {}
         with gr.Tabs(overflow_behavior="wrap"):
             for name, tab in TABS.items():
                 with gr.Tab(t(f"app.{name}"), id=name) as opened[name]:
                     forms[name] = tab.build(predictor, **arguments.get(name, {}))
         take_over(opened["words"], forms["words"], forms["compare"])
+        lecture.lead(bar, {name: form for name, form in forms.items() if form})
     return demo.queue(max_size=64)
 
 

@@ -176,7 +176,15 @@ def build(predictor: Predictor) -> Form:
     with gr.Row(elem_classes="taken-home"):
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
         archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
-        share.build(picture, boxes, models, clickable)
+        example = share.build(picture, boxes, models, clickable)
+    form = Form(
+        picture,
+        dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
+        models,
+        (picture, example, density, fixations),  # a ground truth belongs to one picture
+        lambda chosen: (str(chosen.picture), chosen.title, None, None),
+    )
+    share.open_links(form)
 
     inputs = [picture, *boxes, models, density, fixations, truth_condition]
     running = {
@@ -195,7 +203,7 @@ def build(predictor: Predictor) -> Form:
     download.click(
         archive, request, archive_link, concurrency_limit=1, concurrency_id=ENGINE, api_visibility="private"
     ).success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
-    return Form(picture, tuple(boxes))
+    return replace(form, run=running)
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:

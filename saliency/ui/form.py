@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from saliency.ui.picture_input import PictureInput
+from saliency.ui.examples import Example
+from saliency.ui.picture_input import PictureButton, PictureInput
 
 # In the browser alone: an upload is named there by where it lies on the server. What a visitor has chosen here stays.
 _TAKE_OVER = """(mine, written, picture, ...sentences) =>
@@ -15,10 +19,28 @@ _TAKE_OVER = """(mine, written, picture, ...sentences) =>
 
 @dataclass(frozen=True)
 class Form:
-    """A tab's picture, and its sentences in the order they are taken over."""
+    """A tab's fields.
 
-    picture: PictureInput
-    sentences: tuple[gr.Textbox, ...]
+    Attributes:
+        picture: the one that is asked about.
+        sentences: by the names that links give them, in the order they are taken over.
+        models: the choice of several, or of one.
+        shown: what an example's picture goes into: `picture`, and what else changes with it.
+        show: an example's values for `shown`.
+        run: arguments of the event that answers the form; None where a visitor has something to do before.
+    """
+
+    picture: PictureInput | PictureButton
+    sentences: Mapping[str, gr.Textbox]
+    models: gr.CheckboxGroup | gr.Radio
+    shown: Sequence[Component]
+    show: Callable[[Example], Sequence[Any]]
+    run: Mapping[str, Any] | None = None
+
+    @property
+    def fields(self) -> list[Component]:
+        """All that a link can restore."""
+        return [*self.shown, *self.sentences.values(), self.models]
 
 
 def take_over(opened: gr.Tab, own: Form, other: Form) -> None:
@@ -28,6 +50,6 @@ def take_over(opened: gr.Tab, own: Form, other: Form) -> None:
         opened: the tab.
         own: the form on it, with one sentence.
     """
-    fields = [own.picture, *own.sentences]
-    inputs = [*fields, other.picture, *other.sentences]
+    fields = [own.picture, *own.sentences.values()]
+    inputs = [*fields, other.picture, *other.sentences.values()]
     opened.select(None, inputs, fields, js=_TAKE_OVER, show_progress="hidden", api_visibility="private")

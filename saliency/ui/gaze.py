@@ -18,6 +18,7 @@ from saliency.imaging import load_image
 from saliency.predictor import Predictor
 from saliency.results import Shape
 from saliency.ui.examples import Example, examples
+from saliency.ui.form import Form
 from saliency.ui.gaze_scores import present_scores
 from saliency.ui.gaze_stage import GazeStage, read_looked
 from saliency.ui.gaze_view import GazeView
@@ -32,7 +33,7 @@ _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a 
 STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
 
 
-def build(predictor: Predictor) -> None:
+def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
     @guarded
@@ -102,6 +103,7 @@ def build(predictor: Predictor) -> None:
         concurrency_limit=1,
         concurrency_id=ENGINE,
     )
+    return Form(own_picture, {"sentence": sentence}, models, (own_picture, stage), _put_on_stage)
 
 
 def staged(picture: Any) -> dict[str, Any]:
@@ -136,5 +138,9 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     return buttons, own
 
 
+def _put_on_stage(example: Example) -> tuple[str, dict[str, Any]]:
+    return str(example.picture), staged(example.picture)
+
+
 def _chooser(example: Example):
-    return lambda: (str(example.picture), staged(example.picture))
+    return lambda: _put_on_stage(example)

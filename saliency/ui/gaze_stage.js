@@ -280,8 +280,10 @@ function receive(sent) {
   if (sent?.picture) {
     const { jpeg, width, height } = sent.picture;
     size = { width, height };
-    fixations = [];
-    shownWidth = null;
+    if (picture.src !== jpeg) {
+      fixations = []; // those on a picture that is shown again stay
+      shownWidth = null;
+    }
     picture.src = jpeg;
     screen.style.setProperty("--aspect", width / height);
     say("");

@@ -1,8 +1,11 @@
-"""A link that restores the Compare tab: sentences, models, how maps are drawn, and the example shown, if one is."""
+"""A link that restores the Compare tab: sentences, models, how maps are drawn, and the example shown, if one is.
+
+The lecture fills the forms of several tabs by such links (lecture.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,14 +13,18 @@ from urllib.parse import parse_qsl
 import gradio as gr
 from gradio.context import Context
 
-from saliency.ui.examples import Example
+from saliency.ui.examples import Example, examples
+from saliency.ui.form import Form
 from saliency.ui.guard import guarded
 from saliency.ui.texts import t
 from saliency.words import MAX_CHARACTERS
 
 _SCRIPT = Path(__file__).with_name("share.js").read_text(encoding="utf-8")
-_SENTENCES = ("general", "salient", "non_salient")
+_SENTENCES = ("general", "salient", "non_salient", "sentence")
 _FIELDS = 20  # more than a link of ours has
+
+
+_PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 
 
 def build(
@@ -25,39 +32,56 @@ def build(
     boxes: Sequence[gr.Textbox],
     models: gr.CheckboxGroup,
     clickable: Sequence[tuple[gr.Button, Example]],
-) -> None:
-    """Adds the button and the link, and restores the form when the page is opened by one.
+) -> gr.Textbox:
+    """Adds the button and the link to Compare's form.
 
     Args:
         picture, boxes, models: the form; boxes are the general, the salient and the non-salient sentence.
         clickable: the buttons of the examples.
+
+    Returns:
+        The field, hidden, of the title of the example that is shown.
     """
-    known = [name for _, name in models.choices]
-    by_title = {example.title: example for _, example in clickable}
-
-    @guarded
-    def opened(fields):
-        read = read_link(fields, known)
-        example = by_title.get(read.get("example"))
-        sentences = [read.get(name, gr.skip()) for name in _SENTENCES]
-        shown = str(example.picture) if example else gr.skip()
-        return shown, *sentences, read.get("models", gr.skip()), example.title if example else ""
-
-    example = gr.Textbox("", visible="hidden", label=t("share.link"))  # the title of the example that is shown
+    example = gr.Textbox("", visible="hidden", label=t("share.link"))
     button = gr.Button(t("share.copy"), size="sm", elem_classes="plain")
     link = gr.Textbox(label=t("share.link"), info=t("share.help"), visible=False, interactive=True, elem_id="link")
 
-    private = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     for example_button, shown in clickable:
-        example_button.click(lambda title=shown.title: title, outputs=example, **private)
+        example_button.click(lambda title=shown.title: title, outputs=example, **_PRIVATE)
     for own in (picture.input, picture.upload, picture.clear):
-        own(lambda: "", outputs=example, **private)
+        own(lambda: "", outputs=example, **_PRIVATE)
     inputs = [link, example, *boxes, models]
-    button.click(lambda url, *_: gr.Textbox(url, visible=True), inputs, link, js=_script("make"), **private)
-    restored = [picture, *boxes, models, example]
-    Context.root_block.load(opened, example, restored, js=_script("opened"), **private).success(
-        None, picture, js=_script("restore"), **private
+    button.click(lambda url, *_: gr.Textbox(url, visible=True), inputs, link, js=script("make"), **_PRIVATE)
+    return example
+
+
+def open_links(form: Form) -> None:
+    """Restores Compare's form when the page is opened by a link."""
+    address = gr.Textbox("", visible="hidden", label=t("share.link"))
+    Context.root_block.load(filler(form), address, form.fields, js=script("opened"), **_PRIVATE).success(
+        None, form.picture, js=script("restore"), **_PRIVATE
     )
+
+
+def filler(form: Form) -> Callable[[str], list[Any]]:
+    """The handler that puts what a link says into a form: fields -> values of `form.fields`.
+
+    What a link says nothing of, or nothing that can be meant, stays as it is.
+    """
+    known = [name for _, name in form.models.choices]
+
+    @guarded
+    def fill(fields):
+        read = read_link(fields, known)
+        chosen = next((example for example in examples() if example.title == read.get("example")), None)
+        pictures = form.show(chosen) if chosen else [gr.skip()] * len(form.shown)
+        sentences = [read.get(name, gr.skip()) for name in form.sentences]
+        models = read.get("models", gr.skip())
+        if "models" in read and isinstance(form.models, gr.Radio):
+            models = models[0]
+        return [*pictures, *sentences, models]
+
+    return fill
 
 
 def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
@@ -86,6 +110,6 @@ def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
     return read
 
 
-def _script(function: str) -> str:
+def script(function: str) -> str:
     """One of share.js's functions, as Gradio takes it."""
     return f"(...values) => {{ {_SCRIPT}\nreturn {function}(...values); }}"

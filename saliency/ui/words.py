@@ -106,7 +106,7 @@ def build(predictor: Predictor) -> Form:
         example_button.click(
             _filler(example), outputs=[picture, sentence], show_progress="hidden", api_visibility="private"
         ).then(api_visibility="private", **running)
-    return Form(picture, (sentence,))
+    return Form(picture, {"sentence": sentence}, model, (picture,), lambda chosen: (str(chosen.picture),), running)
 
 
 def _first_choice(predictor: Predictor) -> str:

@@ -1,0 +1,93 @@
+// The lecture's bar: leads from step to step. `props.steps` are the steps; for the server to fill the form of a step's
+// tab, `props.value` is its link and the event is called as the tab. lecture.py tells the bar by an event how a step ended.
+// drawing.js stands in front of this file.
+
+// What is there once a tab has been opened: Gradio draws a tab when it is opened for the first time.
+const DRAWN = { "compare": "#maps .result", "words": "#words .result", "gaze": "#gaze-stage [data-phase]" };
+
+const part = (selector) => element.querySelector(selector);
+const [enter, bar, status] = [".enter", ".bar", ".status"].map(part);
+const buttons = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.name, button]));
+
+let at = null; // number of the step that is told, from 0; null outside of a lecture
+let awaited = 0; // steps whose computation has not ended
+
+function say(key) {
+  status.textContent = key ? text(key) : "";
+  status.classList.toggle("failed", key === "failed");
+}
+
+function tell() {
+  const { name } = props.steps[at];
+  part(".number").textContent = text("step", { n: at + 1, count: props.steps.length });
+  part("h2").textContent = text(`${name}_title`);
+  part(".text").textContent = text(`${name}_text`);
+  buttons.previous.disabled = at === 0;
+  buttons.next.disabled = at === props.steps.length - 1;
+  if (!bar.contains(document.activeElement) || document.activeElement.disabled) bar.focus({ preventScroll: true });
+}
+
+async function open(tab) {
+  document.querySelector(`[role="tab"][data-tab-id="${tab}"]`).click();
+  while (!document.querySelector(DRAWN[tab])) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function go(to) {
+  if (at === null || to < 0 || to >= props.steps.length) return;
+  at = to;
+  tell();
+  say("computing");
+  const { tab, link } = props.steps[to];
+  await open(tab);
+  if (at !== to) return; // gone on meanwhile
+  awaited++;
+  props.value = link;
+  trigger(tab);
+}
+
+function ended(outcome) {
+  awaited = Math.max(0, awaited - 1);
+  if (awaited || at === null) return;
+  say(outcome === "failure" ? "failed" : null);
+  if (outcome === "success" && props.steps[at].tab === "gaze") reveal(document.querySelector("#gaze-stage"));
+}
+
+function begin() {
+  at = 0;
+  show(true);
+  trigger("begin");
+  go(0);
+}
+
+function leave() {
+  at = null;
+  awaited = 0;
+  show(false);
+  trigger("leave");
+  enter.focus();
+}
+
+function show(shown) {
+  bar.hidden = !shown;
+  enter.hidden = shown;
+  document.body.classList.toggle("lecture", shown);
+}
+
+// The page is longer by the bar, so that its end is not below it.
+new ResizeObserver(() => {
+  document.body.style.paddingBottom = bar.hidden ? "" : `${bar.offsetHeight}px`;
+  document.documentElement.style.scrollPaddingBottom = document.body.style.paddingBottom;
+}).observe(bar);
+
+const KEYS = { ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), PageDown: () => go(at + 1), PageUp: () => go(at - 1), Escape: leave };
+
+bar.addEventListener("keydown", (event) => {
+  if (!KEYS[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
+for (const outcome of ["success", "failure"]) bar.addEventListener(outcome, () => ended(outcome));
+enter.addEventListener("click", begin);
+buttons.previous.addEventListener("click", () => go(at - 1));
+buttons.next.addEventListener("click", () => go(at + 1));
+buttons.leave.addEventListener("click", leave);
