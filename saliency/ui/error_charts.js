@@ -1,5 +1,5 @@
 // The charts of an error analysis: intervals of means, histograms, and one model against another. They stand between
-// drawing.js and error_view.js, which says what is selected.
+// resampling.js and error_view.js, which says what is selected.
 
 const DIGITS = { NSS: 2, KL: 2 }; // of the others three
 // In the order in which conditions are told everywhere.
@@ -21,13 +21,6 @@ function mean(values) {
   return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
 }
 
-// The value below which a share of rising values lies.
-function quantile(rising, share) {
-  const at = share * (rising.length - 1);
-  const left = Math.floor(at);
-  return rising[left] + (at - left) * (rising[Math.min(left + 1, rising.length - 1)] - rising[left]);
-}
-
 // The two ends of an axis for all values of a metric, whatever is selected: filtering moves points, not the scale.
 function axisEnds(lists) {
   const [low, high] = extent(lists.flat().filter((value) => value !== null));
@@ -36,11 +29,12 @@ function axisEnds(lists) {
 
 // ------------------------------------------------------------------------------------------------ means
 
-// Rows of conditions, columns of models; `rows` have condition, model, mean, low, high, n. `extra` is a row of plain means.
+// Rows of conditions, columns of models; `rows` have condition, model, mean, low, high, n. `extra` is a row more: its
+// title, and mean, low, high, n by model.
 function meansTable(rows, models, metric, extra) {
   const head = node("tr", {}, node("th", { scope: "col" }, text("condition")));
   head.append(...models.map((model) => node("th", { scope: "col" }, model.title)));
-  const bounds = rows.flatMap((row) => [row.low, row.high]).filter((value) => value !== null);
+  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]).filter((value) => value !== null);
   const ends = bounds.length ? axisEnds([bounds]) : [0, 1];
   const body = node("tbody");
   const named = new Set(rows.map((row) => row.condition));
@@ -52,7 +46,7 @@ function meansTable(rows, models, metric, extra) {
     body.append(line);
   }
   if (extra) {
-    const cells = extra.values.map((value) => node("td", {}, told(value, metric)));
+    const cells = extra.cells.map((cell) => meanCell(cell, ends, metric));
     body.append(node("tr", {}, node("th", { scope: "row" }, extra.title), ...cells));
   }
   return node("table", { "aria-label": text("means") }, node("thead", {}, head), body);

@@ -91,12 +91,19 @@ function drawCharts(name) {
   const rows = study.means.filter((row) => row.metric === name);
   const extra = selection.length < study.samples.stem.length && {
     title: text("selection", { n: selection.length }),
-    values: models.map((model) => mean(values(model))),
+    cells: selectionMeans(models, name),
   };
   find(".means .scroll").replaceChildren(meansTable(rows, models, name, extra));
   find(".histograms").replaceChildren(...models.map((model) => histogram(model.title, values(model), ends, name)));
   find(".pairs").hidden = models.length < 2;
   if (models.length > 1) drawScatter(name, ends);
+}
+
+// In the order of the data set: how the table is sorted is not to change what is drawn of the pictures.
+function selectionMeans(models, name) {
+  const samples = [...selection].sort((a, b) => a - b);
+  const lists = models.map((model) => samples.map((i) => study.scores[model.name][name][i]));
+  return meanIntervals(lists, samples.map((i) => study.samples.picture[i]));
 }
 
 function drawScatter(name, ends) {

@@ -76,7 +76,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> None:
 
 
 def _view(given: bool) -> Component:
-    return Component("error_view", scripts=("error_charts",), given=given, elem_id="errors")
+    return Component("error_view", scripts=("resampling", "error_charts"), given=given, elem_id="errors")
 
 
 def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:

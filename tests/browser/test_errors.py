@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.data.layouts import open_data_set
+from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
 from tests.browser.conftest import PATIENCE, local
@@ -18,6 +20,11 @@ from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
 
+A4 = 703  # CSS pixels between margins of 12 mm, should somebody turn the paper
+# What a printer would cut off: it cannot scroll sideways.
+CUT = """() => [...document.querySelectorAll("body *")]
+    .filter(part => part.getBoundingClientRect().right > innerWidth || part.scrollWidth > part.clientWidth + 1 && part.clientWidth)
+    .map(part => part.outerHTML.slice(0, 80))"""
 MARKUP = "a <img src=x onerror=\"document.title='broken in'\"> tree"
 
 
@@ -94,6 +101,16 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
     with study.expect_download() as download:
         study.get_by_role("button", name="Report with pictures").click()
     assert download.value.suggested_filename == "saliency-errors.html"
+    download.value.save_as(tmp_path / "report.html")
+    report = study.context.new_page()
+    report.goto((tmp_path / "report.html").as_uri())
+    expect(report.get_by_role("article")).to_have_count(2)
+    assert report.get_by_role("img").count() == 8
+    assert report.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+    report.emulate_media(media="print")
+    report.set_viewport_size({"width": A4, "height": 1000})
+    assert report.evaluate(CUT) == []
+    report.close()
 
 
 @pytest.fixture
@@ -136,6 +153,15 @@ def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousa
 
     study.get_by_role("searchbox", name="Words in the sentence").fill("KITE red")
     expect(study.get_by_text("200 of 2000 samples")).to_be_visible()
+    chosen = study.locator("#errors .means tr", has_text="Your selection (200)").locator("td")
+    shown = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", told) for told in chosen.all_inner_texts()]
+    for told, model in zip(shown, ("one", "two", "three"), strict=True):
+        scores = np.array(two_thousand["scores"][model]["CC"][::10])
+        # Two pictures in four have a sample with the word, and no picture has two.
+        expected = mean_interval(scores[None], resamples(200))
+        assert float(told[1]) == pytest.approx(expected.mean, abs=6e-4)
+        assert float(told[2]) == pytest.approx(expected.low, abs=0.01)
+        assert float(told[3]) == pytest.approx(expected.high, abs=0.01)
     study.get_by_role("combobox", name="Metric").select_option("KL")
     study.get_by_role("button", name="Worst non-salient first").click()
     # Every tenth sample is even, and those that are non-salient are odd.
