@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import re
+import threading
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from saliency import analysis
 from saliency.data.layouts import open_data_set
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
@@ -42,8 +44,8 @@ def study_address(tmp_path_factory):
         os.environ["SALIENCY_CACHE"] = before
 
 
-@pytest.fixture
-def study(browser, study_address):
+def opened(browser, address):
+    """The Errors tab in a fresh window; ends with an error where the console has one or a request goes elsewhere."""
     page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page.set_default_timeout(PATIENCE)
     errors = []
@@ -52,12 +54,17 @@ def study(browser, study_address):
         lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None,
     )
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: errors.append(request.url) if not local(request.url, study_address) else None)
-    page.goto(study_address)
+    page.on("request", lambda request: errors.append(request.url) if not local(request.url, address) else None)
+    page.goto(address)
     page.get_by_role("tab", name="Errors").click()
     yield page
     page.close()
     assert errors == []
+
+
+@pytest.fixture
+def study(browser, study_address):
+    yield from opened(browser, study_address)
 
 
 def rows(page: Page):
@@ -111,6 +118,54 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
     report.set_viewport_size({"width": A4, "height": 1000})
     assert report.evaluate(CUT) == []
     report.close()
+
+
+class Scoring:
+    """The scoring of an analysis, counted, and stopped in the middle of a sample until the test lets it go on."""
+
+    def __init__(self, stop_at: int):
+        self.stems: list[str] = []
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        self._score, self._stop_at = analysis.score, stop_at
+
+    def __call__(self, density, sample, pool):
+        self.stems.append(sample.stem)
+        if len(self.stems) == self._stop_at:
+            self.reached.set()
+            assert self.go_on.wait(PATIENCE / 1000)
+        return self._score(density, sample, pool)
+
+
+def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    scoring = Scoring(stop_at=6)
+    monkeypatch.setattr(analysis, "score", scoring)
+    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # between two messages several of these samples are scored
+    data = open_data_set(write_data_set(tmp_path / "gaze", 3))
+
+    def kept() -> int:
+        return sum(len(file.read_bytes().splitlines()) for file in (tmp_path / "cache").rglob("*.jsonl"))
+
+    with serving(lambda: build(Predictor(["transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            assert scoring.reached.wait(PATIENCE / 1000)
+            expect(page.get_by_role("button", name="Evaluate")).to_be_disabled()
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_text("5 of 12 scored")).to_be_visible()
+            expect(rows(page)).to_have_count(5)
+            expect(page.get_by_role("button", name="Evaluate")).to_be_enabled()
+            expect(page.locator("#errors .progress")).to_be_hidden()
+
+            scoring.go_on.set()  # the sample that was in work is finished, and none after it is begun
+            page.wait_for_timeout(2000)
+            assert len(scoring.stems) == kept() == 6
+
+            page.get_by_role("button", name="Evaluate").click()
+            expect(page.get_by_text("12 of 12 scored")).to_be_visible()
+            expect(rows(page)).to_have_count(12)
+            assert sorted(scoring.stems) == sorted(sample.stem for sample in data.samples)
+            assert kept() == 12
 
 
 @pytest.fixture
