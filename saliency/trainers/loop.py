@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from ..models.blocks import freeze_norm_stats
 from ..precision import preferred_dtype
 from .recipe import Recipe, Stage
 
@@ -174,7 +175,8 @@ class Run:
             self.average.n_averaged.fill_(state["averaged"])
         for epoch in range(self.done, last):
             terms = self._epoch(stage, epoch - first, loader, learners)
-            self._settle(loader)
+            if not stage.freeze_norms:
+                self._settle(loader)
             self._close_epoch(stage, terms, learners)
 
     def _settle(self, loader: DataLoader) -> None:
@@ -188,6 +190,8 @@ class Run:
         loader.set_epoch(self.done)  # Accelerate counts from 0 otherwise, also in a resumed run
         loader.dataset.set_epoch(self.done)
         self.method.model.train()
+        if stage.freeze_norms:
+            freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
         with tqdm(loader, desc=title, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:

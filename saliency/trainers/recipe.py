@@ -89,6 +89,8 @@ class Stage(_Part):
         rate: peak learning rate (one cycle: short warm-up, cosine to zero).
         rates: other rates for parameters by prefix of their name; 0 freezes. The longest matching prefix counts.
         average: decay of the exponential moving average of the weights, which is what is validated and kept; 0 is none.
+        freeze_norms: batch norms keep the statistics the stage starts with, in training as in use. For stages whose
+            batches differ from what the model will see, pictures with and without sentences for example.
         loss: weight by term, see `losses.WeightedLoss`; of `GROUNDING_TERMS` for grounding.
         options: what only some methods know (see the method).
     """
@@ -102,6 +104,7 @@ class Stage(_Part):
     weight_decay: float = 0.05
     warm_up: float = Field(default=0.1, ge=0, lt=1)
     average: float = Field(default=0.995, ge=0, lt=1)
+    freeze_norms: bool = False
     loss: dict[str, float] = {"kl": 1.0, "cc": -1.0, "sim": -0.5}
     augmentation: Augmentation = Augmentation()
     options: dict[str, Any] = {}

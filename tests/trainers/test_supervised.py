@@ -87,3 +87,18 @@ def test_the_validated_weights_have_the_batch_statistics_of_their_own(tiny_recip
     with torch.inference_mode():
         seen = torch.cat([first[0](batch.pixels) for batch in loader])
     torch.testing.assert_close(average["vgg1.0.1.running_mean"], seen.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
+
+
+def test_frozen_norms_keep_the_statistics_of_the_stage_before(tiny_recipe: dict, tmp_path: Path):
+    first, second = tiny_recipe["stages"]
+    recipe = parse_recipe(tiny_recipe | {"stages": [first, second | {"freeze_norms": True}]})
+    states = []
+    for stop in (2, 4):
+        Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=stop)
+        states.append(torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"])
+    before, after = states
+    norms = {name for name in before if "running_" in name}
+    assert norms
+    for name in norms:
+        torch.testing.assert_close(after[name], before[name], rtol=0, atol=0, msg=name)
+    assert not torch.equal(after["readout.weight"], before["readout.weight"])
