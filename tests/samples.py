@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,24 @@ HEIGHT, WIDTH = 60, 90
 SENTENCES = {"_0": "", "_1": "a dog beside a tree", "_2": "a tree", "_3": "a dog"}
 
 
-def write_data_set(root: Path, pictures: int = 3, sentences: dict[str, str] = SENTENCES) -> Path:
-    """Pictures of 90 x 60 with all their conditions, each with a blurred spot and fixations at its centre."""
+def both_groups(picture: int) -> dict[str, str]:
+    """Of every other picture one sentence about the whole scene, of the others three; no sentence twice."""
+    suffixes = ("",) if picture % 2 else ("_1", "_2", "_3")
+    return {"_0": ""} | {suffix: f"thing {picture}{suffix}" for suffix in suffixes}
+
+
+def write_data_set(
+    root: Path,
+    pictures: int = 3,
+    sentences: dict[str, str] | Callable[[int], dict[str, str]] = SENTENCES,
+    validation: int = 0,
+) -> Path:
+    """Pictures of 90 x 60, each under every condition with a blurred spot and fixations at its centre.
+
+    Args:
+        sentences: by the condition's suffix, of every picture or by its number from 1.
+        validation: the last so many pictures are that split, the others training.
+    """
     generator = np.random.default_rng(0)
     folders = [root / name for name in ("image_1800", "map_1800", "fixation_1800")]
     for folder in folders:
@@ -22,7 +39,7 @@ def write_data_set(root: Path, pictures: int = 3, sentences: dict[str, str] = SE
     texts = {}
     for picture in range(1, pictures + 1):
         pixels = generator.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-        for suffix, sentence in sentences.items():
+        for suffix, sentence in (sentences(picture) if callable(sentences) else sentences).items():
             row, column = generator.integers(10, HEIGHT - 10), generator.integers(10, WIDTH - 10)
             spot = 255 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 100)
             fixations = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
@@ -31,4 +48,8 @@ def write_data_set(root: Path, pictures: int = 3, sentences: dict[str, str] = SE
                 Image.fromarray(values).save(folder / f"{picture:012d}{suffix}.png")
             texts[f"{picture}{suffix}"] = sentence
     (root / "text.json").write_text(json.dumps(texts), encoding="utf-8")
+    if validation:
+        names = [f"{picture:012d}" for picture in range(1, pictures + 1)]
+        splits = {"training": names[:-validation], "validation": names[-validation:]}
+        (root / "split.json").write_text(json.dumps(splits), encoding="utf-8")
     return root

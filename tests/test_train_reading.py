@@ -17,7 +17,8 @@ from train.results.maps import UNRELATED, answers, exchanged, under
 from train.results.reading import TEXTS, exchange, nearness_to_pure, return_to_pure, section, sensitivity
 from train.results.scores import people
 
-from .made import half, made, write_sjtu_tis
+from .made import half, made
+from .samples import both_groups, write_data_set
 from .tiny import SPECS, TinyEncoder, save_all
 
 SIDES = {"a": "left", "b": "right"}
@@ -121,7 +122,7 @@ def predictor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
 
 
 def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Predictor, tmp_path: Path):
-    samples = list(SjtuTis(write_sjtu_tis(tmp_path / "sjtu_tis"), "validation"))
+    samples = list(SjtuTis(write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6), "validation"))
     others = exchanged(samples)
     predict = answers(predictor, "reader", samples, others)
     assert predictor._runners["reader"]._model.encoded == len({sample.picture for sample in samples})
@@ -133,6 +134,6 @@ def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Pr
 
 
 def test_a_model_without_words_answers_alike(predictor: Predictor, tmp_path: Path):
-    samples = list(SjtuTis(write_sjtu_tis(tmp_path / "sjtu_tis"), "validation"))
+    samples = list(SjtuTis(write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6), "validation"))
     predict = answers(predictor, "blind", samples, exchanged(samples))
     assert sensitivity(predict, samples).low == pytest.approx(1)

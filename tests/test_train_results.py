@@ -16,7 +16,8 @@ from train.results.__main__ import main
 from train.results.document import BEGIN, END, number, told, write
 from train.results.scores import METRICS, ORDER, mean_maps, metric_table
 
-from .made import made, write_sjtu_tis
+from .made import made
+from .samples import both_groups, write_data_set
 from .tiny import SPECS, TinyEncoder, save_all
 
 
@@ -97,7 +98,7 @@ def rows_of(text: str, heading: str) -> dict[str, list[str]]:
 
 
 def test_the_whole_command(engines: Path, tmp_path: Path):
-    root = write_sjtu_tis(tmp_path / "sjtu_tis")
+    root = write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6)
     path = tmp_path / "RESULTS.md"
     main(root, tmp_path / "nowhere", path, ["reader", "blind"], True)
     text = path.read_text()
@@ -119,7 +120,7 @@ def test_the_whole_command(engines: Path, tmp_path: Path):
 
 
 def test_figures_can_be_left_out(engines: Path, tmp_path: Path):
-    root = write_sjtu_tis(tmp_path / "sjtu_tis", pictures=8)
+    root = write_data_set(tmp_path / "sjtu_tis", 8, both_groups, validation=4)
     main(root, tmp_path / "nowhere", tmp_path / "RESULTS.md", ["blind"], False)
     assert not (tmp_path / "figures").exists()
 
