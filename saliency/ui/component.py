@@ -22,17 +22,18 @@ class Component(gr.HTML):
 
     Args:
         name: of the files.
-        scripts: names of further scripts that stand between drawing.js and NAME.js.
+        scripts: names of further scripts that stand between drawing.js and NAME.js, with their style sheets, if any.
         options: of `gr.HTML`.
     """
 
     def __init__(self, name: str, *, scripts: Sequence[str] = (), **options: Any):
+        parts = ("drawing", *scripts, name)
         words = f"const TEXTS = {json.dumps(texts.section(name))};"
         super().__init__(
             value=None,
             html_template=_read(name, "html"),
-            css_template="\n".join((_read("drawing", "css"), _read(name, "css"))),
-            js_on_load="\n".join((words, *(_read(script, "js") for script in ("drawing", *scripts, name)))),
+            css_template="\n".join(_read(part, "css") for part in parts if (FOLDER / f"{part}.css").is_file()),
+            js_on_load="\n".join((words, *(_read(part, "js") for part in parts))),
             apply_default_css=False,
             **options,
         )
