@@ -22,7 +22,8 @@ from saliency.ui.picture_input import PictureInput
 
 STEPS = Path(__file__).with_name("lecture.yaml")
 
-_PRIVATE = {"show_progress": "hidden", "api_visibility": "private"}
+# Who goes on quickly is not held up by a step that is still computed: no event waits for its like to end.
+_PRIVATE = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,11 @@ def lead(bar: Component, forms: Mapping[str, Form]) -> None:
         forms: by tab.
     """
     for tab in {step.tab for step in steps()}:
-        # Who goes on quickly is not held up by a step that is still computed.
-        filled = getattr(bar, tab)(
-            share.filler(forms[tab]), bar, forms[tab].fields, trigger_mode="multiple", queue=False, **_PRIVATE
-        )
+        filled = getattr(bar, tab)(share.filler(forms[tab]), bar, forms[tab].fields, queue=False, **_PRIVATE)
         ended = filled.success(None, bar, js=share.script("settle"), **_PRIVATE)
         _tell(filled, "failure")
         if forms[tab].run:
-            ended = ended.success(api_visibility="private", **forms[tab].run)
+            ended = ended.success(api_visibility="private", trigger_mode="multiple", **forms[tab].run)
             _tell(ended, "failure")
         _tell(ended, "success")
 

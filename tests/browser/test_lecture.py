@@ -1,0 +1,187 @@
+"""The lecture as it is given: all six steps, with keys, with a step that fails, in a small window."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from saliency.errors import TextError
+from saliency.models import registry
+from saliency.predictor import Predictor
+from saliency.ui import build
+from tests.browser.conftest import PATIENCE, local
+from tests.tiny import SPECS, TinyEncoder, save_all
+from tests.ui.serving import serving
+
+pytestmark = pytest.mark.browser
+
+OWN = "A sentence of my own."
+REFUSED = "Three readings are too many today."
+
+
+class Refusing(Predictor):
+    """Fails where pure, general and salient are asked for: at the third step."""
+
+    def predict(self, image, sentences=None, **options):
+        if len(sentences or {}) == 3:
+            raise TextError(REFUSED)
+        return super().predict(image, sentences, **options)
+
+
+@pytest.fixture(scope="module")
+def lecture_address(tmp_path_factory):
+    """The app on three models in miniature."""
+    folder = tmp_path_factory.mktemp("tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
+        patch.setattr("saliency.runner.load_encoder", lambda name: TinyEncoder())
+        save_all(folder)
+        with serving(lambda: build(Refusing(checkpoint_dir=folder))) as address:
+            yield address
+
+
+@pytest.fixture
+def lecture(browser, lecture_address):
+    """The app in a fresh window; the test fails on errors in its console and on requests to other hosts."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: errors.append(request.url) if not local(request.url, lecture_address) else None)
+    page.goto(lecture_address)
+    page.get_by_role("button", name="Compare", exact=True).wait_for()
+    yield page
+    page.close()
+    assert errors == []
+
+
+def bar(page: Page):
+    return page.get_by_role("region", name="Lecture", exact=True)
+
+
+def begin(page: Page) -> None:
+    page.get_by_role("button", name="Lecture: six steps").click()
+    done(page, 1)
+
+
+def done(page: Page, number: int, told: str = "") -> None:
+    """Waits until a step has been computed."""
+    expect(bar(page)).to_contain_text(f"Step {number} of 6")
+    expect(bar(page).get_by_role("status")).to_have_text(told)
+
+
+def frames(page: Page):
+    return page.locator("#maps .frame")
+
+
+def box(page: Page, name: str):
+    return page.get_by_role("textbox", name=name).first
+
+
+def test_six_steps_from_the_bare_picture_to_ones_own_gaze_and_back(lecture):
+    box(lecture, "Salient").fill(OWN)
+    lecture.get_by_role("checkbox", name="Padder").first.uncheck()
+    begin(lecture)
+    expect(frames(lecture)).to_have_count(1)
+    assert lecture.locator("#maps [name=contours]").is_checked()
+    expect(bar(lecture).get_by_role("button", name="Previous")).to_be_disabled()
+
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 2)
+    expect(frames(lecture)).to_have_count(2)
+    # What is changed meanwhile does not hold a step up.
+    box(lecture, "General").fill("Something else.")
+    lecture.locator("#maps [name=colours]").select_option("magma")
+    lecture.get_by_role("tab", name="Models").click()
+
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 3, "This step could not be computed. Go on, or come back to it later.")
+    expect(lecture.get_by_text(REFUSED)).to_be_visible()
+    expect(frames(lecture)).to_have_count(2)
+
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 4)
+    expect(frames(lecture)).to_have_count(4)
+    assert lecture.locator("#maps [name=layer]").input_value() == "difference"
+    assert lecture.locator("#maps [name=colours]").input_value() == "viridis"
+
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 5)
+    expect(lecture.get_by_role("tab", name="Words")).to_have_attribute("aria-selected", "true")
+    expect(box(lecture, "Sentence")).to_have_value("There is a badge.")
+    expect(lecture.locator("#words .readings figure")).to_have_count(2)
+
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 6)
+    expect(lecture.get_by_role("tab", name="Your gaze")).to_have_attribute("aria-selected", "true")
+    expect(bar(lecture).get_by_role("button", name="Next")).to_be_disabled()
+    lecture.get_by_role("button", name="Start", exact=True).click()
+    expect(lecture.locator("#gaze-stage .sentence")).to_have_text(
+        "The red and white stripes of a flag hang on the left."
+    )
+
+    bar(lecture).get_by_role("button", name="Leave").click()
+    expect(bar(lecture)).to_be_hidden()
+    expect(lecture.get_by_role("button", name="Lecture: six steps")).to_be_focused()
+    lecture.get_by_role("tab", name="Compare").click()
+    expect(box(lecture, "Salient")).to_have_value(OWN)
+    expect(box(lecture, "General")).to_have_value("")
+    assert not lecture.get_by_role("checkbox", name="Padder").first.is_checked()
+    assert not lecture.locator("#maps [name=contours]").is_checked()
+    expect(lecture.locator("#picture img")).to_have_count(0)
+
+
+def test_keys_lead_only_while_the_bar_has_the_focus(lecture):
+    lecture.get_by_role("button", name="Lecture: six steps").press("Enter")
+    done(lecture, 1)
+    expect(bar(lecture)).to_be_focused()
+    assert bar(lecture).locator("[aria-live=polite]").first.inner_text().startswith("Step 1 of 6")
+    lecture.keyboard.press("ArrowLeft")  # there is none before
+    lecture.keyboard.press("ArrowRight")
+    done(lecture, 2)
+    box(lecture, "General").press("ArrowRight")
+    done(lecture, 2)
+    bar(lecture).focus()
+    # Steps that are skipped do not hold up the one that is wanted.
+    for key in ("PageDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "PageUp"):
+        lecture.keyboard.press(key)
+    done(lecture, 4)
+    expect(frames(lecture)).to_have_count(8)
+    lecture.keyboard.press("Escape")
+    expect(bar(lecture)).to_be_hidden()
+
+
+def test_the_marks_of_a_class_stay_when_the_lecture_goes_back_and_on(lecture):
+    begin(lecture)
+    for number in range(2, 7):
+        lecture.keyboard.press("ArrowRight")
+        expect(bar(lecture)).to_contain_text(f"Step {number} of 6")
+    done(lecture, 6)
+    lecture.get_by_label("The picture is shown for").select_option("1")
+    lecture.get_by_role("button", name="Start", exact=True).click()
+    lecture.get_by_role("button", name="I have read it").click()
+    expect(lecture.locator("#gaze-stage .status")).to_contain_text("Now click or tap")
+    lecture.locator("#gaze-stage .screen").click()
+    bar(lecture).get_by_role("button", name="Previous").click()
+    done(lecture, 5)
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 6)
+    expect(lecture.get_by_role("table", name="Fixations so far")).to_contain_text("Person 1")
+
+
+def test_on_a_phone_the_bar_covers_neither_maps_nor_the_end(lecture):
+    lecture.set_viewport_size({"width": 390, "height": 844})
+    begin(lecture)
+    frame = frames(lecture).first
+    frame.scroll_into_view_if_needed()
+    top = bar(lecture).bounding_box()["y"]
+    assert top > 844 / 2
+    assert frame.bounding_box()["y"] + frame.bounding_box()["height"] <= top
+    assert lecture.evaluate("document.documentElement.scrollWidth") <= 390
+    lecture.keyboard.press("End")
+    lecture.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    end = lecture.locator("footer").last.bounding_box()
+    assert end["y"] + end["height"] <= bar(lecture).bounding_box()["y"] + 1
