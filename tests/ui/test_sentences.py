@@ -19,7 +19,7 @@ from saliency.models.registry import spec
 from saliency.ui.examples import examples
 from saliency.ui.guard import UNEXPECTED, guarded
 from saliency.ui.models import card_view, in_chinese, said
-from saliency.ui.sentences import chinese, told
+from saliency.ui.sentences import chinese, telling, told
 from saliency.ui.texts import section
 
 SOURCES = Path(saliency.__file__).parent
@@ -129,6 +129,15 @@ def test_values_and_sentences_inside_are_told_too(visitor):
     )
     assert long == "The sentence for “Non-salient” is longer than 5000 characters."
     assert told(long) == "“非显著对象描述”的句子超过 5000 个字符。"
+
+
+def test_progress_is_told_in_the_visitors_language(visitor):
+    shown = []
+    tell = telling(lambda share, desc: shown.append((share, desc)))
+    tell(0.5, Message("{title} is looking", title="GSGNet"))
+    visitor("zh-CN")
+    tell(0.5, Message("{title} is looking", title="GSGNet"))
+    assert shown == [(0.5, "GSGNet is looking"), (0.5, "GSGNet 正在观看")]
 
 
 def test_what_has_no_chinese_stays_english(visitor):
