@@ -18,7 +18,9 @@ COLORMAPS = ("inferno", "viridis", "turbo", "jet", "hot", "gray")
 DIVERGING = "coolwarm"
 
 
-def overlay(picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap: str = COLORMAPS[0]) -> np.ndarray:
+def overlay(
+    picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap: str = COLORMAPS[0], fading: bool = False
+) -> np.ndarray:
     """The map in colours over the picture.
 
     Args:
@@ -26,6 +28,8 @@ def overlay(picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap
         map: (H, W) in [0, 1].
         opacity: 0 shows the picture alone, 1 the map alone.
         colormap: name in matplotlib.
+        fading: whether the picture shows through where the map is weak, as in the web app: values below 1 - opacity
+            cover it in proportion.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -37,8 +41,12 @@ def overlay(picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap
         raise ValueError(f"the map has the shape {map.shape}, the picture {picture.shape[:2]}")
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
-    levels = np.round(np.clip(map, 0, 1) * 255).astype(np.uint8)
-    return cv2.addWeighted(_table(colormap)[levels], opacity, picture, 1 - opacity, 0)
+    strength = np.clip(map, 0, 1)
+    colours = _table(colormap)[np.round(strength * 255).astype(np.uint8)]
+    if not fading or opacity == 1:
+        return cv2.addWeighted(colours, opacity, picture, 1 - opacity, 0)
+    cover = (opacity * np.minimum(1, strength / (1 - opacity)))[..., None]
+    return np.round(cover * colours + (1 - cover) * picture).astype(np.uint8)
 
 
 def difference(density: np.ndarray, reference: np.ndarray) -> np.ndarray:

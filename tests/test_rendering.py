@@ -19,6 +19,10 @@ def test_opacity_blends_picture_and_colours():
     assert np.array_equal(overlay(PICTURE, RAMP, 0), PICTURE)
     np.testing.assert_allclose(overlay(PICTURE, RAMP, 1, "viridis"), colours, atol=4)
     np.testing.assert_allclose(overlay(PICTURE, RAMP, 0.25, "viridis"), 0.25 * colours + 0.75 * PICTURE, atol=4)
+    cover = np.where(RAMP < 0.4, RAMP / 0.4, 1)[..., None] * 0.6
+    faded = overlay(PICTURE, RAMP, 0.6, "viridis", fading=True)
+    np.testing.assert_allclose(faded, cover * colours + (1 - cover) * PICTURE, atol=4)
+    assert np.array_equal(overlay(PICTURE, RAMP, 1, "viridis", fading=True), overlay(PICTURE, RAMP, 1, "viridis"))
 
 
 @pytest.mark.parametrize("colormap", COLORMAPS)

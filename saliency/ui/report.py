@@ -22,11 +22,14 @@ from saliency.rendering import overlay
 from saliency.results import Comparison, resized
 from saliency.ui.presentation import data_uri
 from saliency.ui.sample_presentation import find, predict
+from saliency.ui.texts import section
 
 PICTURES = 50  # samples that are shown; the means count all
 _SIDE = 360  # pixels of a picture's longer side
+_DRAWN = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app draws maps at first
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+_templates.filters["number"] = lambda value, digits: f"{value:.{digits}f}".replace("-", "−")
 
 
 def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: Path) -> Iterator[tuple[int, int]]:
@@ -52,9 +55,10 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
             data=study.data,
             chosen=chosen,
             samples=len(samples),
+            total=len(study.samples),
             pictures=len({sample.picture for sample in samples}),
             entries=shown,
-            metrics=METRICS,
+            metrics={name: section("common")[f"about_{name}"]["en"] for name in METRICS},
             lower=[name for name in METRICS if get_profile("tuebingen").metrics[name].lower_is_better],
             means=_means(means(selected).to_dict("records"), study),
             models=[
@@ -93,7 +97,7 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
         "models": [
             {
                 "title": prediction.title,
-                "picture": _jpeg(overlay(small.picture, reduced.map, colormap="viridis")),
+                "picture": _jpeg(overlay(small.picture, reduced.map, **_DRAWN)),
                 "scores": score(prediction.density, sample, study.pool),
             }
             for prediction, reduced in zip(comparison.predictions, small.predictions, strict=True)
@@ -109,7 +113,7 @@ def _truth(sample: Sample, small: Comparison, shape: tuple[int, int]) -> str | N
     height, width = small.picture.shape[:2]
     shown = small.picture.copy()
     if density is not None and density.max() > 0:
-        shown = overlay(shown, resized(density / density.max(), (height, width)), colormap="viridis")
+        shown = overlay(shown, resized(density / density.max(), (height, width)), **_DRAWN)
     for row, column in () if fixations is None else fixations:
         centre = (int((column + 0.5) * width / shape[1]), int((row + 0.5) * height / shape[0]))
         cv2.circle(shown, centre, 3, (0, 0, 0), -1, cv2.LINE_AA)

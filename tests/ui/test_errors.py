@@ -120,5 +120,5 @@ def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypat
     assert all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
     table = study.table()
     expected = table[table["stem"].isin(stems) & (table["model"] == "blind") & (table["condition"] == "general")]
-    cells = re.search(r"General\s+Blind\s+(\S+) \[", "\n".join(page.words).replace("\n\n", "\n"))
+    cells = re.search(r"General\s+Blind\s+(\S+)\s+\S+ to ", "\n".join(page.words).replace("\n\n", "\n"))
     assert float(cells[1]) == pytest.approx(expected["CC"].mean(), abs=6e-4)
