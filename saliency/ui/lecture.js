@@ -12,6 +12,9 @@ const buttons = Object.fromEntries([...bar.querySelectorAll("button")].map((butt
 let at = null; // number of the step that is told, from 0; null outside of a lecture
 let awaited = 0; // steps whose computation has not ended
 
+// The column that a step speaks of is the last; in a narrow window others hide it.
+const columns = new MutationObserver(([{ target }]) => (target.scrollLeft = target.scrollWidth));
+
 function say(key) {
   status.textContent = key ? text(key) : "";
   status.classList.toggle("failed", key === "failed");
@@ -55,6 +58,7 @@ function ended(outcome) {
 function begin() {
   at = 0;
   show(true);
+  columns.observe(document.querySelector("#maps .maps"), { childList: true });
   trigger("begin");
   go(0);
 }
@@ -63,6 +67,7 @@ function leave() {
   at = null;
   awaited = 0;
   show(false);
+  columns.disconnect();
   trigger("leave");
   enter.focus();
 }
