@@ -307,5 +307,9 @@ document.addEventListener("sample-answered", showCount); // see errors.build
 find(".absent").hidden = props.given;
 find(".study").hidden = !props.given;
 watch("value", () => show(props.value));
-if (props.given && !props.value) trigger("shown");
-else show(props.value);
+if (props.given && !props.value) {
+  find(".about").textContent = text("loading");
+  trigger("shown");
+} else {
+  show(props.value);
+}

@@ -194,6 +194,23 @@ def two_thousand(monkeypatch):
     return view
 
 
+@pytest.fixture
+def held(two_thousand, monkeypatch):
+    """Keeps the overview back until it is set."""
+    event = threading.Event()
+    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: event.wait(PATIENCE / 1000) and two_thousand)
+    yield event
+    event.set()
+
+
+def test_until_the_scores_arrive_the_tab_says_what_it_waits_for(held, study):
+    waiting = study.get_by_text("Reading what has been scored so far")
+    expect(waiting).to_be_visible()
+    held.set()
+    expect(rows(study)).to_have_count(25)
+    expect(waiting).to_have_count(0)
+
+
 def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousand, study):
     expect(study.get_by_text("2000 of 2000 samples")).to_be_visible()
     requests = []
