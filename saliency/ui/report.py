@@ -16,12 +16,14 @@ from saliency import __version__
 from saliency.analysis import METRICS, ErrorAnalysis, means, score
 from saliency.conditions import Condition
 from saliency.data import Sample
+from saliency.messages import Message
 from saliency.metrics import get_profile
 from saliency.metrics.evaluator import MACRO
 from saliency.rendering import overlay
 from saliency.results import Comparison, resized
 from saliency.ui.presentation import data_uri
 from saliency.ui.sample_presentation import find, predict
+from saliency.ui.sentences import language, tell, told
 from saliency.ui.texts import section
 
 PICTURES = 50  # samples that are shown; the means count all
@@ -29,6 +31,7 @@ _SIDE = 360  # pixels of a picture's longer side
 _DRAWN = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app draws maps at first
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+_templates.globals["told"] = tell
 _templates.filters["number"] = lambda value, digits: f"{value:.{digits}f}".replace("-", "−")
 
 
@@ -53,12 +56,13 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
     path.write_text(
         _templates.get_template("report.html").render(
             data=study.data,
+            language=language(),
             chosen=chosen,
             samples=len(samples),
             total=len(study.samples),
             pictures=len({sample.picture for sample in samples}),
             entries=shown,
-            metrics={name: section("common")[f"about_{name}"]["en"] for name in METRICS},
+            metrics={name: section("common")[f"about_{name}"][language()] for name in METRICS},
             lower=[name for name in METRICS if get_profile("tuebingen").metrics[name].lower_is_better],
             means=_means(means(selected).to_dict("records"), study),
             models=[
@@ -76,12 +80,16 @@ def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[st
     """A line a condition and model, with the cells of its metrics in their order."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        condition = "Mean of the conditions" if row["condition"] == MACRO else Condition(row["condition"]).title
+        condition = told(Message("Mean of the conditions")) if row["condition"] == MACRO else _name(row["condition"])
         title = study.predictor.titles[row["model"]]
         line = lines.setdefault((row["condition"], row["model"]), {"condition": condition, "model": title, "cells": {}})
         line["cells"][row["metric"]] = row
     order = [*(condition.value for condition in Condition), MACRO]
     return [lines[key] for key in sorted(lines, key=lambda key: order.index(key[0]))]
+
+
+def _name(condition: str) -> str:
+    return told(Message("{condition.title}", condition=Condition(condition)))
 
 
 def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
@@ -90,7 +98,7 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
     small = comparison.reduced(_SIDE)
     return {
         "stem": sample.stem,
-        "condition": sample.condition.title,
+        "condition": _name(sample.condition),
         "sentence": sample.sentence,
         "picture": _jpeg(small.picture),
         "truth": _truth(sample, small, comparison.picture.shape[:2]),

@@ -31,7 +31,17 @@ def told(sentence: str) -> str:
 
     What is no `Message`, or has no Chinese, stays as it is.
     """
-    return _in_chinese(sentence) if speaks_chinese(LocalContext.request.get(None)) else str(sentence)
+    return _in_chinese(sentence) if language() == "zh" else str(sentence)
+
+
+def tell(sentence: str, /, **values: Any) -> str:
+    """`told` for templates, which write sentences and values as `Message` takes them."""
+    return told(Message(sentence, **values))
+
+
+def language() -> str:
+    """Of the visitor whose event is handled, a name from `texts.LANGUAGES`; English where there is no visitor."""
+    return "zh" if speaks_chinese(LocalContext.request.get(None)) else "en"
 
 
 def telling(progress: gr.Progress) -> Callable[[float, str], None]:

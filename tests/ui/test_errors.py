@@ -105,6 +105,18 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+def test_a_chinese_report_has_no_english(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("saliency.ui.sentences.speaks_chinese", lambda _: True)
+    list(study.run())
+    path = tmp_path / "report.html"
+    list(write_report(study, [stem for stem in study.samples if stem.endswith("_2")], "", path))
+    text = path.read_text(encoding="utf-8")
+    assert '<html lang="zh">' in text
+    words = " ".join("".join(Page(text.partition("</style>")[2]).words).split())
+    assert "非显著对象描述" in words
+    assert not re.search(r"[A-Za-z]{2,}(?: [A-Za-z]+){2,}", words.replace(SENTENCES["_2"], ""))
+
+
 def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypatch):
     monkeypatch.setattr("saliency.ui.report.PICTURES", 3)
     list(study.run())
