@@ -24,7 +24,7 @@ REFUSED = "Three readings are too many today."
 # What is in front where the bar is and a failed computation's cover reaches: the cover once took the clicks.
 HIGHEST = """() => {
     const cover = document.querySelector("[data-testid=status-tracker]").cloneNode();
-    cover.style.cssText = "position: fixed; inset: 0; display: flex; visibility: visible; opacity: 1; pointer-events: auto";
+    cover.style.cssText = "position: fixed; inset: 0; display: flex; visibility: visible; opacity: 1";
     document.querySelector(".tabs").append(cover);
     const { x, y } = document.querySelector("#lecture .bar [name=next]").getBoundingClientRect();
     const found = document.elementFromPoint(x + 5, y + 5).closest("#lecture, [data-testid=status-tracker]");
