@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
-from saliency.models.base import SaliencyModel
+from saliency.models.base import ImageFeatures, SaliencyModel
 from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preprocessing, Preset
 from train.results import grounding
@@ -28,8 +28,8 @@ CORNER, ELSEWHERE = (0, 0), (32, 48)
 class Corner(Grounding):
     """Every word points at the upper left cell."""
 
-    def similarity(self, regions: Tensor, words: Tensor) -> Tensor:
-        logits = torch.zeros(len(words), words.shape[1], *regions.shape[-2:])
+    def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
+        logits = torch.zeros(len(words), words.shape[1], *features["regions"].shape[-2:])
         logits[..., 0, 0] = 1.0
         return logits
 

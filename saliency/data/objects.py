@@ -18,19 +18,10 @@ import numpy as np
 from tqdm import tqdm
 
 from ..errors import DatasetError
+from ..models.objects import NAMES
 from .flickr8k import Caption, Entry, Phrase
 from .samples import read_rgb
 
-_CLASSES = """
-person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign,
-parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella,
-handbag, tie, suitcase, frisbee, skis, snowboard, ball, kite, baseball bat, baseball glove, skateboard,
-surfboard, tennis racket, bottle, wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange,
-broccoli, carrot, hot dog, pizza, donut, cake, chair, couch, potted plant, bed, table, toilet, television,
-laptop, mouse, remote, keyboard, phone, microwave, oven, toaster, sink, refrigerator, book, clock, vase,
-scissors, teddy bear, hair dryer, toothbrush
-"""
-NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
 _PLURALS = {"person": "people", "sheep": "sheep", "skis": "skis", "broccoli": "broccoli", "scissors": "scissors"}
 _PLURALS |= {"mouse": "mice", "knife": "knives"}
 _MASS = {"broccoli", "skis", "scissors"}

@@ -27,6 +27,7 @@ from .samples import read_rgb
 
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 BEHIND = 0.5  # height of the bumps of things that a caption names after the first
+UNRELATED = 0.4  # of the pictures get a caption of another one: with one for each, models learned not to move
 NO_THINGS = ("scene", "clothing", "bodyparts")
 
 
@@ -85,8 +86,8 @@ def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.
 def pseudo_samples(
     entries: Sequence[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it, a caption of
-    another picture that shares no thing with it, and where a caption names something the picture lacks, that alone.
+    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it, for some
+    (`UNRELATED`) a caption of another picture that shares no thing with it, and where a caption names something the picture lacks, that alone.
 
     Args:
         entries: pictures with captions and boxes; those whose captions name no thing with a box are left out.
@@ -105,7 +106,8 @@ def pseudo_samples(
         for _ in range(parts):
             caption = usable[generator.integers(len(usable))]
             made.append((Condition.SALIENT, *(_clause if generator.random() < 0.5 else _phrases)(caption, generator)))
-        made += [(Condition.SALIENT, text, []) for text in _unrelated(entry, entries, generator)]
+        if generator.random() < UNRELATED:
+            made += [(Condition.SALIENT, text, []) for text in _unrelated(entry, entries, generator)]
         missing = [(caption, phrase) for caption in usable for phrase in caption.phrases if not len(phrase.boxes)]
         for caption, phrase in missing[:1]:
             made.append((Condition.SALIENT, _sentence([_words(caption, phrase.start, phrase.end)]), []))

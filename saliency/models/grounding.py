@@ -1,7 +1,8 @@
 """Word-region grounding: sentence tokens and picture regions meet in one space, and each word gets a map.
 
 The maps guide the saliency decoders of the compact models, so a word's map is on the path to the answer. Trained first
-on phrases with boxes (`trainers/grounding.py`), then with everything else.
+on phrases with boxes (`trainers/grounding.py`), then with everything else. What a small object detector finds joins in
+where it is asked for: its planes are part of the regions, and a word that names one of its classes points at them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
-from .base import TextFeatures
+from .base import ImageFeatures, TextFeatures
 from .blocks import ChannelLayerNorm, resize
+from .objects import NAMES, ObjectPlanes
+from .text import TextEncoder
 
 # Planes of `GroundingOutput.guidance`: the words' maps weighted, their gated maximum, and whether there is a sentence.
 GUIDANCE_PLANES = 3
@@ -88,6 +91,33 @@ class Words(nn.Module):
         return self.norm(self.layer(tokens, mask)), mask
 
 
+class Naming(nn.Module):
+    """Which of the detector's classes a word names: the cosine of its state and the class name's, through a sigmoid.
+
+    The text encoder's states lie close where meanings do ("cellphone" to "phone", "kitty" to "cat"), so words are
+    understood that no training caption has.
+    """
+
+    def __init__(self, text_dim: int):
+        super().__init__()
+        self.register_buffer("names", torch.zeros(len(NAMES), text_dim))
+        self.sharpness = nn.Parameter(torch.tensor(14.0))
+        self.threshold = nn.Parameter(torch.tensor(0.5))
+
+    @torch.no_grad()
+    def start_from(self, encoder: TextEncoder) -> None:
+        """Take over the states that `encoder` has for the class names, each in "a NAME"."""
+        encoded = encoder.encode([f"a {name}" for name in NAMES])
+        for row, (words, states) in enumerate(zip(encoded.words, encoded.features.tokens, strict=True)):
+            own = [token for word in words[1:] for token in word.tokens]
+            self.names[row] = states[own].mean(dim=0)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(N, L, 80) in [0, 1] from token states (N, L, D)."""
+        cosine = F.normalize(tokens.float(), dim=-1) @ F.normalize(self.names.float(), dim=-1).T
+        return torch.sigmoid(self.sharpness * (cosine - self.threshold))
+
+
 class Grounding(nn.Module):
     """Regions and words in one space: cosine similarity, scaled and shifted, is where a word points.
 
@@ -95,11 +125,18 @@ class Grounding(nn.Module):
         channels: channels of the trunk's strides, 8 and 16 among them.
         text_dim: channels of the text encoder's token states.
         dim: channels of the shared space.
+        objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
     """
 
-    def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192):
+    def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False):
         super().__init__()
         self.regions = Regions(channels, dim)
+        self.objects = ObjectPlanes() if objects else None
+        if objects:
+            self.seen = nn.Conv2d(len(NAMES), dim, 1, bias=False)
+            nn.init.zeros_(self.seen.weight)
+            self.naming = Naming(text_dim)
+            self.trust = nn.Parameter(torch.tensor(4.0))  # logits a sure object is worth to the word that names it
         self.words = Words(text_dim, dim)
         self.region_space = nn.Conv2d(dim, dim, 1)
         self.word_space = nn.Linear(dim, dim)
@@ -107,22 +144,43 @@ class Grounding(nn.Module):
         self.shift = nn.Parameter(torch.tensor(-3.0))
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
 
-    def image(self, levels: dict[int, Tensor]) -> Tensor:
-        """Region tokens (N, dim, h, w) of trunk features, on the stride-8 grid; depends on the picture alone."""
-        return self.regions(levels)
+    def image(self, levels: dict[int, Tensor], pixels: Tensor) -> ImageFeatures:
+        """What depends on the picture alone, on the stride-8 grid: ``regions`` (N, dim, h, w), with a detector also its
+        planes ``objects`` (N, 80, h, w).
 
-    def similarity(self, regions: Tensor, words: Tensor) -> Tensor:
-        """Logits (N, L, h, w) that word tokens (N, L, C) point at regions (N, C, h, w)."""
-        a = F.normalize(self.region_space(regions).float(), dim=1)
+        Args:
+            levels: trunk features of `pixels` (N, 3, H, W).
+        """
+        regions = self.regions(levels)
+        if self.objects is None:
+            return {"regions": regions}
+        objects = self.objects(pixels, regions.shape[-2:])
+        return {"regions": regions + self.seen(objects), "objects": objects}
+
+    def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
+        """Logits (N, L, h, w) that words point at each region.
+
+        Args:
+            features: of N pictures, as `image` gives them.
+            words: (N, L, dim) word tokens, as `words` gives them.
+            tokens: (N, L, text_dim) states of the text encoder they were made of.
+        """
+        a = F.normalize(self.region_space(features["regions"]).float(), dim=1)
         b = F.normalize(self.word_space(words).float(), dim=2)
-        return torch.einsum("nchw,nlc->nlhw", a, b) * self.scale.exp() + self.shift
+        logits = torch.einsum("nchw,nlc->nlhw", a, b) * self.scale.exp() + self.shift
+        if self.objects is None:
+            return logits
+        return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["objects"].float(), self.naming(tokens))
 
-    def forward(self, regions: Tensor, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point among `regions` (N, dim, h, w); one sentence a picture."""
+    def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
+        """Where the words of `text` point in pictures with `features` (see `image`); one sentence a picture."""
+        regions = features["regions"]
         pictures, _, height, width = regions.shape
         words, mask = self.words(text, pictures)
         content = words[:, 1:]
-        maps = torch.sigmoid(self.similarity(regions, content))
+        maps = regions.new_zeros(pictures, 0, height, width)
+        if text is not None:
+            maps = torch.sigmoid(self.logits(features, content, text.tokens))
         read = mask[:, 1:] if text is None else text.words & text.present[:, None]
         weight, gate = self.importance(content).float().unbind(-1)
         weight = torch.where(read, weight, float("-inf"))

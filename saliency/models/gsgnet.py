@@ -43,6 +43,7 @@ class GSGNetConfig:
         fusion: where the sentence vector is concatenated: ``none``, ``deep_concat`` (f5), ``all_concat`` (every level).
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
+        objects: an object detector joins the grounding.
     """
 
     trunk: str = "densenet161"
@@ -55,6 +56,7 @@ class GSGNetConfig:
     fusion: str = "deep_concat"
     guidance: bool = False
     grounding_dim: int = 192
+    objects: bool = False
 
 
 class Residual(nn.Module):
@@ -285,7 +287,7 @@ class GSGNet(SaliencyModel):
             self.sentence = SentenceEmbedding(config.text_dim, channels)
         self.concats = nn.ModuleDict({level: SentenceConcat(channels) for level in fused})
         if config.guidance:
-            self.grounding = Grounding(self.trunk.channels, config.text_dim, config.grounding_dim)
+            self.grounding = Grounding(self.trunk.channels, config.text_dim, config.grounding_dim, config.objects)
             self.guides = nn.ModuleDict({level: LateAddition(GUIDANCE_PLANES, channels) for level in GUIDED})
         self.semantic = SAIB(channels, config.heads)
         self.fusions = nn.ModuleDict(
@@ -299,7 +301,7 @@ class GSGNet(SaliencyModel):
         levels = self.trunk(pixels)
         features = {level: self.projections[level](levels[stride]) for level, stride in STRIDES.items()}
         if self.config.guidance:
-            features["regions"] = self.grounding.image(levels)
+            features |= self.grounding.image(levels, pixels)
         return features
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
@@ -307,7 +309,7 @@ class GSGNet(SaliencyModel):
         word_maps = word_weights = None
         named: dict[str, Tensor] = {}
         if self.config.guidance:
-            grounding = self.grounding(features["regions"], text)
+            grounding = self.grounding(features, text)
             word_maps, word_weights = grounding.word_maps, grounding.word_weights
             levels = self._guide(levels, grounding.guidance)
             named = {"named": grounding.named} if self.training else {}

@@ -39,6 +39,7 @@ class TranBlendConfig:
         vector_source: how ``upsample`` reads the vector: ``broadcast``, or ``grid16x48`` as the author's helper did.
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
+        objects: an object detector joins the grounding.
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -55,6 +56,7 @@ class TranBlendConfig:
     residual: bool = False
     guide_fine: bool = False
     null_text: str = "learned"
+    objects: bool = False
     blip: BlipConfig = field(default_factory=BlipConfig)
 
 
@@ -149,7 +151,9 @@ class TranBlend(SaliencyModel):
                 self.spread = Spread(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
         else:
             text_channels = channels
-            self.grounding = Grounding(self.backbone.trunk.channels, config.text_dim, config.grounding_dim)
+            self.grounding = Grounding(
+                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects
+            )
             self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
         if config.blend == "blendnet":
             self.blendnet = BlendNet(channels, text_channels)
@@ -166,7 +170,7 @@ class TranBlend(SaliencyModel):
             if self.config.source == "blip":
                 features["blip"] = self.blip.encode_image(pixels)
             else:
-                features["regions"] = self.grounding.image(levels)
+                features |= self.grounding.image(levels, pixels)
         return features
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
@@ -199,7 +203,7 @@ class TranBlend(SaliencyModel):
 
     def _decode_grounded(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
         middle, fine = features["middle"], features["fine"]
-        grounding = self.grounding(features["regions"], text)
+        grounding = self.grounding(features, text)
         blended = self._blend(middle, self.image_text(middle, grounding))
         if self.config.guide_fine:
             fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))

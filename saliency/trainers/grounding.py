@@ -19,7 +19,7 @@ from ..data.sentences import SentenceBank
 from ..data.training import mirror_words
 from ..metrics.fixations import exceedance
 from ..models.backbones import build_trunk
-from ..models.base import TextFeatures
+from ..models.base import TextFeatures, select
 from ..models.grounding import Grounding
 from ..models.spec import Preprocessing
 from .datasets import SENTENCE_CACHE, read_entries
@@ -37,11 +37,11 @@ class GroundingModel(nn.Module):
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        regions = self.grounding.image(self.trunk(pixels))
+        features = self.grounding.image(self.trunk(pixels), pixels)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
-        logits = self.grounding.similarity(regions[index], words)
-        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
+        logits = self.grounding.logits(select(features, index), words, text.tokens)
+        return logits, self.grounding.region_space(features["regions"]), self.grounding.word_space(words)
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
@@ -80,10 +80,12 @@ def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperatur
     return (to_picture + to_caption) / 2
 
 
-def build_model(trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192) -> GroundingModel:
-    """A fresh `GroundingModel` on the trunk of this name."""
+def build_model(
+    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False
+) -> GroundingModel:
+    """A fresh `GroundingModel` on the trunk of this name, with an object detector where `objects` asks for one."""
     network = build_trunk(trunk, levels=(8, 16))
-    return GroundingModel(network, Grounding(network.channels, text_dim, dim))
+    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects))
 
 
 @torch.inference_mode()

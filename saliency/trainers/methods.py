@@ -6,6 +6,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
+import cv2
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -16,6 +17,9 @@ from ..checkpoints import DataUse, Description
 from ..errors import CheckpointError, RecipeError
 from ..models import registry
 from ..models.backbones import ResNet50V2
+from ..models.grounding import Grounding
+from ..models.objects import onnx_convolutions
+from ..models.text import load_encoder
 from .adversarial import Adversarial
 from .datasets import RUNS
 from .grounding import GroundingMethod
@@ -38,18 +42,25 @@ def build_method(recipe: Recipe) -> Method:
     else:
         raise RecipeError(f"There is no method “{recipe.method}”. There are: supervised, adversarial, grounding.")
     for start in recipe.start:
-        begin_with(method.model, start)
+        begin_with(method.model, start, preset.text_encoder)
     return method
 
 
-def begin_with(model: nn.Module, start: Start) -> None:
+def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> None:
     """Take over the tensors `start` names.
+
+    Args:
+        encoder: name of the text encoder that gives the names of an object detector's classes their states.
 
     Raises:
         RecipeError: the file or the run does not exist or is of another network.
     """
     if start.file is not None:
-        _begin_trunk(model.get_submodule(start.target), start.file)
+        part = model.get_submodule(start.target)
+        if start.file.suffix == ".onnx":
+            _begin_objects(part, start.file, encoder)
+        else:
+            _begin_trunk(part, start.file)
         return
     weights = _weights_of(start.run)
     taken = {
@@ -72,6 +83,14 @@ def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
         raise RecipeError(f"There is no file “{file.name}” to start from.") from None
     except (SafetensorError, ValueError) as error:
         raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
+
+
+def _begin_objects(grounding: Grounding, file: Path, encoder: str) -> None:
+    try:
+        grounding.objects.detector.start_from(onnx_convolutions(file))
+    except (cv2.error, ValueError) as error:
+        raise RecipeError(f"The file “{file.name}” holds no object detector to start from.") from error
+    grounding.naming.start_from(load_encoder(encoder))
 
 
 def _weights_of(run: str) -> dict[str, Tensor]:

@@ -92,3 +92,10 @@ def test_a_caption_of_another_picture_leaves_the_density_alone():
     assert free["7"] == free["8"] == "two boats at sea"
     assert free["9"] in {"a bird on a branch", "a tall Bird"}
     np.testing.assert_allclose(made[2].density(), FREE / FREE.max())
+
+
+def test_some_pictures_get_a_caption_of_another_one():
+    pictures = [Entry(str(n), Path(f"{n}.jpg"), (Caption(f"thing{n}", (Phrase(0, 1, CORNER),)),)) for n in range(300)]
+    made = list(pseudo_samples(pictures, {picture.id: FREE for picture in pictures}, parts=0))
+    share = sum(s.condition is Condition.SALIENT for s in made) / len(pictures)
+    assert 0.3 < share < 0.5

@@ -69,6 +69,15 @@ class TestTranBlend(ModelContract):
         )
 
 
+class TestTranBlendWithObjects(ModelContract):
+    word_maps = True
+
+    def build(self) -> SaliencyModel:
+        return TranBlend(
+            TranBlendConfig(NARROW, source="grounding", text_dim=12, grounding_dim=16, layers=1, objects=True)
+        )
+
+
 class TestTranBlendUpsample(ModelContract):
     word_maps = True
 

@@ -2,9 +2,8 @@
 
 import pytest
 import torch
-from torch import Tensor
 
-from saliency.models.base import TextFeatures
+from saliency.models.base import ImageFeatures, TextFeatures
 from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
 from tests.models.contract import awaken, sentences
 
@@ -21,40 +20,42 @@ def grounding() -> Grounding:
 
 
 @pytest.fixture
-def regions() -> Tensor:
-    return torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
+def picture() -> ImageFeatures:
+    return {"regions": torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))}
 
 
 def test_regions_lie_on_the_finer_grid_and_see_both_levels(grounding):
     fine, coarse = torch.randn(2, 6, 9, 13), torch.randn(2, 10, 5, 7)
-    found = grounding.image({8: fine, 16: coarse})
+    pixels = torch.zeros(2, 3, 72, 104)
+    found = grounding.image({8: fine, 16: coarse}, pixels)["regions"]
     assert found.shape == (2, DIM, 9, 13)
-    assert not torch.allclose(grounding.image({8: fine, 16: coarse + 1}), found)
-    assert not torch.allclose(grounding.image({8: fine + 1, 16: coarse}), found)
+    for other in ({8: fine, 16: coarse + 1}, {8: fine + 1, 16: coarse}):
+        assert not torch.allclose(grounding.image(other, pixels)["regions"], found)
 
 
 @torch.no_grad()
-def test_a_word_points_at_the_region_it_equals(grounding, regions):
+def test_a_word_points_at_the_region_it_equals(grounding, picture):
     for space in (grounding.region_space, grounding.word_space):
         space.weight.copy_(torch.eye(DIM).view_as(space.weight))
         space.bias.zero_()
     grounding.scale.fill_(torch.tensor(10.0).log())
     grounding.shift.fill_(-3.0)
     places = [(0, 0), (2, 6), (4, 3)]
-    words = torch.stack([3 * regions[:, :, y, x] for y, x in places], dim=1)
-    logits = grounding.similarity(regions, words)
+    tokens = torch.zeros(2, 3, TEXT_DIM)
+    words = torch.stack([3 * picture["regions"][:, :, y, x] for y, x in places], dim=1)
+    logits = grounding.logits(picture, words, tokens)
     assert logits.shape == (2, 3, 5, 7)
-    for picture in logits:
-        assert [divmod(int(plane.argmax()), 7) for plane in picture] == places
-        torch.testing.assert_close(picture.amax((1, 2)), torch.full((3,), 10.0 - 3.0))
-        assert picture.min() >= -10 - 3
-    torch.testing.assert_close(grounding.similarity(regions, -words).amin((2, 3)), torch.full((2, 3), -13.0))
+    for planes in logits:
+        assert [divmod(int(plane.argmax()), 7) for plane in planes] == places
+        torch.testing.assert_close(planes.amax((1, 2)), torch.full((3,), 10.0 - 3.0))
+        assert planes.min() >= -10 - 3
+    torch.testing.assert_close(grounding.logits(picture, -words, tokens).amin((2, 3)), torch.full((2, 3), -13.0))
 
 
 @torch.no_grad()
-def test_guidance_is_made_of_the_word_maps(grounding, regions):
+def test_guidance_is_made_of_the_word_maps(grounding, picture):
     text = sentences([3, 5], TEXT_DIM)
-    output = grounding(regions, text)
+    output = grounding(picture, text)
     assert output.guidance.shape == (2, GUIDANCE_PLANES, 5, 7)
     assert output.word_maps.shape == (2, 8, 5, 7)
     assert output.word_maps.min() >= 0
@@ -73,27 +74,27 @@ def test_guidance_is_made_of_the_word_maps(grounding, regions):
 
 @pytest.mark.parametrize("text", [None, sentences([0, 0], TEXT_DIM)], ids=["None", "empty sentences"])
 @torch.no_grad()
-def test_without_text_there_is_no_guidance(grounding, regions, text):
-    output = grounding(regions, text)
+def test_without_text_there_is_no_guidance(grounding, picture, text):
+    output = grounding(picture, text)
     assert output.guidance.shape == (2, GUIDANCE_PLANES, 5, 7)
     assert not output.guidance.any()
     assert not output.word_maps.any()
     assert not output.word_weights.any()
     # What is left to read is the learned null token, the same for every picture and whatever the padding holds.
     assert output.mask.sum(1).tolist() == [1, 1]
-    torch.testing.assert_close(output.words[:, 0], grounding(regions, None).words[:, 0])
+    torch.testing.assert_close(output.words[:, 0], grounding(picture, None).words[:, 0])
 
 
 @torch.no_grad()
-def test_an_empty_sentence_beside_another_changes_neither(grounding, regions):
-    both = grounding(regions, sentences([3, 0], TEXT_DIM))
-    alone = grounding(regions[:1], sentences([3, 0], TEXT_DIM).select([0]))
+def test_an_empty_sentence_beside_another_changes_neither(grounding, picture):
+    both = grounding(picture, sentences([3, 0], TEXT_DIM))
+    alone = grounding({"regions": picture["regions"][:1]}, sentences([3, 0], TEXT_DIM).select([0]))
     torch.testing.assert_close(both.guidance[:1], alone.guidance)
     assert not both.guidance[1].any()
 
 
 @torch.no_grad()
-def test_padding_never_matters(grounding, regions):
+def test_padding_never_matters(grounding, picture):
     text = sentences([3, 5], TEXT_DIM)
     padding = ~text.mask
     tokens = text.tokens.masked_fill(padding[..., None], 100.0)
@@ -105,26 +106,28 @@ def test_padding_never_matters(grounding, regions):
         present=text.present,
         ids=torch.nn.functional.pad(text.ids, (0, 4)),
     )
-    short, long = grounding(regions, text), grounding(regions, longer)
+    short, long = grounding(picture, text), grounding(picture, longer)
     torch.testing.assert_close(long.guidance, short.guidance)
     torch.testing.assert_close(long.word_maps[:, :8], short.word_maps)
     torch.testing.assert_close(long.word_weights[:, :8], short.word_weights)
 
     encoder = ImageTextEncoder(DIM, layers=1).eval()
     awaken(encoder)
-    torch.testing.assert_close(encoder(regions, long), encoder(regions, short), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        encoder(picture["regions"], long), encoder(picture["regions"], short), rtol=1e-4, atol=1e-5
+    )
 
 
 @torch.no_grad()
-def test_words_depend_on_their_sentence(grounding, regions):
+def test_words_depend_on_their_sentence(grounding, picture):
     text = sentences([3, 5], TEXT_DIM)
     other = TextFeatures(**vars(text) | {"tokens": text.tokens.index_fill(1, torch.tensor([3]), 2.0)})
-    first, second = grounding(regions, text).word_maps, grounding(regions, other).word_maps
+    first, second = grounding(picture, text).word_maps, grounding(picture, other).word_maps
     assert not torch.allclose(first[:, 1], second[:, 1])
 
 
-def test_the_gradient_survives_an_empty_sentence(grounding, regions):
-    output = grounding(regions, sentences([3, 0], TEXT_DIM))
+def test_the_gradient_survives_an_empty_sentence(grounding, picture):
+    output = grounding(picture, sentences([3, 0], TEXT_DIM))
     (output.guidance.sum() + output.word_maps.sum()).backward()
     gradients = [parameter.grad for parameter in grounding.parameters() if parameter.grad is not None]
     assert len(gradients) > 10
@@ -132,11 +135,11 @@ def test_the_gradient_survives_an_empty_sentence(grounding, regions):
 
 
 @torch.no_grad()
-def test_a_new_image_text_encoder_reads_only_where_the_words_point(grounding, regions):
+def test_a_new_image_text_encoder_reads_only_where_the_words_point(grounding, picture):
     """Its gates start at zero: the word tokens themselves are not read, their maps are."""
     encoder = ImageTextEncoder(DIM, layers=2).eval()
     x = torch.randn(2, DIM, 5, 7)
-    output = grounding(regions, sentences([3, 5], TEXT_DIM))
+    output = grounding(picture, sentences([3, 5], TEXT_DIM))
     other_words = type(output)(**vars(output) | {"words": output.words + 1})
     other_guidance = type(output)(**vars(output) | {"guidance": output.guidance + 1})
     answer = encoder(x, output)

@@ -1,0 +1,222 @@
+"""What a small object detector sees, as maps: one plane a class, each found box a bump of its score.
+
+The detector is YOLOX-nano (Ge et al., arXiv 2107.08430) with its batch norms folded into the convolutions, on the 80
+classes of COCO. The compact models read its planes beside the trunk's features: it knows small things that a trunk of
+stride 16 does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .blocks import resize
+
+_CLASSES = """
+person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign,
+parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella,
+handbag, tie, suitcase, frisbee, skis, snowboard, ball, kite, baseball bat, baseball glove, skateboard,
+surfboard, tennis racket, bottle, wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange,
+broccoli, carrot, hot dog, pizza, donut, cake, chair, couch, potted plant, bed, table, toilet, television,
+laptop, mouse, remote, keyboard, phone, microwave, oven, toaster, sink, refrigerator, book, clock, vase,
+scissors, teddy bear, hair dryer, toothbrush
+"""
+NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
+
+FAINT = 0.06  # a box below this score is not painted
+SPREAD = 2.6  # of a box's side to the standard deviation of its bump
+STRIDES = (8, 16, 32)
+
+
+def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups), nn.SiLU())
+
+
+def _separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(_conv(inputs, inputs, 3, stride, inputs), _conv(inputs, outputs))
+
+
+class _Bottleneck(nn.Module):
+    def __init__(self, channels: int, residual: bool):
+        super().__init__()
+        self.layers = nn.Sequential(_conv(channels, channels), _separable(channels, channels))
+        self.residual = residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x) if self.residual else self.layers(x)
+
+
+class _Partial(nn.Module):
+    """Cross-stage partial block: half of the channels pass the bottlenecks, half do not."""
+
+    def __init__(self, inputs: int, outputs: int, bottlenecks: int = 1, residual: bool = False):
+        super().__init__()
+        half = outputs // 2
+        self.through = _conv(inputs, half)
+        self.past = _conv(inputs, half)
+        self.bottlenecks = nn.Sequential(*(_Bottleneck(half, residual) for _ in range(bottlenecks)))
+        self.merge = _conv(outputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.merge(torch.cat([self.bottlenecks(self.through(x)), self.past(x)], dim=1))
+
+
+class _Pooling(nn.Module):
+    """Spatial pyramid pooling: maxima over windows of 5, 9 and 13 beside the features themselves."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.squeeze = _conv(channels, channels // 2)
+        self.merge = _conv(2 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.squeeze(x)
+        # Twice a window of 5 is one of 9, three times one of 13.
+        five = F.max_pool2d(x, 5, 1, 2)
+        nine = F.max_pool2d(five, 5, 1, 2)
+        return self.merge(torch.cat([x, five, nine, F.max_pool2d(nine, 5, 1, 2)], dim=1))
+
+
+class _Head(nn.Module):
+    """Of each cell: class logits (80), box (centre offset, log of the size) and objectness logit."""
+
+    def __init__(self, inputs: int, width: int = 64):
+        super().__init__()
+        self.stem = _conv(inputs, width)
+        self.class_branch = nn.Sequential(_separable(width, width), _separable(width, width))
+        self.classes = nn.Conv2d(width, len(NAMES), 1)
+        self.box_branch = nn.Sequential(_separable(width, width), _separable(width, width))
+        self.box = nn.Conv2d(width, 4, 1)
+        self.objectness = nn.Conv2d(width, 1, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes (N, cells, 4) raw and scores (N, cells, 80) in [0, 1]."""
+        x = self.stem(x)
+        where = self.box_branch(x)
+        scores = torch.sigmoid(self.objectness(where).float()) * torch.sigmoid(
+            self.classes(self.class_branch(x)).float()
+        )
+        return self.box(where).float().flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
+
+
+class Detector(nn.Module):
+    """YOLOX-nano. The layers are defined in the order the data passes them, which is that of the ONNX file."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = _conv(12, 16, 3)
+        self.stage4 = nn.Sequential(_separable(16, 32, 2), _Partial(32, 32, 1, True))
+        self.stage8 = nn.Sequential(_separable(32, 64, 2), _Partial(64, 64, 3, True))
+        self.stage16 = nn.Sequential(_separable(64, 128, 2), _Partial(128, 128, 3, True))
+        self.stage32 = nn.Sequential(_separable(128, 256, 2), _Pooling(256), _Partial(256, 256))
+        self.lateral32 = _conv(256, 128)
+        self.up16 = _Partial(256, 128)
+        self.lateral16 = _conv(128, 64)
+        self.up8 = _Partial(128, 64)
+        self.down8 = _separable(64, 64, 2)
+        self.down16 = _Partial(128, 128)
+        self.down16_32 = _separable(128, 128, 2)
+        self.down32 = _Partial(256, 256)
+        self.heads = nn.ModuleList(_Head(channels) for channels in (64, 128, 256))
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes (N, cells, 4) as centre x, y, width, height in pixels and scores (N, cells, 80) in [0, 1].
+
+        Args:
+            pictures: (N, 3, H, W) BGR in 0..255, sides multiples of 32.
+        """
+        corners = [pictures[..., y::2, x::2] for x in (0, 1) for y in (0, 1)]
+        x8 = self.stage8(self.stage4(self.stem(torch.cat(corners, dim=1))))
+        x16 = self.stage16(x8)
+        lateral32 = self.lateral32(self.stage32(x16))
+        lateral16 = self.lateral16(self.up16(torch.cat([_double(lateral32), x16], dim=1)))
+        level8 = self.up8(torch.cat([_double(lateral16), x8], dim=1))
+        level16 = self.down16(torch.cat([self.down8(level8), lateral16], dim=1))
+        level32 = self.down32(torch.cat([self.down16_32(level16), lateral32], dim=1))
+        found = [head(level) for head, level in zip(self.heads, (level8, level16, level32), strict=True)]
+        boxes = [
+            _placed(raw, level, stride)
+            for (raw, _), level, stride in zip(found, (level8, level16, level32), STRIDES, strict=True)
+        ]
+        return torch.cat(boxes, dim=1), torch.cat([scores for _, scores in found], dim=1)
+
+    def start_from(self, convolutions: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Take over weights and biases, one pair a convolution, in the order the data passes them.
+
+        Raises:
+            ValueError: their number or a shape is another; nothing is taken over then.
+        """
+        own = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
+        if [layer.weight.shape for layer in own] != [weight.shape for weight, _ in convolutions]:
+            raise ValueError("not the convolutions of a YOLOX-nano")
+        for layer, (weight, bias) in zip(own, convolutions, strict=True):
+            layer.weight.data.copy_(weight)
+            layer.bias.data.copy_(bias)
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def _placed(raw: Tensor, level: Tensor, stride: int) -> Tensor:
+    """Raw boxes (N, cells, 4) of a level (N, C, h, w) in pixels."""
+    height, width = level.shape[-2:]
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    cells = torch.stack([x, y], dim=-1).reshape(-1, 2).to(raw)
+    return torch.cat([(raw[..., :2] + cells) * stride, raw[..., 2:].exp() * stride], dim=-1)
+
+
+def onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of every convolution of an ONNX file, in the file's order; `cv2.error` if it cannot be read."""
+    network = cv2.dnn.readNetFromONNX(str(path), engine=cv2.dnn.ENGINE_CLASSIC)
+    layers = [name for name in network.getLayerNames() if name.endswith("/Conv")]
+    return [tuple(torch.from_numpy(network.getParam(name, part)) for part in (0, 1)) for name in layers]
+
+
+class ObjectPlanes(nn.Module):
+    """The detector's answer as planes (N, 80, h, w) in [0, 1]: of each class the strongest bump at each place.
+
+    The detector stays as it is: nothing is learned through it.
+    """
+
+    SIZE = (320, 416)
+
+    def __init__(self):
+        super().__init__()
+        self.detector = Detector().requires_grad_(False)
+
+    @torch.no_grad()
+    def forward(self, pixels: Tensor, grid: Sequence[int]) -> Tensor:
+        """Planes on `grid` (h, w) of pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``."""
+        pictures = resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE)
+        boxes, scores = self.detector(pictures)
+        return torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
+
+
+def painted(boxes: Tensor, scores: Tensor, size: Sequence[int], grid: Sequence[int]) -> Tensor:
+    """One picture's boxes (cells, 4) with scores (cells, 80) as planes (80, h, w).
+
+    Args:
+        size: (H, W) of the picture whose pixels the boxes count.
+        grid: (h, w).
+    """
+    best, classes = scores.max(dim=1)
+    seen = best > FAINT
+    cx, cy, width, height = boxes[seen].unbind(1)
+    y = _bump(cy / size[0], height / size[0], grid[0])
+    x = _bump(cx / size[1], width / size[1], grid[1])
+    bumps = best[seen, None, None] * y[:, :, None] * x[:, None, :]
+    planes = bumps.new_zeros(len(NAMES), *grid)
+    return planes.scatter_reduce_(0, classes[seen, None, None].expand_as(bumps), bumps, "amax")
+
+
+def _bump(centre: Tensor, side: Tensor, cells: int) -> Tensor:
+    """(n, cells) Gaussian profile of each box along one axis, in shares of the picture."""
+    at = (torch.arange(cells, device=centre.device) + 0.5) / cells
+    deviation = side.clamp_min(1 / cells) / SPREAD
+    return torch.exp(-(((at - centre[:, None]) / deviation[:, None]) ** 2) / 2)

@@ -1,0 +1,115 @@
+"""The object detector is the published one, its planes show its boxes, and words that name a class point there."""
+
+from math import exp
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from saliency.models.grounding import Grounding, Naming
+from saliency.models.objects import NAMES, Detector, ObjectPlanes, onnx_convolutions, painted
+from saliency.models.text import load_encoder
+
+WEIGHTS = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
+EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
+with_weights = pytest.mark.skipif(not WEIGHTS.is_file(), reason="the detector's weights are not here")
+CAT, DOG = NAMES.index("cat"), NAMES.index("dog")
+
+
+@with_weights
+@torch.no_grad()
+def test_the_detector_answers_as_its_onnx_file_does_in_opencv():
+    detector = Detector().eval()
+    detector.start_from(onnx_convolutions(WEIGHTS))
+    picture = cv2.resize(cv2.imread(str(next(EXAMPLES.glob("astronaut.*")))), (416, 416))
+    pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)
+    network = cv2.dnn.readNetFromONNX(str(WEIGHTS))
+    network.setInput(pixels)
+    rows = torch.from_numpy(network.forward()[0])
+    boxes, scores = detector(torch.from_numpy(pixels))
+    torch.testing.assert_close(scores[0], rows[:, 4:5] * rows[:, 5:], atol=1e-4, rtol=0)
+    sizes = torch.cat(
+        [rows[: 52 * 52, 2:4].exp() * 8, rows[52 * 52 : -169, 2:4].exp() * 16, rows[-169:, 2:4].exp() * 32]
+    )
+    torch.testing.assert_close(boxes[0, :, 2:], sizes, atol=1e-2, rtol=1e-3)
+    # The surest is the astronaut, whose box has its centre in the picture's middle third.
+    surest = scores[0].max(dim=1).values.argmax()
+    assert NAMES[scores[0, surest].argmax()] == "person"
+    assert 416 / 3 < boxes[0, surest, 0] < 2 * 416 / 3
+
+
+def test_weights_of_another_network_are_refused_and_nothing_is_taken_over():
+    detector = Detector()
+    before = {name: value.clone() for name, value in detector.state_dict().items()}
+    own = [(layer.weight * 0, layer.bias * 0) for layer in detector.modules() if isinstance(layer, torch.nn.Conv2d)]
+    for wrong in (own[:-1], own[::-1]):
+        with pytest.raises(ValueError, match="YOLOX"):
+            detector.start_from(wrong)
+    assert all(torch.equal(value, before[name]) for name, value in detector.state_dict().items())
+
+
+def test_a_box_is_a_bump_of_its_score_and_the_strongest_of_a_class_counts():
+    boxes = torch.tensor([[40.0, 20, 26, 52], [40, 20, 26, 52], [72, 52, 13, 13], [20, 20, 30, 30]])
+    scores = torch.zeros(4, len(NAMES))
+    scores[0, CAT], scores[1, CAT], scores[2, DOG], scores[3, DOG] = 0.8, 0.5, 0.4, 0.05
+    planes = painted(boxes, scores, (80, 80), (10, 10))
+    assert planes.shape == (len(NAMES), 10, 10)
+    # Cells are 8 pixels; the first box is centred on the corner of four cells, 4 pixels from the centre of each.
+    # Deviations: 26 / 2.6 = 10 across and 52 / 2.6 = 20 down; both distances are from cells' centres.
+    assert planes[CAT, 2, 4] == pytest.approx(0.8 * exp(-(0.4**2) / 2), rel=1e-5)
+    assert planes[CAT, 5, 4] == pytest.approx(0.8 * exp(-(1.2**2 + 0.4**2) / 2), rel=1e-5)
+    assert divmod(int(planes[DOG].argmax()), 10) in {(6, 8), (6, 9)}
+    assert planes[DOG, 2, 2] < 0.01, "a faint box is not painted"
+    assert not planes[[n for n in range(len(NAMES)) if n not in (CAT, DOG)]].any()
+
+
+@torch.no_grad()
+def test_planes_lie_on_the_grid_asked_for_and_nothing_is_learned_through_them():
+    torch.manual_seed(0)
+    planes = ObjectPlanes().eval()
+    with torch.enable_grad():
+        found = planes(torch.randn(2, 3, 64, 96), (8, 12))
+    assert found.shape == (2, 80, 8, 12)
+    assert not found.requires_grad
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number", "name"),
+    [
+        ("A laptop on the grass", 1, "laptop"),
+        ("He is talking on his cellphone", 5, "phone"),
+        ("Beautiful kitty sleeps on the chair", 1, "cat"),
+        ("Elephants walk by the lake", 0, "elephant"),
+    ],
+)
+@torch.no_grad()
+def test_words_name_classes_by_their_meaning(sentence: str, number: int, name: str):
+    naming, encoder = Naming(384), load_encoder("minilm")
+    naming.start_from(encoder)
+    encoded = encoder.encode([sentence])
+    named = naming(encoded.features.tokens)[0, encoded.words[0][number].tokens[0]]
+    assert NAMES[int(named.argmax())] == name
+    assert named.max() > 0.8
+    assert named.topk(2).values[1] < 0.5, "it names one of them"
+
+
+@torch.no_grad()
+def test_a_word_points_at_objects_of_the_class_it_names():
+    torch.manual_seed(0)
+    grounding = Grounding({8: 6, 16: 10}, text_dim=12, dim=16, objects=True).eval()
+    grounding.naming.names.normal_()
+    objects = torch.zeros(1, 80, 5, 7)
+    objects[0, DOG, 3, 4] = 0.9
+    features = {"regions": torch.randn(1, 16, 5, 7), "objects": objects}
+    tokens = torch.stack([grounding.naming.names[DOG], -grounding.naming.names[DOG]])[None]
+    words = torch.randn(1, 2, 16)
+    without = grounding.logits(features | {"objects": torch.zeros_like(objects)}, words, tokens)
+    gained = (grounding.logits(features, words, tokens) - without)[0]
+    assert gained[0, 3, 4] == pytest.approx(4.0 * 0.9, rel=0.01)
+    assert gained[1].abs().max() < 0.01
+    gained[:, 3, 4] = 0
+    assert not gained.any()
