@@ -125,7 +125,8 @@ class Predictor:
                 alone and has the empty sentence.
             models: default all of the predictor's, in its order.
             words: also where each word points, for models that say.
-            progress: told the share of the work that is done, in [0, 1], and what comes next.
+            progress: told between steps the share of the work that is done, in [0, 1], and what comes next. What it
+                raises ends the work.
 
         Raises:
             PictureError, TextError: what was given cannot be used.
@@ -138,9 +139,8 @@ class Predictor:
         timings = {"picture": time.perf_counter() - started} | dict.fromkeys(STAGES, 0.0)
         predictions: list[Prediction] = []
         for number, (name, runner) in enumerate(chosen.items()):
-            if progress:
-                progress(number / len(chosen), Message("{title} is looking", title=runner.spec.title))
-            answers, seconds = runner.answer(opened, list(wanted.values()))
+            told = _looking(runner, progress, number, len(chosen))
+            answers, seconds = runner.answer(opened, list(wanted.values()), told)
             timings |= {stage: timings[stage] + seconds[stage] for stage in STAGES}
             predictions += (
                 Prediction(
@@ -164,14 +164,25 @@ class Predictor:
         computed = {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch.")}
         return Comparison(opened.pixels, tuple(predictions), timings, computed)
 
-    def maps(self, picture: Source, sentences: Sequence[str], model: str) -> np.ndarray:
+    def maps(
+        self,
+        picture: Source,
+        sentences: Sequence[str],
+        model: str,
+        *,
+        progress: Callable[[float, Message], None] | None = None,
+    ) -> np.ndarray:
         """The maps of one model for any number of sentences, (N, h, w) float32 >= 0, at its working resolution.
+
+        Args:
+            progress: as for `predict`.
 
         Raises:
             PictureError, TextError, UnknownModelError: as `predict`.
         """
         [runner] = self._chosen([model]).values()
-        answers, _ = runner.answer(_open(picture), [clean(sentence) for sentence in sentences])
+        cleaned = [clean(sentence) for sentence in sentences]
+        answers, _ = runner.answer(_open(picture), cleaned, _looking(runner, progress, 0, 1))
         return np.stack([answer.map for answer in answers])
 
     def words(self, sentence: str, model: str) -> tuple[Word, ...]:
@@ -214,6 +225,14 @@ def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
     if wanted.get(Condition.PURE):
         raise TextError("The pure condition is the picture alone; it takes no sentence.")
     return wanted
+
+
+def _looking(
+    runner: Runner, progress: Callable[[float, Message], None] | None, number: int, count: int
+) -> Callable[[float], None]:
+    """Tells `progress` how far the model `number` of `count` is as how far all are."""
+    said = Message("{title} is looking", title=runner.spec.title)
+    return lambda share: progress((number + share) / count, said) if progress else None
 
 
 def _open(source: Source) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -116,15 +116,24 @@ class Runner:
         """Which weights these are."""
         return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
 
-    def answer(self, picture: Picture, sentences: Sequence[str]) -> tuple[list[Answer], dict[str, float]]:
-        """An answer to each sentence, and the seconds of each of `STAGES`; only what is not remembered is computed."""
+    def answer(
+        self, picture: Picture, sentences: Sequence[str], progress: Callable[[float], None] | None = None
+    ) -> tuple[list[Answer], dict[str, float]]:
+        """An answer to each sentence, and the seconds of each of `STAGES`; only what is not remembered is computed.
+
+        Args:
+            progress: told before waiting for the engine, and before each pass of the network, which share of the
+                sentences is decoded. What it raises ends the work.
+        """
+        tell = progress or (lambda share: None)
+        tell(0.0)
         sentences = list(sentences) if self._encoder else [""] * len(sentences)
         clock = _Clock(self._device)
         # Who waits here for the same picture finds it remembered afterwards.
         with self._lock, torch.inference_mode(), self._autocast():
             answers = {sentence: self._answers.get((picture.key, sentence)) for sentence in sentences}
             missing = [sentence for sentence, answer in answers.items() if answer is None]
-            for sentence, answer in zip(missing, self._compute(picture, missing, clock), strict=True):
+            for sentence, answer in zip(missing, self._compute(picture, missing, clock, tell), strict=True):
                 answers[sentence] = answer
                 self._answers.put((picture.key, sentence), answer, answer.size)
         return [answers[sentence] for sentence in sentences], clock.seconds
@@ -139,9 +148,12 @@ class Runner:
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16)
 
-    def _compute(self, picture: Picture, sentences: list[str], clock: _Clock) -> list[Answer]:
+    def _compute(
+        self, picture: Picture, sentences: list[str], clock: _Clock, tell: Callable[[float], None]
+    ) -> list[Answer]:
         if not sentences:
             return []
+        tell(0.0)
         with clock("image_encoder"):
             features = self._encode(picture)
         with clock("text_encoder"):
@@ -149,6 +161,7 @@ class Runner:
         answers: list[Answer] = []
         with clock("decoder"):
             for start in range(0, len(sentences), BATCH):
+                tell(start / len(sentences))
                 rows = list(range(start, min(start + BATCH, len(sentences))))
                 part = text.features.select(rows).to(self._device) if text else None
                 output = self._model.decode(select(features, [0] * len(rows)), part)

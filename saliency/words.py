@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import TextError
 from .imaging import Source, load_image
+from .messages import Message
 from .models.text import MAX_CHARACTERS, Word, split_words
 from .results import Shape, WordMap, resized
 
@@ -91,11 +92,21 @@ class Influence:
         return change / top if top > 0 else change
 
 
-def influence(predictor: Predictor, picture: Source, sentence: str, model: str) -> tuple[Influence, ...]:
+def influence(
+    predictor: Predictor,
+    picture: Source,
+    sentence: str,
+    model: str,
+    *,
+    progress: Callable[[float, Message], None] | None = None,
+) -> tuple[Influence, ...]:
     """What each word of `sentence` changes in the map of `model`: the causal twin of the model's own word maps.
 
     The sentence and its copies with one word left out are decoded together; the picture is encoded once, or not at all
     where it was predicted before. A word that is not read changes nothing, and no copy is decoded for it.
+
+    Args:
+        progress: as for `Predictor.predict`.
 
     Raises:
         SaliencyError: as `Predictor.predict`.
@@ -108,7 +119,7 @@ def influence(predictor: Predictor, picture: Source, sentence: str, model: str) 
     within = sentence[: min((word.start for word in words if not word.tokens), default=len(sentence))]
     spans = split_words(sentence)
     variants = {(start, end): clean(within[:start] + within[end:]) for start, end in spans if (start, end) in read}
-    maps = predictor.maps(picture, [sentence, *variants.values()], model)
+    maps = predictor.maps(picture, [sentence, *variants.values()], model, progress=progress)
     densities = maps / np.maximum(maps.sum(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
     changes = dict(zip(variants, densities[0] - densities[1:], strict=True))
     nothing = np.zeros_like(densities[0])

@@ -238,6 +238,21 @@ def test_timings_and_progress(predictor):
     assert told[0][1] == "Reader is looking"
 
 
+def test_what_progress_raises_ends_the_work_and_nothing_else(predictor):
+    def stop(share, text):
+        if share > 0:
+            raise InterruptedError
+
+    many = [f"word{number}" for number in range(40)]
+    with pytest.raises(InterruptedError):
+        predictor.maps(picture(), many, "reader", progress=stop)
+    assert models(predictor)["reader"].decoded == [16]
+    with pytest.raises(InterruptedError):
+        predictor.predict(picture(), SENTENCES, progress=stop)
+    assert models(predictor)["padder"].encoded == 0
+    assert len(predictor.predict(picture(), SENTENCES).predictions) == 3 * len(SENTENCES)
+
+
 def test_sentences_are_cleaned(predictor):
     prediction = predictor.predict(picture(), {"salient": "  a\x00 \n dog\t"}, models=["reader"]).predictions[0]
     assert prediction.sentence == "a dog"
