@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from saliency.messages import Message
 from saliency.rendering import overlay
 from saliency.replay import MAPS, PICTURE, RECORD
 from saliency.results import Comparison
@@ -20,34 +22,49 @@ OVERLAY_SIDE = 1600  # pixels of an overlay's longer side: enough to print, and 
 _COMPRESSED = (".npz", ".png")
 
 
-def write_archive(comparison: Comparison, tables: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_archive(
+    comparison: Comparison,
+    tables: Sequence[Mapping[str, Any]],
+    path: Path,
+    progress: Callable[[float, Message], None] | None = None,
+) -> None:
     """Writes a ZIP: comparison.json, picture.png and maps.npz, from which it can be replayed; maps.csv, a row a map;
     metrics.csv; overlays/MODEL.CONDITION.png; and maps.png, all of them in a figure.
 
     Args:
         tables: the numbers shown with the comparison, ``tables`` of `presentation.present`.
+        progress: told before each file the share of them that is written. What it raises ends the work.
     """
-    small = comparison.reduced(OVERLAY_SIDE)
+    files = _files(comparison, tables)
     with TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         file = Path(folder) / "file"
-
-        def add(name: str) -> None:
+        for number, (name, write) in enumerate(files.items()):
+            if progress:
+                progress(number / len(files), Message("Writing {name}", name=name))
+            write(file)
             archive.write(file, name, zipfile.ZIP_STORED if name.endswith(_COMPRESSED) else None)
 
-        for name, write in (
-            (RECORD, comparison.to_json),
-            (MAPS, comparison.to_npz),
-            ("maps.csv", comparison.to_csv),
-            ("maps.png", comparison.to_png),
-        ):
-            write(file)
-            add(name)
-        archive.writestr("metrics.csv", metrics_csv(tables))
-        for name, image in [(PICTURE, comparison.picture)] + [
-            (f"overlays/{p.model}.{p.condition.value}.png", overlay(small.picture, p.map)) for p in small.predictions
-        ]:
-            Image.fromarray(image).save(file, "PNG", compress_level=3)
-            add(name)
+
+def _files(comparison: Comparison, tables: Sequence[Mapping[str, Any]]) -> dict[str, Callable[[Path], None]]:
+    """By name, what writes each file."""
+    small = comparison.reduced(OVERLAY_SIDE)
+    overlays = {
+        f"overlays/{p.model}.{p.condition.value}.png": lambda file, p=p: _write_png(overlay(small.picture, p.map), file)
+        for p in small.predictions
+    }
+    return {
+        RECORD: comparison.to_json,
+        MAPS: comparison.to_npz,
+        "maps.csv": comparison.to_csv,
+        "maps.png": comparison.to_png,
+        "metrics.csv": lambda file: file.write_text(metrics_csv(tables), encoding="utf-8"),
+        PICTURE: lambda file: _write_png(comparison.picture, file),
+        **overlays,
+    }
+
+
+def _write_png(image: np.ndarray, file: Path) -> None:
+    Image.fromarray(image).save(file, "PNG", compress_level=3)
 
 
 def metrics_csv(tables: Sequence[Mapping[str, Any]]) -> str:

@@ -17,6 +17,8 @@ from saliency.predictor import Predictor
 from saliency.results import Comparison
 from saliency.ui import share
 from saliency.ui.archive import write_archive
+from saliency.ui.cancel_button import CancelButton
+from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, example_buttons
 from saliency.ui.form import Form
 from saliency.ui.guard import guarded
@@ -96,6 +98,7 @@ def read_truth(
 def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
+    @cancellable
     @guarded
     def compare(
         picture,
@@ -128,11 +131,12 @@ def build(predictor: Predictor) -> Form:
         view = present(comparison, truth)
         return view, replace(request, tables=tuple(view["tables"])), gr.Button(visible=True)
 
+    @cancellable
     @guarded
     def archive(request, progress=_PROGRESS):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
-            write_archive(request.answer(predictor, progress), request.tables, path)
+            write_archive(request.answer(predictor, progress), request.tables, path, telling(progress))
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
@@ -169,12 +173,15 @@ def build(predictor: Predictor) -> Form:
                     label=t("compare.truth_condition"),
                     info=t("compare.truth_help"),
                 )
-            button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
+            with gr.Row(equal_height=True, elem_classes="begin"):
+                button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
+                cancel = CancelButton()
 
     grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
     request = gr.State(None, time_to_live=3600)
     with gr.Row(elem_classes="taken-home"):
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
+        cancel_download = CancelButton()
         archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
         example = share.build(picture, boxes, models, clickable)
     form = Form(
@@ -183,27 +190,37 @@ def build(predictor: Predictor) -> Form:
         models,
         (picture, example, density, fixations),  # a ground truth belongs to one picture
         lambda chosen: (str(chosen.picture), chosen.title, None, None),
+        {
+            "fn": compare,
+            "inputs": [picture, *boxes, models, density, fixations, truth_condition],
+            "outputs": [grid, request, download],
+            "show_progress_on": [grid, cancel],
+            "concurrency_limit": 1,
+            "concurrency_id": ENGINE,
+        },
+        cancel,
     )
     share.open_links(form)
 
-    inputs = [picture, *boxes, models, density, fixations, truth_condition]
-    running = {
-        "fn": compare,
-        "inputs": inputs,
-        "outputs": [grid, request, download],
-        "show_progress_on": grid,
-        "concurrency_limit": 1,
-        "concurrency_id": ENGINE,
-    }
-    gr.on([button.click, *(box.submit for box in boxes)], api_name="compare", trigger_mode="once", **running)
+    begun = [button.click, *(box.submit for box in boxes)]
+    form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
-        example_button.click(
+        filled = example_button.click(
             _filler(example), outputs=[picture, *boxes], show_progress="hidden", api_visibility="private"
-        ).then(api_visibility="private", **running)
-    download.click(
-        archive, request, archive_link, concurrency_limit=1, concurrency_id=ENGINE, api_visibility="private"
-    ).success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
-    return replace(form, run=running)
+        )
+        form.answered(filled.then, api_visibility="private")
+    downloading = download.click(
+        archive,
+        request,
+        archive_link,
+        show_progress_on=cancel_download,
+        concurrency_limit=1,
+        concurrency_id=ENGINE,
+        api_visibility="private",
+    )
+    downloading.success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
+    cancel_download.ends(downloading)
+    return form
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:

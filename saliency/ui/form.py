@@ -8,7 +8,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
+from saliency.ui.cancel_button import CancelButton
 from saliency.ui.examples import Example
 from saliency.ui.picture_input import PictureButton, PictureInput
 
@@ -28,6 +30,7 @@ class Form:
         shown: what an example's picture goes into: `picture`, and what else changes with it.
         show: an example's values for `shown`.
         run: arguments of the event that answers the form; None where a visitor has something to do before.
+        cancel: what ends that event.
     """
 
     picture: PictureInput | PictureButton
@@ -36,6 +39,13 @@ class Form:
     shown: Sequence[Component]
     show: Callable[[Example], Sequence[Any]]
     run: Mapping[str, Any] | None = None
+    cancel: CancelButton | None = None
+
+    def answered(self, event: Callable[..., Dependency], **options: Any) -> Dependency:
+        """Answers the form at an event, as ``button.click`` or ``gr.on`` take one."""
+        running = event(**self.run, **options)
+        self.cancel.ends(running)
+        return running
 
     @property
     def fields(self) -> list[Component]:

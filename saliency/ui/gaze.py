@@ -17,6 +17,8 @@ from saliency.gaze import Fixation, load_recording
 from saliency.imaging import load_image
 from saliency.predictor import Predictor
 from saliency.results import Shape
+from saliency.ui.cancel_button import CancelButton
+from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, examples
 from saliency.ui.form import Form
 from saliency.ui.gaze_scores import present_scores
@@ -36,6 +38,7 @@ STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
 def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
+    @cancellable
     @guarded
     def score(picture, fixations=None, files=None, sentence=None, models=None, blur=None, progress=_PROGRESS):
         """How near each model's map comes to where people looked: NSS, AUC, CC, SIM and KL, best first by NSS.
@@ -83,6 +86,7 @@ def build(predictor: Predictor) -> Form:
             )
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
+            cancel = CancelButton()
     view = GazeView(elem_id="gaze-view")
 
     own_picture.upload(guarded(staged), own_picture, stage, show_progress_on=stage, api_visibility="private")
@@ -93,16 +97,17 @@ def build(predictor: Predictor) -> Form:
     )
     loading = files.upload(load, [files, own_picture], [stage, files], show_progress_on=stage, api_visibility="private")
     loading.failure(lambda: None, outputs=files, show_progress="hidden", api_visibility="private")
-    stage.score(
+    scoring = stage.score(
         score,
         [own_picture, stage, files, sentence, models, blur],
         view,
         api_name="score",
-        show_progress_on=view,
+        show_progress_on=[view, cancel],
         trigger_mode="once",
         concurrency_limit=1,
         concurrency_id=ENGINE,
     )
+    cancel.ends(scoring)
     return Form(own_picture, {"sentence": sentence}, models, (own_picture, stage), _put_on_stage)
 
 

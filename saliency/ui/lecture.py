@@ -64,7 +64,7 @@ def lead(bar: Component, forms: Mapping[str, Form]) -> None:
         ended = filled.success(None, bar, js=share.script("settle"), **_PRIVATE)
         _tell(filled, "failure")
         if forms[tab].run:
-            ended = ended.success(api_visibility="private", trigger_mode="multiple", **forms[tab].run)
+            ended = forms[tab].answered(ended.success, api_visibility="private", trigger_mode="multiple")
             _tell(ended, "failure")
         _tell(ended, "success")
 

@@ -17,6 +17,7 @@ from gradio.context import LocalContext
 
 from saliency.conditions import Condition
 from saliency.messages import Message
+from saliency.ui.cancellation import go_on
 from saliency.ui.texts import section
 
 
@@ -45,8 +46,13 @@ def language() -> str:
 
 
 def telling(progress: gr.Progress) -> Callable[[float, str], None]:
-    """A visitor's progress bar as the engine takes it."""
-    return lambda share, stage: progress(share, desc=told(stage))
+    """A visitor's progress bar as the engine takes it; the engine stops there once the visitor has cancelled."""
+
+    def tell(share: float, stage: str) -> None:
+        go_on()
+        progress(share, desc=told(stage))
+
+    return tell
 
 
 def speaks_chinese(request: gr.Request | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -10,23 +11,36 @@ import gradio as gr
 from saliency.conditions import Condition
 from saliency.errors import TextError, UnknownModelError
 from saliency.imaging import load_image
+from saliency.messages import Message
 from saliency.predictor import Predictor
+from saliency.ui.cancel_button import CancelButton
+from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, example_buttons
 from saliency.ui.form import Form
 from saliency.ui.guard import guarded
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.queues import ENGINE
+from saliency.ui.sentences import telling
 from saliency.ui.texts import t
 from saliency.ui.word_presentation import present_words
 from saliency.ui.word_view import WordView
 from saliency.words import clean, influence
 
+_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
 
-def answer(predictor: Predictor, picture: str | None, sentence: str | None, model: str | None) -> dict[str, Any]:
+
+def answer(
+    predictor: Predictor,
+    picture: str | None,
+    sentence: str | None,
+    model: str | None,
+    progress: Callable[[float, Message], None] | None = None,
+) -> dict[str, Any]:
     """Where each word of a sentence points and what it changes in the map of a model, as `word_view.SCHEMA` says.
 
     Args:
         picture: path of the upload.
+        progress: as for `Predictor.predict`.
 
     Raises:
         PictureError, TextError: what was given cannot be used.
@@ -39,7 +53,7 @@ def answer(predictor: Predictor, picture: str | None, sentence: str | None, mode
         raise TextError("Please write a sentence of at least one word.")
     if not model:
         raise UnknownModelError("Please choose a model.")
-    influences = influence(predictor, pixels, written, model)
+    influences = influence(predictor, pixels, written, model, progress=progress)
     comparison = predictor.predict(pixels, {Condition.GENERAL: written}, models=[model], words=True)
     reads_text = predictor.cards[model].text_encoder is not None
     return present_words(
@@ -54,8 +68,9 @@ def answer(predictor: Predictor, picture: str | None, sentence: str | None, mode
 def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
+    @cancellable
     @guarded
-    def words(picture, sentence=None, model=None):
+    def words(picture, sentence=None, model=None, progress=_PROGRESS):
         """Where each word of a sentence points, as the model itself says, and what each changes in the map of gaze.
 
         Returns one JSON object; see its schema.
@@ -65,7 +80,7 @@ def build(predictor: Predictor) -> Form:
             sentence: What was read before looking, at least one word.
             model: Name of the model. Some say themselves where words point; of all it is told what each word changes.
         """
-        return answer(predictor, picture, sentence, model)
+        return answer(predictor, picture, sentence, model, telling(progress))
 
     clickable = example_buttons()
     with gr.Row():
@@ -91,22 +106,29 @@ def build(predictor: Predictor) -> Form:
             model = gr.Radio(
                 choices, value=_first_choice(predictor), label=t("words.model"), info=t("words.model_help")
             )
-            button = gr.Button(t("words.button"), variant="primary")
+            with gr.Row(equal_height=True, elem_classes="begin"):
+                button = gr.Button(t("words.button"), variant="primary")
+                cancel = CancelButton()
 
     view = WordView(elem_id="words")
     running = {
         "fn": words,
         "inputs": [picture, sentence, model],
         "outputs": view,
+        "show_progress_on": [view, cancel],
         "concurrency_limit": 1,
         "concurrency_id": ENGINE,
     }
-    gr.on([button.click, sentence.submit], api_name="words", trigger_mode="once", **running)
+    form = Form(
+        picture, {"sentence": sentence}, model, (picture,), lambda chosen: (str(chosen.picture),), running, cancel
+    )
+    form.answered(gr.on, triggers=[button.click, sentence.submit], api_name="words", trigger_mode="once")
     for example_button, example in clickable:
-        example_button.click(
+        filled = example_button.click(
             _filler(example), outputs=[picture, sentence], show_progress="hidden", api_visibility="private"
-        ).then(api_visibility="private", **running)
-    return Form(picture, {"sentence": sentence}, model, (picture,), lambda chosen: (str(chosen.picture),), running)
+        )
+        form.answered(filled.then, api_visibility="private")
+    return form
 
 
 def _first_choice(predictor: Predictor) -> str:

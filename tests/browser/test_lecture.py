@@ -110,7 +110,7 @@ def test_six_steps_from_the_bare_picture_to_ones_own_gaze_and_back(lecture):
     lecture.get_by_role("tab", name="Models").click()
 
     bar(lecture).get_by_role("button", name="Next").click()
-    done(lecture, 3, "This step could not be computed. Go on, or come back to it later.")
+    done(lecture, 3, "This step was not computed. Go on, or come back to it later.")
     expect(lecture.get_by_text(REFUSED)).to_be_visible()
     expect(frames(lecture)).to_have_count(2)
     assert lecture.evaluate(HIGHEST) == "lecture"

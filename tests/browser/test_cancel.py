@@ -1,0 +1,213 @@
+"""Cancel: what takes long can be ended, the work ends with it, and the page goes on as if it had never begun."""
+
+from __future__ import annotations
+
+import threading
+from types import MappingProxyType
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from saliency.models import registry
+from saliency.predictor import Predictor
+from saliency.ui import archive, build
+from saliency.ui.examples import FOLDER
+from tests.browser.conftest import PATIENCE, local
+from tests.tiny import SPECS, Tiny, TinyEncoder, save_all
+from tests.ui.serving import serving
+
+pytestmark = pytest.mark.browser
+
+
+class Steps:
+    """Steps of the work, counted; the first waits until the test lets it go on."""
+
+    def __init__(self):
+        self.begun: list[str] = []
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, name, step):
+        def counted(*arguments):
+            self.begun.append(name)
+            self.reached.set()
+            assert self.go_on.wait(PATIENCE / 1000)
+            return step(*arguments)
+
+        return counted
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """What the models do, a pass a step."""
+    steps = Steps()
+    for name in ("encode_image", "decode"):
+        monkeypatch.setattr(Tiny, name, steps(name, getattr(Tiny, name)))
+    yield steps
+    steps.go_on.set()
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    """The app on three models in miniature that remember nothing of other tests."""
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
+    monkeypatch.setattr("saliency.runner.load_encoder", lambda name: TinyEncoder())
+    save_all(tmp_path)
+    with serving(lambda: build(Predictor(checkpoint_dir=tmp_path))) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the app in a fresh window; the test fails on errors in a console and on requests to other hosts."""
+    errors, pages = [], []
+
+    def visit(**options) -> Page:
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: errors.append(request.url) if not local(request.url, address) else None)
+        page.goto(address)
+        page.get_by_role("button", name="Compare", exact=True).wait_for()
+        pages.append(page)
+        return page
+
+    yield visit
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+def cancel(page: Page):
+    return page.get_by_role("button", name="Cancel", exact=True)
+
+
+def frames(page: Page):
+    return page.locator("#maps .frame")
+
+
+def is_quiet(page: Page) -> None:
+    """Nothing runs, nothing is said to have failed, and that it was cancelled is told."""
+    expect(page.get_by_text("Cancelled.", exact=True)).to_be_visible()
+    expect(cancel(page)).to_be_hidden()
+    page.wait_for_timeout(500)  # a message of failure would be there by now
+    expect(page.locator("[data-testid=status-tracker]:not(.hide):visible")).to_have_count(0)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
+    page = visit()
+    page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#picture img").wait_for()
+    begin = page.get_by_role("button", name="Compare", exact=True)
+    begin.press("Enter")
+    assert steps.reached.wait(PATIENCE / 1000)
+    expect(cancel(page)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(cancel(page)).to_be_focused()
+    page.keyboard.press("Enter")
+    is_quiet(page)
+    expect(begin).to_be_focused()
+
+    steps.go_on.set()  # the pass that was in work is finished, and none after it is begun
+    page.wait_for_timeout(1000)
+    assert steps.begun == ["encode_image"]
+
+    begin.click()
+    expect(frames(page)).to_have_count(2)
+    expect(page.get_by_text("Cancelled.", exact=True)).to_be_hidden()
+    assert steps.begun.count("decode") == 2
+
+
+def test_at_once_after_cancelling_the_next_is_computed_and_what_was_shown_stayed(visit, steps):
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    steps.go_on.set()
+    page.get_by_role("button", name="Coffee").first.tap()
+    expect(frames(page)).to_have_count(8)
+
+    steps.go_on.clear()
+    page.get_by_role("button", name="Cat").first.tap()
+    expect(cancel(page)).to_be_visible()
+    assert cancel(page).bounding_box()["height"] >= 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    cancel(page).tap()
+    is_quiet(page)
+    expect(frames(page)).to_have_count(8)
+
+    page.get_by_role("checkbox", name="Padder").first.uncheck()
+    page.get_by_role("button", name="Compare", exact=True).tap()
+    steps.go_on.set()
+    expect(frames(page)).to_have_count(4)
+
+
+def test_words_are_cancelled(visit, steps):
+    page = visit()
+    page.get_by_role("tab", name="Words").click()
+    page.get_by_role("button", name="Coffee").click()
+    assert steps.reached.wait(PATIENCE / 1000)
+    cancel(page).click()
+    is_quiet(page)
+    steps.go_on.set()
+    page.wait_for_timeout(1000)
+    assert steps.begun == ["encode_image"]
+
+    page.get_by_role("button", name="Show what each word does").click()
+    expect(page.locator("#words .readings figure")).to_have_count(2)
+
+
+def test_scoring_is_cancelled_and_the_marks_stay(visit, steps):
+    page = visit()
+    page.get_by_role("tab", name="Your gaze").click()
+    page.get_by_role("button", name="Coffee").click()
+    page.get_by_label("The picture is shown for").select_option("1")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("#gaze-stage .status")).to_contain_text("Now click or tap")
+    page.locator("#gaze-stage .screen").click()
+    page.get_by_role("button", name="Score the models").click()
+    assert steps.reached.wait(PATIENCE / 1000)
+    cancel(page).click()
+    is_quiet(page)
+    steps.go_on.set()
+    page.wait_for_timeout(1000)
+    assert steps.begun == ["encode_image"]
+
+    page.get_by_role("button", name="Score the models").click()
+    expect(page.get_by_role("table", name="Which model knows where you look")).to_be_visible()
+
+
+def test_a_download_is_cancelled_and_saves_nothing(visit, monkeypatch):
+    page = visit()
+    page.get_by_role("button", name="Coffee").first.click()
+    expect(frames(page)).to_have_count(8)
+    steps = Steps()
+    monkeypatch.setattr(archive, "overlay", steps("overlay", archive.overlay))
+    downloads = []
+    page.on("download", lambda download: downloads.append(download))
+    download = page.get_by_role("button", name="Download everything")
+    download.click()
+    assert steps.reached.wait(PATIENCE / 1000)
+    expect(page.get_by_text("Writing overlays/")).to_be_visible()
+    cancel(page).click()
+    is_quiet(page)
+    steps.go_on.set()
+    page.wait_for_timeout(1000)
+    assert steps.begun == ["overlay"]
+    assert downloads == []
+
+    with page.expect_download() as saved:
+        download.click()
+    assert saved.value.suggested_filename == "saliency-comparison.zip"
+
+
+def test_who_waits_for_somebody_elses_can_cancel_and_takes_nothing_from_them(visit, steps):
+    first, second = visit(), visit()
+    first.get_by_role("button", name="Coffee").first.click()
+    assert steps.reached.wait(PATIENCE / 1000)
+    second.get_by_role("button", name="Cat").first.click()
+    cancel(second).click()
+    is_quiet(second)
+    steps.go_on.set()
+    expect(frames(first)).to_have_count(8)
+    expect(first.get_by_text("Cancelled.")).to_have_count(0)
+    expect(frames(second)).to_have_count(0)
+    assert steps.begun.count("encode_image") == 2

@@ -1,0 +1,66 @@
+"""Handlers that end when their event is cancelled, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+
+import gradio as gr
+import pytest
+
+from saliency.errors import TextError
+from saliency.ui.cancellation import cancellable, go_on
+from saliency.ui.guard import guarded
+from saliency.ui.sentences import telling
+
+_PROGRESS = gr.Progress()
+
+
+def test_a_handler_answers_and_fails_as_before():
+    @cancellable
+    @guarded
+    def answer(number, progress=_PROGRESS):
+        telling(lambda share, desc: None)(0.5, "half")
+        if number < 0:
+            raise TextError("Too small.")
+        return 2 * number
+
+    assert list(inspect.signature(answer).parameters) == ["number", "progress"]  # as Gradio reads them
+    assert asyncio.run(answer(21)) == 42
+    with pytest.raises(gr.Error, match="Too small"):
+        asyncio.run(answer(-1))
+
+
+def test_a_cancelled_handler_stops_at_its_next_step_and_others_go_on():
+    begun, cancelled, ended = threading.Event(), threading.Event(), []
+
+    @cancellable
+    @guarded
+    def work(name):
+        if name == "cancelled":
+            begun.set()
+        cancelled.wait()
+        try:
+            go_on()
+            ended.append(f"{name} went on")
+        except BaseException as error:
+            ended.append(f"{name} {type(error).__name__}")
+            raise
+
+    async def visitors():
+        first, second = asyncio.create_task(work("cancelled")), asyncio.create_task(work("other"))
+        await asyncio.to_thread(begun.wait)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert ended == []  # who cancels does not wait for the step
+        cancelled.set()
+        await second
+
+    asyncio.run(visitors())
+    assert sorted(ended) == ["cancelled CancelledError", "other went on"]
+
+
+def test_outside_of_an_event_everything_goes_on():
+    go_on()
