@@ -31,7 +31,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
     """
     arguments = {"errors": {"data": data}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
-        Component("masthead")
+        Component("masthead", scripts=("tab_keys",))
         bar = lecture.build()
         opened, forms = {}, {}
         with gr.Tabs(overflow_behavior="wrap"):

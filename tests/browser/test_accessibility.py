@@ -1,4 +1,5 @@
-"""axe-core on every tab, wide and narrow, light and dark: no serious or critical violation; and what a finger hits."""
+"""axe-core on every tab, wide and narrow, light and dark: no serious or critical violation; keys; and what a finger
+hits."""
 
 from __future__ import annotations
 
@@ -41,6 +42,22 @@ def test_no_tab_has_a_serious_violation(page, scheme, width):
         assert violations(page) == [], name
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_lecture_has_no_serious_violation(page, scheme, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    page.get_by_role("button", name="Lecture: six steps").click()
+    bar = page.get_by_role("region", name="Lecture", exact=True)
+    expect(bar).to_contain_text("Step 1 of 6")
+    page.wait_for_timeout(500)  # colours fade in
+    assert violations(page) == [], "while it is computed"
+    expect(bar.get_by_role("status")).to_have_text("")
+    expect(page.locator("#maps .frame")).to_have_count(1)
+    assert violations(page) == []
+
+
 def test_a_comparison_has_no_serious_violation(page):
     page.get_by_role("button", name="Coffee").first.click()
     expect(page.locator("#maps .frame")).to_have_count(12)
@@ -52,6 +69,18 @@ def test_a_comparison_has_no_serious_violation(page):
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(500)
     assert violations(page) == []
+
+
+def test_arrow_keys_go_from_tab_to_tab_and_around(page):
+    names = [texts.section("app")[name]["en"] for name in TABS]
+    page.get_by_role("tab", name=names[0], exact=True).focus()
+    for key, at in (("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", -1), ("ArrowRight", 0), ("End", -1), ("Home", 0)):
+        page.keyboard.press(key)
+        tab = page.get_by_role("tab", name=names[at], exact=True)
+        expect(tab).to_be_focused()
+        expect(tab).to_have_attribute("aria-selected", "true")
+    page.get_by_role("textbox", name="General").press("ArrowRight")  # a key of its own
+    expect(page.get_by_role("tab", name=names[0], exact=True)).to_have_attribute("aria-selected", "true")
 
 
 # Heights of what is to be pressed; a label is pressed for its box. The words of a sentence stand as close as in a text.
