@@ -13,10 +13,11 @@ from .. import checkpoints
 from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
-from ..data.pseudo import PseudoSample, pseudo_samples
+from ..data.joined import joined
+from ..data.pseudo import pseudo_samples
 from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
-from ..data.training import mirror_words
+from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
 from ..precision import preferred_dtype
 from ..preprocessing import prepare
@@ -27,12 +28,13 @@ RUNS = Path("runs")
 SENTENCE_CACHE = RUNS / "sentences"
 
 
-def read_samples(sources: Iterable[DataSource]) -> list[Sample | PseudoSample]:
+def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
     """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
-    samples: list[Sample | PseudoSample] = []
+    samples: list[AnySample] = []
     for source in sources:
         if source.reader != "flickr8k_entities":
-            samples += _gaze(source)
+            real = _gaze(source)
+            samples += [*real, *joined(real)] if source.joined else real
         elif source.teacher:
             entries = _entries(source)
             samples += pseudo_samples(entries, free_viewing(entries, source.teacher))
@@ -86,7 +88,7 @@ def run_checkpoint(name: str) -> Path | str:
     return path if path.with_suffix(".safetensors").is_file() else name
 
 
-def sentences_of(samples: Sequence[Sample | PseudoSample], encoder: str) -> SentenceBank:
+def sentences_of(samples: Sequence[AnySample], encoder: str) -> SentenceBank:
     """The samples' sentences, and their mirrored versions, encoded."""
     own = {sample.sentence for sample in samples}
     return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

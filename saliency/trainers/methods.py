@@ -92,9 +92,7 @@ def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> Non
     try:
         grounding.objects.detector.start_from(convolutions(file))
     except (cv2.error, ValueError) as error:
-        raise RecipeError(
-            f"The file “{file.name}” holds no weights of the object detector."
-        ) from error
+        raise RecipeError(f"The file “{file.name}” holds no weights of the object detector.") from error
     grounding.naming.start_from(load_encoder(encoder))
 
 

@@ -39,6 +39,14 @@ def test_a_limit_counts_pictures(tiny_sjtu: Path, limit: int):
     assert list(Counter(sample.picture for sample in samples).values()) == [4] * min(limit, 6)
 
 
+def test_a_source_may_join_the_sentences_about_two_things(tiny_sjtu: Path):
+    source = DataSource(reader="sjtu_tis", root=tiny_sjtu, split="training", joined=True)
+    sentences = Counter(sample.sentence for sample in read_samples([source]))
+    assert sentences["a square on the left. the wall behind"] == 4
+    assert sentences["the wall behind and a square on the left"] == 4
+    assert len(list(sentences.elements())) == 4 * 6
+
+
 def test_phrases_are_no_gaze(tmp_path: Path):
     with pytest.raises(RecipeError, match="“flickr8k_entities”"):
         read_samples([DataSource(reader="flickr8k_entities", root=tmp_path)])
