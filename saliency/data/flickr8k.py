@@ -22,7 +22,7 @@ class Phrase:
 
     Attributes:
         start, end: first word and the one behind the last, of the caption split at blanks.
-        boxes: (n, 4) x0 y0 x1 y1 in 0..1; none where the thing is known not to be in the picture.
+        boxes: (n, 4) x0 y0 x1 y1 in 0..1, at least one.
         kind: what it names, in the data set's words (``people``, ``scene``, ``animals/scene``); empty where not said.
     """
 
@@ -34,15 +34,10 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Caption:
-    """A sentence about the picture and its phrases that have boxes.
-
-    Attributes:
-        distinctive: it says enough of the picture to tell it from others.
-    """
+    """A sentence about the picture and its phrases that have boxes."""
 
     text: str
     phrases: tuple[Phrase, ...]
-    distinctive: bool = True
 
 
 @dataclass(frozen=True)

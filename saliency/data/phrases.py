@@ -27,7 +27,6 @@ class PhraseBatch:
         pixels: (N, 3, H, W).
         index: (T,) picture of each caption.
         text: T captions.
-        distinctive: (T,) bool, whether a caption tells its picture from others.
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
         masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
@@ -36,7 +35,6 @@ class PhraseBatch:
     pixels: Tensor
     index: Tensor
     text: TextFeatures
-    distinctive: Tensor
     caption: Tensor
     tokens: Tensor
     masks: Tensor
@@ -113,7 +111,6 @@ class PhraseDataset(torch.utils.data.Dataset):
             pixels=stacked([flipped(normalise(picture, self.preprocessing), flip) for picture, _, flip in items]),
             index=torch.tensor([number for number, _, _ in captions]),
             text=self.sentences.gather(texts),
-            distinctive=torch.tensor([caption.distinctive for _, caption, _ in captions]),
             caption=torch.tensor(owners),
             tokens=torch.stack(tokens),
             masks=torch.stack(masks),

@@ -7,7 +7,7 @@ are not all it names: people who read "A man squats on the grass" look at the ma
 - a whole caption: the density times (0.5 + bumps), the bumps of things behind the first one half as high;
 - one or two of its phrases alone, or a clause of it, which is about the thing it begins with: 0.85 of sqrt(density)
   times bumps, and 0.15 of the density;
-- no sentence, one of which nothing is in the picture, or one of another picture: the density itself.
+- no sentence, or one of another picture: the density itself.
 
 A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side divided by 2.6. Used for training only.
 """
@@ -84,34 +84,28 @@ def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.
 
 
 def pseudo_samples(
-    entries: Sequence[Entry], free: dict[str, np.ndarray], pure: bool = True, captions: int = 1, parts: int = 2
+    entries: Sequence[Entry], free: dict[str, np.ndarray], captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it; for some
-    (`UNRELATED`) a caption of another picture that shares no thing with it; and where a caption names something the
-    picture lacks, that alone.
+    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it; and for some
+    (`UNRELATED`) a caption of another picture that shares no thing with it.
 
     Args:
         entries: pictures with captions and boxes; those whose captions name no thing with a box are left out.
         free: density of free viewing by id.
-        pure: whether to give the pure sample (not where the data set has it).
     """
     for entry in entries:
         generator = np.random.default_rng(zlib.crc32(entry.id.encode()))
         usable = [caption for caption in entry.captions if _things(caption)]
         if not usable:
             continue
-        made: list[tuple[Condition, str, list[Phrase]]] = [(Condition.PURE, "", [])] if pure else []
-        told = [caption for caption in usable if caption.distinctive]
-        for number in generator.permutation(len(told))[:captions]:
-            made.append((Condition.WHOLE, told[number].text, _things(told[number])))
+        made: list[tuple[Condition, str, list[Phrase]]] = [(Condition.PURE, "", [])]
+        for number in generator.permutation(len(usable))[:captions]:
+            made.append((Condition.WHOLE, usable[number].text, _things(usable[number])))
         for _ in range(parts):
             caption = usable[generator.integers(len(usable))]
             made.append((Condition.SALIENT, *(_clause if generator.random() < 0.5 else _phrases)(caption, generator)))
         if generator.random() < UNRELATED:
             made += [(Condition.SALIENT, text, []) for text in _unrelated(entry, entries, generator)]
-        missing = [(caption, phrase) for caption in usable for phrase in caption.phrases if not len(phrase.boxes)]
-        for caption, phrase in missing[:1]:
-            made.append((Condition.SALIENT, _sentence([_words(caption, phrase.start, phrase.end)]), []))
         for number, (condition, sentence, things) in enumerate(made):
             boxes = np.concatenate([np.empty((0, 4)), *(thing.boxes for thing in things)])
             heights = np.full(len(boxes), BEHIND if condition is Condition.WHOLE else 1.0)
@@ -122,7 +116,7 @@ def pseudo_samples(
 
 def _things(caption: Caption) -> list[Phrase]:
     """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
-    found = [p for p in caption.phrases if len(p.boxes) and not any(kind in p.kind for kind in NO_THINGS)]
+    found = [p for p in caption.phrases if not any(kind in p.kind for kind in NO_THINGS)]
     return sorted(found, key=lambda phrase: phrase.start)
 
 
@@ -132,7 +126,7 @@ def _unrelated(entry: Entry, entries: Sequence[Entry], generator: np.random.Gene
     for number in generator.integers(len(entries), size=tries):
         for caption in entries[number].captions[:1]:
             named = {_words(caption, thing.end - 1, thing.end).lower() for thing in _things(caption)}
-            if caption.distinctive and named and not named & own:
+            if named and not named & own:
                 return [caption.text]
     return []
 
@@ -143,20 +137,16 @@ def _phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, lis
     chosen = sorted(generator.permutation(len(things))[: generator.integers(1, 3)])
     things = [things[number] for number in chosen]
     sentence = _sentence([_words(caption, thing.start, thing.end) for thing in things])
-    if caption.distinctive and generator.random() < 0.3:
+    if generator.random() < 0.3:
         sentence = f"There is {sentence[:1].lower()}{sentence[1:]}"
     return sentence, things
 
 
 def _clause(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
-    """The caption from one of its things on ("a man in overalls is working on a wall"), which is about that thing.
-
-    Of captions that are lists of objects there is no clause; one of their phrases is given.
-    """
+    """The caption from one of its things on ("a man in overalls is working on a wall"), which is about that thing."""
     things = _things(caption)
     thing = things[generator.integers(len(things))]
-    end = len(caption.text.split(" ")) if caption.distinctive else thing.end
-    return _sentence([_words(caption, thing.start, end)]), [thing]
+    return _sentence([_words(caption, thing.start, len(caption.text.split(" ")))]), [thing]
 
 
 def _words(caption: Caption, start: int, end: int) -> str:

@@ -18,9 +18,12 @@ from ..models.base import TextFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import content, normalise, resize
 from .boxes import box_mask
+from .joined import JoinedSample
 from .pseudo import PseudoSample
 from .samples import Sample
 from .sentences import SentenceBank
+
+AnySample = Sample | PseudoSample | JoinedSample
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,14 @@ class PictureDataset(torch.utils.data.Dataset):
 
     def __init__(
         self,
-        samples: Sequence[Sample | PseudoSample],
+        samples: Sequence[AnySample],
         preprocessing: Preprocessing,
         grid: tuple[int, int],
         sentences: SentenceBank | None = None,
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ):
-        groups: dict[str, list[Sample | PseudoSample]] = {}
+        groups: dict[str, list[AnySample]] = {}
         for sample in samples:
             groups.setdefault(str(sample.image_path.parent) + sample.picture, []).append(sample)
         self.preprocessing = preprocessing
@@ -159,7 +162,7 @@ class PictureDataset(torch.utils.data.Dataset):
             self.pictures.append(resize(picture, preprocessing))
             self.targets.append(tuple(self._target(sample, picture.shape[:2]) for sample in group))
 
-    def _target(self, sample: Sample | PseudoSample, shape: tuple[int, int]) -> _Target:
+    def _target(self, sample: AnySample, shape: tuple[int, int]) -> _Target:
         """The sample's gaze on the grid, where its picture of (H, W) `shape` lies."""
         rows, columns = content(self.preprocessing, shape, self.grid)
         height, width = rows.stop - rows.start, columns.stop - columns.start

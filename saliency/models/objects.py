@@ -8,9 +8,7 @@ stride 16 does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import cv2
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -169,13 +167,6 @@ def _placed(raw: Tensor, level: Tensor, stride: int) -> Tensor:
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     cells = torch.stack([x, y], dim=-1).reshape(-1, 2).to(raw)
     return torch.cat([(raw[..., :2] + cells) * stride, raw[..., 2:].exp() * stride], dim=-1)
-
-
-def onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of every convolution of an ONNX file, in the file's order; `cv2.error` if it cannot be read."""
-    network = cv2.dnn.readNetFromONNX(str(path), engine=cv2.dnn.ENGINE_CLASSIC)
-    layers = [name for name in network.getLayerNames() if name.endswith("/Conv")]
-    return [tuple(torch.from_numpy(network.getParam(name, part)) for part in (0, 1)) for name in layers]
 
 
 class ObjectPlanes(nn.Module):

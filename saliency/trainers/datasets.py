@@ -5,41 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from .. import checkpoints
-from ..conditions import Condition
 from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
-from ..data.objects import with_objects
-from ..data.pseudo import PseudoSample, pseudo_samples
+from ..data.joined import joined
+from ..data.pseudo import pseudo_samples
 from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
-from ..data.training import mirror_words
+from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
 from ..precision import preferred_dtype
 from ..preprocessing import prepare
 from .recipe import DataSource
 
 RUNS = Path("runs")
-# Encoded sentences and detected objects are kept here between runs, beside the runs themselves.
+# Encoded sentences are kept here between runs, beside the runs themselves.
 SENTENCE_CACHE = RUNS / "sentences"
-DETECTION_CACHE = RUNS / "detections"
 
 
-def read_samples(sources: Iterable[DataSource]) -> list[Sample | PseudoSample]:
-    """All samples with a density of `sources`, in their order; pseudo-targets where one has a teacher or a detector."""
-    samples: list[Sample | PseudoSample] = []
+def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
+    """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
+    samples: list[AnySample] = []
     for source in sources:
-        real = [] if source.reader == "flickr8k_entities" else _gaze(source)
-        samples += real
-        if source.teacher or source.detector:
-            samples += _pseudo(source, real)
-        elif not real:
+        if source.reader != "flickr8k_entities":
+            real = _gaze(source)
+            samples += [*real, *joined(real)] if source.joined else real
+        elif source.teacher:
+            entries = _entries(source)
+            samples += pseudo_samples(entries, free_viewing(entries, source.teacher))
+        else:
             raise RecipeError(f"“{source.reader}” has no maps of gaze: name a “teacher”, or use the grounding method.")
     return samples
 
@@ -55,45 +54,18 @@ def _gaze(source: DataSource) -> list[Sample]:
     return [sample for sample in found if sample.picture in pictures and sample.map_path is not None]
 
 
-def _pseudo(source: DataSource, real: Sequence[Sample]) -> list[PseudoSample]:
-    """Pseudo-targets of the source's pictures, from people's free viewing, or the teacher's where it has one."""
-    entries = _entries(source)
-    if source.teacher:
-        return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
-    free = {sample.picture: sample for sample in real if sample.condition is Condition.PURE}
-    entries = [entry for entry in entries if entry.id in free]
-    maps = {entry.id: shrunk(free[entry.id].density()) for entry in entries}
-    return list(pseudo_samples(entries, maps, pure=False, parts=1))
-
-
-def shrunk(density: np.ndarray, side: int = 160) -> np.ndarray:
-    """A map (h, w) with its longer side at most `side`."""
-    scale = min(side / max(density.shape), 1)
-    size = round(density.shape[1] * scale), round(density.shape[0] * scale)
-    return cv2.resize(density.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-
-
 def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
     """All pictures with captions and boxes of `sources`, in their order."""
     entries: list[Entry] = []
     for source in sources:
-        if source.reader != "flickr8k_entities" and not source.detector:
-            raise RecipeError(
-                f"“{source.reader}” has no phrases with boxes, which the grounding method reads: name a “detector”."
-            )
+        if source.reader != "flickr8k_entities":
+            raise RecipeError(f"“{source.reader}” has no phrases with boxes, which the grounding method reads.")
         entries += _entries(source)
     return entries
 
 
 def _entries(source: DataSource) -> list[Entry]:
-    """The source's pictures with their captions, those a detector gives them included."""
-    if source.reader == "flickr8k_entities":
-        entries = list(Flickr8kEntities(source.root, source.split))[: source.limit]
-    else:
-        samples = SjtuTis(source.root, source.split) if source.reader == "sjtu_tis" else FolderDataset(source.root)
-        paths = {sample.picture: sample.image_path for sample in samples}
-        entries = [Entry(picture, path, ()) for picture, path in list(paths.items())[: source.limit]]
-    return with_objects(entries, source.detector, DETECTION_CACHE) if source.detector else entries
+    return list(Flickr8kEntities(source.root, source.split))[: source.limit]
 
 
 @torch.inference_mode()
@@ -116,7 +88,7 @@ def run_checkpoint(name: str) -> Path | str:
     return path if path.with_suffix(".safetensors").is_file() else name
 
 
-def sentences_of(samples: Sequence[Sample | PseudoSample], encoder: str) -> SentenceBank:
+def sentences_of(samples: Sequence[AnySample], encoder: str) -> SentenceBank:
     """The samples' sentences, and their mirrored versions, encoded."""
     own = {sample.sentence for sample in samples}
     return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

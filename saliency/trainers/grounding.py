@@ -59,16 +59,13 @@ def box_loss(logits: Tensor, masks: Tensor) -> Tensor:
 
 
 def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperature: Tensor) -> Tensor:
-    """InfoNCE between distinctive captions and pictures; a caption's score is how well its words find a region.
+    """InfoNCE between captions and pictures; a caption's score is how well its words find a region.
 
     Args:
         regions: (N, C, h, w) and words: (T, L, C) in the shared space.
         temperature: scale of the similarities.
     """
-    telling = batch.distinctive
-    if not telling.any():
-        return words.sum() * 0.0
-    words, content, index = words[telling], batch.text.words[telling].float(), batch.index[telling]
+    content, index = batch.text.words.float(), batch.index
     regions = F.normalize(F.avg_pool2d(regions.float(), 2).flatten(2), dim=1)
     words = F.normalize(words.float(), dim=2)
     found = torch.einsum("ncr,tlc->tlnr", regions, words)

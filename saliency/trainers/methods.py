@@ -17,13 +17,12 @@ from ..checkpoints import DataUse, Description
 from ..errors import CheckpointError, RecipeError
 from ..models import registry
 from ..models.backbones import ResNet50V2
-from ..models.grounding import Grounding
-from ..models.objects import onnx_convolutions
 from ..models.text import load_encoder
 from .adversarial import Adversarial
 from .datasets import RUNS
 from .grounding import GroundingMethod
 from .loop import Method, Run
+from .onnx import convolutions
 from .recipe import Recipe, Start
 from .supervised import Supervised
 
@@ -85,11 +84,15 @@ def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
         raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
 
 
-def _begin_objects(grounding: Grounding, file: Path, encoder: str) -> None:
+def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> None:
+    if getattr(grounding, "objects", None) is None:
+        raise RecipeError(f"The model has no object detector that could start from “{file.name}”: set “objects: true”.")
+    if not file.is_file():
+        raise RecipeError(f"There is no file “{file.name}” to start from.")
     try:
-        grounding.objects.detector.start_from(onnx_convolutions(file))
+        grounding.objects.detector.start_from(convolutions(file))
     except (cv2.error, ValueError) as error:
-        raise RecipeError(f"The file “{file.name}” holds no object detector to start from.") from error
+        raise RecipeError(f"The file “{file.name}” holds no weights of the object detector.") from error
     grounding.naming.start_from(load_encoder(encoder))
 
 

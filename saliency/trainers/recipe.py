@@ -34,8 +34,7 @@ class DataSource(_Part):
         root: its folder, relative to the repository's root.
         split, conditions: which part of it; None is all. Refused where the reader has none.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
-        detector: ONNX file of an object detector, whose boxes become captions of the pictures (`data.objects`); read
-            as gaze, the data set gains pseudo-targets (`data.pseudo`).
+        joined: sentences about two things of a picture are also joined (`data.joined`).
         limit: the first so many pictures only.
         terms, use: for the card.
     """
@@ -45,7 +44,7 @@ class DataSource(_Part):
     split: str | None = None
     conditions: tuple[Condition, ...] | None = None
     teacher: str | None = None
-    detector: Path | None = None
+    joined: bool = False
     limit: int | None = Field(default=None, ge=1)
     terms: str = ""
     use: str = ""

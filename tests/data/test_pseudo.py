@@ -43,8 +43,8 @@ def test_a_caption_that_names_everything_leaves_the_density_alone():
     np.testing.assert_allclose(density, FREE / FREE.max(), atol=1e-3)
 
 
-def entry(text: str, *phrases: Phrase, distinctive: bool = True) -> Entry:
-    return Entry("7", Path("7.jpg"), (Caption(text, phrases, distinctive), Caption("nothing here", ())))
+def entry(text: str, *phrases: Phrase) -> Entry:
+    return Entry("7", Path("7.jpg"), (Caption(text, phrases), Caption("nothing here", ())))
 
 
 def test_samples_are_seeded_and_hold_what_was_asked_for():
@@ -74,13 +74,6 @@ def test_a_clause_is_about_the_thing_it_begins_with_and_never_about_the_scene():
     assert about["A dog and a man"] == [0, 0.5]
     assert about["There is a man"] == [0.5]
     assert not {s for s in about if s.startswith(("The grass", "A hat"))}
-
-
-def test_a_sentence_of_what_the_picture_lacks_leaves_the_density_alone():
-    listed = entry("a bird and a zebra", Phrase(0, 2, CORNER), Phrase(3, 5, np.empty((0, 4))), distinctive=False)
-    made = list(pseudo_samples([listed], {"7": FREE}, pure=False, parts=1))
-    assert [s.sentence for s in made] == ["A bird", "A zebra"]
-    np.testing.assert_allclose(made[1].density(), FREE / FREE.max())
 
 
 def test_a_caption_of_another_picture_leaves_the_density_alone():

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from saliency.models.grounding import Grounding, Naming
-from saliency.models.objects import NAMES, Detector, ObjectPlanes, onnx_convolutions, painted
+from saliency.models.objects import NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
+from saliency.trainers.onnx import convolutions
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -22,7 +23,7 @@ CAT, DOG = NAMES.index("cat"), NAMES.index("dog")
 @torch.no_grad()
 def test_the_detector_answers_as_its_onnx_file_does_in_opencv():
     detector = Detector().eval()
-    detector.start_from(onnx_convolutions(WEIGHTS))
+    detector.start_from(convolutions(WEIGHTS))
     picture = cv2.resize(cv2.imread(str(next(EXAMPLES.glob("astronaut.*")))), (416, 416))
     pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)
     network = cv2.dnn.readNetFromONNX(str(WEIGHTS))
@@ -38,6 +39,11 @@ def test_the_detector_answers_as_its_onnx_file_does_in_opencv():
     surest = scores[0].max(dim=1).values.argmax()
     assert NAMES[scores[0, surest].argmax()] == "person"
     assert 416 / 3 < boxes[0, surest, 0] < 2 * 416 / 3
+
+
+def test_there_are_cocos_eighty_classes():
+    assert len(set(NAMES)) == 80
+    assert (NAMES[0], NAMES[16], NAMES[79]) == ("person", "dog", "toothbrush")
 
 
 def test_weights_of_another_network_are_refused_and_nothing_is_taken_over():

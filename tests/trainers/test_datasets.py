@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency.conditions import Condition
-from saliency.data import objects
 from saliency.data.folder import FolderDataset
-from saliency.data.objects import Detections
-from saliency.data.pseudo import PseudoSample
 from saliency.errors import RecipeError
-from saliency.trainers import datasets
 from saliency.trainers.datasets import read_samples
 from saliency.trainers.recipe import DataSource
 
@@ -44,25 +39,12 @@ def test_a_limit_counts_pictures(tiny_sjtu: Path, limit: int):
     assert list(Counter(sample.picture for sample in samples).values()) == [4] * min(limit, 6)
 
 
-def test_a_detector_adds_pseudo_targets_from_peoples_own_free_viewing(
-    tiny_sjtu: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    weights = tmp_path / "net.onnx"
-    weights.write_bytes(b"weights")
-    box = np.array([[0.0, 0.0, 0.5, 0.5]], np.float32)
-    seen = Detections(box, np.array([16]), np.array([0.9], np.float32))
-    monkeypatch.setattr(objects, "Detector", lambda path: lambda picture: seen)
-    monkeypatch.setattr(datasets, "DETECTION_CACHE", tmp_path / "detections")
-    source = DataSource(reader="sjtu_tis", root=tiny_sjtu, split="training", detector=weights)
-    samples = read_samples([source])
-    made = [sample for sample in samples if isinstance(sample, PseudoSample)]
-    real = {sample.picture: sample for sample in samples if sample.condition is Condition.PURE}
-    assert {sample.picture for sample in made} == set(real)
-    assert any("dog" in sample.sentence.lower() for sample in made)
-    for sample in made:
-        assert sample.image_path == real[sample.picture].image_path
-        assert sample.free.shape == real[sample.picture].density().shape
-    assert not {sample.stem for sample in made} & {sample.stem for sample in real.values()}
+def test_a_source_may_join_the_sentences_about_two_things(tiny_sjtu: Path):
+    source = DataSource(reader="sjtu_tis", root=tiny_sjtu, split="training", joined=True)
+    sentences = Counter(sample.sentence for sample in read_samples([source]))
+    assert sentences["a square on the left. the wall behind"] == 4
+    assert sentences["the wall behind and a square on the left"] == 4
+    assert len(list(sentences.elements())) == 4 * 6
 
 
 def test_phrases_are_no_gaze(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +112,7 @@ def text_of(words: Tensor) -> TextFeatures:
 
 def batch_of(index: list[int], words: list[list[bool]]) -> PhraseBatch:
     nothing = torch.empty(0)
-    telling = torch.ones(len(index), dtype=torch.bool)
-    return PhraseBatch(nothing, torch.tensor(index), text_of(torch.tensor(words)), telling, nothing, nothing, nothing)
+    return PhraseBatch(nothing, torch.tensor(index), text_of(torch.tensor(words)), nothing, nothing, nothing)
 
 
 def test_contrast_of_two_pictures_in_closed_form():
@@ -155,22 +153,11 @@ def test_contrast_reads_the_words_only():
     torch.testing.assert_close(contrast_loss(regions, words, batch, torch.tensor(2.0)), before)
 
 
-def test_contrast_leaves_out_captions_that_fit_other_pictures_too():
-    regions, words = torch.randn(2, 4, 4, 6), torch.randn(3, 2, 4)
-    pair = batch_of([0, 1], [[True, True], [False, True]])
-    three = batch_of([0, 1, 1], [[True, True], [False, True], [True, True]])
-    three = replace(three, distinctive=torch.tensor([True, True, False]))
-    expected = contrast_loss(regions, words[:2], pair, torch.tensor(2.0))
-    torch.testing.assert_close(contrast_loss(regions, words, three, torch.tensor(2.0)), expected)
-    nobody = replace(three, distinctive=torch.zeros(3, dtype=torch.bool))
-    assert float(contrast_loss(regions, words, nobody, torch.tensor(2.0))) == 0
-
-
 def test_a_phrases_map_is_the_mean_of_its_tokens():
     logits = torch.randn(2, 3, 4, 5)
     nothing = torch.empty(0)
     tokens = torch.tensor([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
-    batch = PhraseBatch(nothing, nothing, None, nothing, torch.tensor([1, 0]), tokens, nothing)
+    batch = PhraseBatch(nothing, nothing, None, torch.tensor([1, 0]), tokens, nothing)
     expected = torch.stack([(logits[1, 0] + logits[1, 2]) / 2, logits[0, 1]])
     torch.testing.assert_close(phrase_logits(logits, batch), expected)
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from saliency.errors import RecipeError
 from saliency.models.backbones import ResNet50V2
+from saliency.models.grounding import Grounding
 from saliency.trainers import methods
 from saliency.trainers.methods import begin_with
 from saliency.trainers.recipe import Start
@@ -60,3 +61,36 @@ def test_a_file_of_something_else_is_refused(tmp_path, content):
         model = nn.ModuleDict({"trunk": ResNet50V2((8, 16))})
     with pytest.raises(RecipeError, match=r"“trunk\.safetensors”"):
         begin_with(model, Start(file=path, target="trunk"))
+
+
+DETECTOR = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
+
+
+def grounded(objects: bool) -> nn.ModuleDict:
+    return nn.ModuleDict({"grounding": Grounding({8: 4, 16: 4}, text_dim=384, dim=8, objects=objects)})
+
+
+@pytest.mark.skipif(not DETECTOR.is_file(), reason="the detector's weights are not here")
+def test_a_detector_starts_with_its_weights_and_the_names_of_its_classes():
+    model = grounded(objects=True)
+    begin_with(model, Start(file=DETECTOR, target="grounding"), "minilm")
+    grounding = model["grounding"]
+    assert sum(weight.numel() for weight in grounding.objects.parameters()) == pytest.approx(0.9e6, rel=0.02)
+    cosines = nn.functional.normalize(grounding.naming.names, dim=1)
+    assert (cosines @ cosines.T).fill_diagonal_(0).max() < 0.95, "no two classes are called the same"
+
+
+@pytest.mark.parametrize(
+    ("objects", "content", "said"),
+    [
+        (True, b"nothing", "“net.onnx” holds no weights"),
+        (True, None, "no file “net.onnx”"),
+        (False, b"nothing", "no object detector"),
+    ],
+)
+def test_a_detector_that_cannot_be_had_is_refused(tmp_path, objects, content, said):
+    path = tmp_path / "net.onnx"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(RecipeError, match=said):
+        begin_with(grounded(objects), Start(file=path, target="grounding"), "minilm")

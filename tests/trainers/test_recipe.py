@@ -9,7 +9,7 @@ from saliency.errors import RecipeError
 from saliency.trainers.recipe import load_recipe, parse_recipe
 
 TRAIN = Path(__file__).parents[2] / "train"
-RECIPES = sorted([*TRAIN.glob("*.yaml"), *TRAIN.glob("tried/*.yaml")])
+RECIPES = sorted(TRAIN.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
