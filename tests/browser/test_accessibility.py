@@ -74,7 +74,8 @@ def test_a_comparison_has_no_serious_violation(page):
 def test_arrow_keys_go_from_tab_to_tab_and_around(page):
     names = [texts.section("app")[name]["en"] for name in TABS]
     page.get_by_role("tab", name=names[0], exact=True).focus()
-    for key, at in (("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", -1), ("ArrowRight", 0), ("End", -1), ("Home", 0)):
+    arrows = [("ArrowRight", 1), ("ArrowLeft", 0), ("ArrowLeft", -1), ("ArrowRight", 0)]
+    for key, at in (*arrows, ("End", -1), ("Home", 0)):
         page.keyboard.press(key)
         tab = page.get_by_role("tab", name=names[at], exact=True)
         expect(tab).to_be_focused()
