@@ -30,8 +30,18 @@ function tell() {
   if (!bar.contains(document.activeElement) || document.activeElement.disabled) bar.focus({ preventScroll: true });
 }
 
+async function leaveFullScreen() {
+  if (!document.fullscreenElement) return;
+  const left = new Promise((resolve) => document.addEventListener("fullscreenchange", resolve, { once: true }));
+  document.exitFullscreen();
+  await left;
+  await new Promise((resolve) => setTimeout(resolve, 100)); // buttons fade in, and have no focus before
+}
+
 async function open(tab) {
-  document.querySelector(`[role="tab"][data-tab-id="${tab}"]`).click();
+  const opener = document.querySelector(`[role="tab"][data-tab-id="${tab}"]`);
+  if (opener.ariaSelected !== "true") await leaveFullScreen(); // the maps that fill it are on another tab
+  opener.click();
   while (!document.querySelector(DRAWN[tab])) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
@@ -63,7 +73,8 @@ function begin() {
   go(0);
 }
 
-function leave() {
+async function leave() {
+  await leaveFullScreen(); // the maps that fill it go
   at = null;
   awaited = 0;
   show(false);
@@ -78,10 +89,11 @@ function show(shown) {
   document.body.classList.toggle("lecture", shown);
 }
 
-// The page is longer by the bar, so that its end is not below it.
+// The page is longer by the bar, so that its end is not below it; so are maps on the full screen, see map_grid.css.
 new ResizeObserver(() => {
-  document.body.style.paddingBottom = bar.hidden ? "" : `${bar.offsetHeight}px`;
-  document.documentElement.style.scrollPaddingBottom = document.body.style.paddingBottom;
+  const height = `${bar.offsetHeight}px`;
+  document.body.style.paddingBottom = document.documentElement.style.scrollPaddingBottom = height;
+  document.body.style.setProperty("--lecture", height);
 }).observe(bar);
 
 const KEYS = { ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), PageDown: () => go(at + 1), PageUp: () => go(at - 1), Escape: leave };

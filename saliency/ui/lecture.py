@@ -6,9 +6,10 @@ tab's own button runs, so everything that a class sees is computed in front of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
@@ -66,6 +67,8 @@ def lead(bar: Component, forms: Mapping[str, Form]) -> None:
         if forms[tab].run:
             ended = forms[tab].answered(ended.success, api_visibility="private", trigger_mode="multiple")
             _tell(ended, "failure")
+            shown = forms[tab].run["outputs"]
+            bar.leave(_nothing(shown), outputs=shown, cancels=[ended], queue=False, **_PRIVATE)
         _tell(ended, "success")
 
     kept = [field for form in forms.values() for field in _lent(form)]
@@ -77,6 +80,11 @@ def _tell(event: Dependency, outcome: str) -> None:
     """Lets the bar know how a step ended: ``success`` or ``failure``."""
     js = f"() => document.querySelector('#lecture .bar').dispatchEvent(new CustomEvent('{outcome}'))"
     getattr(event, outcome)(None, js=js, **_PRIVATE)
+
+
+def _nothing(shown: Sequence[Any]) -> Callable[[], Mapping[Any, Any]]:
+    """The handler that leaves none of the lecture's answers: below a visitor's own sentences they would be wrong."""
+    return lambda: {output: gr.Button(visible=False) if isinstance(output, gr.Button) else None for output in shown}
 
 
 def _lent(form: Form) -> list[gr.components.Component]:

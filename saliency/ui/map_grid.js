@@ -249,10 +249,14 @@ control("measure").addEventListener("click", ({ currentTarget: button }) => {
 
 control("full-screen").hidden = !document.fullscreenEnabled;
 control("full-screen").addEventListener("click", () =>
-  document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen(),
+  document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
 );
-stage.addEventListener("fullscreenchange", () => {
-  control("full-screen").textContent = text(document.fullscreenElement ? "leave_full_screen" : "full_screen");
+// The page fills the screen and the maps the page, not the maps the screen: the lecture's bar could not be above them.
+document.addEventListener("fullscreenchange", () => {
+  const full = document.fullscreenElement === document.documentElement;
+  document.body.style.visibility = full ? "hidden" : ""; // and cannot have the focus; what is to be there says so
+  stage.classList.toggle("full", full);
+  control("full-screen").textContent = text(full ? "leave_full_screen" : "full_screen");
   drawAll(); // contour lines are as wide as the maps are large
 });
 

@@ -114,7 +114,7 @@ def build(predictor: Predictor) -> Form:
     running = {
         "fn": words,
         "inputs": [picture, sentence, model],
-        "outputs": view,
+        "outputs": [view],
         "show_progress_on": [view, cancel],
         "concurrency_limit": 1,
         "concurrency_id": ENGINE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from types import MappingProxyType
 
 import pytest
@@ -13,27 +12,11 @@ from saliency.predictor import Predictor
 from saliency.ui import archive, build
 from saliency.ui.examples import FOLDER
 from tests.browser.conftest import PATIENCE, local
+from tests.browser.steps import Steps
 from tests.tiny import SPECS, Tiny, TinyEncoder, save_all
 from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
-
-
-class Steps:
-    """Steps of the work, counted; the first waits until the test lets it go on."""
-
-    def __init__(self):
-        self.begun: list[str] = []
-        self.reached, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, name, step):
-        def counted(*arguments):
-            self.begun.append(name)
-            self.reached.set()
-            assert self.go_on.wait(PATIENCE / 1000)
-            return step(*arguments)
-
-        return counted
 
 
 @pytest.fixture

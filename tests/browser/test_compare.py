@@ -240,6 +240,9 @@ def test_the_maps_fill_the_screen_and_leave_it(compared, frame):
     compared.get_by_role("button", name="Full screen", exact=True).click()
     leave = compared.get_by_role("button", name="Leave full screen")
     leave.wait_for()
-    assert compared.evaluate("document.fullscreenElement.className") == "stage"
+    window = compared.evaluate("({ x: 0, y: 0, width: innerWidth, height: innerHeight })")
+    assert compared.locator("#maps .stage").bounding_box() == window
+    expect(compared.get_by_role("tab", name="Words")).to_be_hidden()  # nor can it have the focus
     leave.click()
     compared.get_by_role("button", name="Full screen", exact=True).wait_for()
+    expect(compared.get_by_role("tab", name="Words")).to_be_visible()

@@ -12,6 +12,7 @@ from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui import build
 from tests.browser.conftest import PATIENCE, local
+from tests.browser.steps import Steps
 from tests.tiny import SPECS, TinyEncoder, save_all
 from tests.ui.serving import serving
 
@@ -145,6 +146,12 @@ def test_six_steps_from_the_bare_picture_to_ones_own_gaze_and_back(lecture):
     assert not lecture.get_by_role("checkbox", name="Padder").first.is_checked()
     assert not lecture.locator("#maps [name=contours]").is_checked()
     expect(lecture.locator("#picture img")).to_have_count(0)
+    # What was computed of other sentences does not stand below them.
+    expect(lecture.locator("#maps .welcome")).to_be_visible()
+    expect(lecture.locator("#maps .result")).to_be_hidden()
+    expect(lecture.get_by_role("button", name="Download everything")).to_be_hidden()
+    lecture.get_by_role("tab", name="Words").click()
+    expect(lecture.locator("#words .welcome")).to_be_visible()
 
 
 def test_keys_lead_only_while_the_bar_has_the_focus(lecture):
@@ -165,6 +172,46 @@ def test_keys_lead_only_while_the_bar_has_the_focus(lecture):
     expect(frames(lecture)).to_have_count(8)
     lecture.keyboard.press("Escape")
     expect(bar(lecture)).to_be_hidden()
+
+
+def test_the_bar_is_above_maps_that_fill_the_screen_and_another_tab_ends_that(lecture):
+    begin(lecture)
+    lecture.get_by_role("button", name="Full screen", exact=True).click()
+    lecture.get_by_role("button", name="Leave full screen").wait_for()
+    bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 2)
+    expect(frames(lecture)).to_have_count(4)
+    stage = lecture.locator("#maps .stage")
+    window = lecture.evaluate("({ x: 0, y: 0, width: innerWidth, height: innerHeight })")
+    assert stage.bounding_box() == window
+    stage.evaluate("stage => stage.scrollTo(0, 1e6)")
+    lowest = frames(lecture).last.bounding_box()
+    assert lowest["y"] + lowest["height"] <= bar(lecture).bounding_box()["y"]
+    for _ in range(3):
+        bar(lecture).get_by_role("button", name="Next").click()
+    done(lecture, 5)
+    expect(lecture.locator("#words .readings figure")).to_have_count(2)
+    assert lecture.evaluate("document.fullscreenElement") is None
+
+    bar(lecture).get_by_role("button", name="Previous").click()
+    done(lecture, 4)
+    lecture.get_by_role("button", name="Full screen", exact=True).click()
+    lecture.get_by_role("button", name="Leave full screen").wait_for()
+    bar(lecture).get_by_role("button", name="Leave").click()
+    expect(lecture.get_by_role("button", name="Lecture: six steps")).to_be_focused()
+    expect(lecture.locator("#maps .welcome")).to_be_visible()
+
+
+def test_leaving_ends_what_is_still_computed(lecture, monkeypatch):
+    steps = Steps()
+    monkeypatch.setattr(Refusing, "predict", steps("predict", Refusing.predict))
+    lecture.get_by_role("button", name="Lecture: six steps").click()
+    assert steps.reached.wait(PATIENCE / 1000)
+    bar(lecture).get_by_role("button", name="Leave").click()
+    steps.go_on.set()
+    lecture.wait_for_timeout(1000)
+    expect(lecture.locator("#maps .welcome")).to_be_visible()
+    expect(frames(lecture)).to_have_count(0)
 
 
 def test_the_marks_of_a_class_stay_when_the_lecture_goes_back_and_on(lecture):
