@@ -87,7 +87,7 @@ def test_redrawing_twelve_maps_takes_less_than_fifty_milliseconds(page):
     box(page, "Non-salient").press("Enter")  # as good as the button
     expect(maps(page)).to_have_count(12)
     best = page.get_by_label("Contour lines").evaluate(
-        """box => Math.min(...[1, 2, 3, 4].map(() => {
+        """box => Math.min(...Array.from({ length: 20 }, () => {
             const start = performance.now();
             box.click();
             return performance.now() - start;

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -17,6 +20,12 @@ from saliency.ui.sentences import telling
 _PROGRESS = gr.Progress()
 
 
+def finished(coroutine: Coroutine) -> Any:
+    """The coroutine's answer, from a thread of its own: this one has the loop that drives other tests' browser."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def test_a_handler_answers_and_fails_as_before():
     @cancellable
     @guarded
@@ -27,9 +36,9 @@ def test_a_handler_answers_and_fails_as_before():
         return 2 * number
 
     assert list(inspect.signature(answer).parameters) == ["number", "progress"]  # as Gradio reads them
-    assert asyncio.run(answer(21)) == 42
+    assert finished(answer(21)) == 42
     with pytest.raises(gr.Error, match="Too small"):
-        asyncio.run(answer(-1))
+        finished(answer(-1))
 
 
 def test_a_cancelled_handler_stops_at_its_next_step_and_others_go_on():
@@ -58,7 +67,7 @@ def test_a_cancelled_handler_stops_at_its_next_step_and_others_go_on():
         cancelled.set()
         await second
 
-    asyncio.run(visitors())
+    finished(visitors())
     assert sorted(ended) == ["cancelled CancelledError", "other went on"]
 
 
