@@ -14,7 +14,7 @@ from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.joined import joined
-from ..data.pseudo import pseudo_samples
+from ..data.pseudo import PseudoSample, pseudo_samples
 from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
@@ -32,14 +32,12 @@ def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
     """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
     samples: list[AnySample] = []
     for source in sources:
-        if source.reader != "flickr8k_entities":
-            real = _gaze(source)
-            samples += [*real, *joined(real)] if source.joined else real
-        elif source.teacher:
-            entries = _entries(source)
-            samples += pseudo_samples(entries, free_viewing(entries, source.teacher))
-        else:
+        found = _gaze(source) if source.reader != "flickr8k_entities" else _pseudo(source)
+        if not found:
             raise RecipeError(f"“{source.reader}” has no maps of gaze: name a “teacher”, or use the grounding method.")
+        samples += found
+        if source.joined:
+            samples += joined(found)
     return samples
 
 
@@ -52,6 +50,14 @@ def _gaze(source: DataSource) -> list[Sample]:
     )
     pictures = set(list(dict.fromkeys(sample.picture for sample in found))[: source.limit])
     return [sample for sample in found if sample.picture in pictures and sample.map_path is not None]
+
+
+def _pseudo(source: DataSource) -> list[PseudoSample]:
+    """Pseudo-targets of the source's captions; none without a teacher."""
+    if not source.teacher:
+        return []
+    entries = _entries(source)
+    return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
 
 
 def read_entries(sources: Iterable[DataSource]) -> list[Entry]:

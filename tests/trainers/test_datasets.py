@@ -47,6 +47,13 @@ def test_a_source_may_join_the_sentences_about_two_things(tiny_sjtu: Path):
     assert len(list(sentences.elements())) == 4 * 6
 
 
+def test_a_folder_without_any_map_is_no_gaze(folder: Path):
+    for path in (folder / "maps").iterdir():
+        path.unlink()
+    with pytest.raises(RecipeError, match="“folder” has no maps of gaze"):
+        read_samples([DataSource(reader="folder", root=folder)])
+
+
 def test_phrases_are_no_gaze(tmp_path: Path):
     with pytest.raises(RecipeError, match="“flickr8k_entities”"):
         read_samples([DataSource(reader="flickr8k_entities", root=tmp_path)])
