@@ -29,12 +29,18 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_tab_has_a_serious_violation(page, scheme, width):
+@pytest.fixture(params=[(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)], ids=str)
+def looked_at(request, page) -> Page:
+    """The app, light and dark, wide and narrow."""
+    scheme, width = request.param
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
     page.reload()
+    return page
+
+
+def test_no_tab_has_a_serious_violation(looked_at):
+    page = looked_at
     for name in TABS:
         page.get_by_role("tab", name=texts.section("app")[name]["en"], exact=True).click()
         page.get_by_role("tabpanel").first.wait_for()
@@ -42,12 +48,8 @@ def test_no_tab_has_a_serious_violation(page, scheme, width):
         assert violations(page) == [], name
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_lecture_has_no_serious_violation(page, scheme, width):
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme=scheme)
-    page.reload()
+def test_the_lecture_has_no_serious_violation(looked_at):
+    page = looked_at
     page.get_by_role("button", name="Lecture: six steps").click()
     bar = page.get_by_role("region", name="Lecture", exact=True)
     expect(bar).to_contain_text("Step 1 of 6")

@@ -78,6 +78,13 @@ def is_quiet(page: Page) -> None:
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+def ends(page: Page, steps: Steps, step: str) -> None:
+    """The step that was in work is finished, and none after it is begun."""
+    steps.go_on.set()
+    page.wait_for_timeout(1000)
+    assert steps.begun == [step]
+
+
 def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
     page = visit()
     page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
@@ -92,9 +99,7 @@ def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
     is_quiet(page)
     expect(begin).to_be_focused()
 
-    steps.go_on.set()  # the pass that was in work is finished, and none after it is begun
-    page.wait_for_timeout(1000)
-    assert steps.begun == ["encode_image"]
+    ends(page, steps, "encode_image")
 
     begin.click()
     expect(frames(page)).to_have_count(2)
@@ -130,9 +135,7 @@ def test_words_are_cancelled(visit, steps):
     assert steps.reached.wait(PATIENCE / 1000)
     cancel(page).click()
     is_quiet(page)
-    steps.go_on.set()
-    page.wait_for_timeout(1000)
-    assert steps.begun == ["encode_image"]
+    ends(page, steps, "encode_image")
 
     page.get_by_role("button", name="Show what each word does").click()
     expect(page.locator("#words .readings figure")).to_have_count(2)
@@ -150,9 +153,7 @@ def test_scoring_is_cancelled_and_the_marks_stay(visit, steps):
     assert steps.reached.wait(PATIENCE / 1000)
     cancel(page).click()
     is_quiet(page)
-    steps.go_on.set()
-    page.wait_for_timeout(1000)
-    assert steps.begun == ["encode_image"]
+    ends(page, steps, "encode_image")
 
     page.get_by_role("button", name="Score the models").click()
     expect(page.get_by_role("table", name="Which model knows where you look")).to_be_visible()
@@ -172,9 +173,7 @@ def test_a_download_is_cancelled_and_saves_nothing(visit, monkeypatch):
     expect(page.get_by_text("Writing overlays/")).to_be_visible()
     cancel(page).click()
     is_quiet(page)
-    steps.go_on.set()
-    page.wait_for_timeout(1000)
-    assert steps.begun == ["overlay"]
+    ends(page, steps, "overlay")
     assert downloads == []
 
     with page.expect_download() as saved:
