@@ -18,8 +18,13 @@ from ..losses import TERMS
 GROUNDING_TERMS = ("boxes", "contrast")
 SUPERVISED_TERMS = (*TERMS, "named")
 
-# Which of the keys split and conditions a reader understands.
-_KEYS = {"sjtu_tis": ("split", "conditions"), "folder": (), "flickr8k_entities": ("split",)}
+# The keys of a data source that only some readers understand, and which do.
+_READERS = {
+    "split": ("sjtu_tis", "flickr8k_entities"),
+    "conditions": ("sjtu_tis",),
+    "joined": ("sjtu_tis",),
+    "teacher": ("flickr8k_entities",),
+}
 
 
 class _Part(BaseModel):
@@ -27,12 +32,12 @@ class _Part(BaseModel):
 
 
 class DataSource(_Part):
-    """A data set.
+    """A data set. What means nothing to its reader is refused.
 
     Attributes:
         reader: of the data set's format.
         root: its folder, relative to the repository's root.
-        split, conditions: which part of it; None is all. Refused where the reader has none.
+        split, conditions: which part of it; None is all.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
         joined: sentences about two things of a picture are also joined (`data.joined`).
         limit: the first so many pictures only.
@@ -51,8 +56,8 @@ class DataSource(_Part):
 
     @model_validator(mode="after")
     def _fits_its_reader(self) -> DataSource:
-        for key in ("split", "conditions"):
-            if getattr(self, key) is not None and key not in _KEYS[self.reader]:
+        for key, readers in _READERS.items():
+            if getattr(self, key) and self.reader not in readers:
                 raise ValueError(f"the reader “{self.reader}” knows no “{key}”")
         return self
 
