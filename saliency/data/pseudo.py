@@ -95,26 +95,30 @@ def pseudo_samples(
     """
     for entry in entries:
         generator = np.random.default_rng(zlib.crc32(entry.id.encode()))
-        usable = [caption for caption in entry.captions if _things(caption)]
+        usable = [caption for caption in entry.captions if things(caption)]
         if not usable:
             continue
         made: list[tuple[Condition, str, list[Phrase]]] = [(Condition.PURE, "", [])]
         for number in generator.permutation(len(usable))[:captions]:
-            made.append((Condition.WHOLE, usable[number].text, _things(usable[number])))
+            made.append((Condition.WHOLE, usable[number].text, things(usable[number])))
         for _ in range(parts):
             caption = usable[generator.integers(len(usable))]
-            made.append((Condition.SALIENT, *(_clause if generator.random() < 0.5 else _phrases)(caption, generator)))
+            if generator.random() < 0.5:
+                thing = things(caption)[generator.integers(len(things(caption)))]
+                made.append((Condition.SALIENT, sentence(" ".join(clause(caption, thing)).strip()), [thing]))
+            else:
+                made.append((Condition.SALIENT, *phrases(caption, generator)))
         if generator.random() < UNRELATED:
             made += [(Condition.SALIENT, text, []) for text in _unrelated(entry, entries, generator)]
-        for number, (condition, sentence, things) in enumerate(made):
-            boxes = np.concatenate([np.empty((0, 4)), *(thing.boxes for thing in things)])
+        for number, (condition, text, named) in enumerate(made):
+            boxes = np.concatenate([np.empty((0, 4)), *(thing.boxes for thing in named)])
             heights = np.full(len(boxes), BEHIND if condition is Condition.WHOLE else 1.0)
-            heights[: len(things[0].boxes) if things else 0] = 1.0
+            heights[: len(named[0].boxes) if named else 0] = 1.0
             stem = f"{entry.id}-{number}"
-            yield PseudoSample(stem, entry.id, condition, sentence, entry.image_path, free[entry.id], boxes, heights)
+            yield PseudoSample(stem, entry.id, condition, text, entry.image_path, free[entry.id], boxes, heights)
 
 
-def _things(caption: Caption) -> list[Phrase]:
+def things(caption: Caption) -> list[Phrase]:
     """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
     found = [p for p in caption.phrases if not any(kind in p.kind for kind in NO_THINGS)]
     return sorted(found, key=lambda phrase: phrase.start)
@@ -125,34 +129,33 @@ def _unrelated(entry: Entry, entries: Sequence[Entry], generator: np.random.Gene
     own = {word.lower() for caption in entry.captions for word in caption.text.split(" ")}
     for number in generator.integers(len(entries), size=tries):
         for caption in entries[number].captions[:1]:
-            named = {_words(caption, thing.end - 1, thing.end).lower() for thing in _things(caption)}
+            named = {_words(caption, thing.end - 1, thing.end).lower() for thing in things(caption)}
             if named and not named & own:
                 return [caption.text]
     return []
 
 
-def _phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
+def phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
     """One or two things the caption names, as a sentence."""
-    things = _things(caption)
-    chosen = sorted(generator.permutation(len(things))[: generator.integers(1, 3)])
-    things = [things[number] for number in chosen]
-    sentence = _sentence([_words(caption, thing.start, thing.end) for thing in things])
+    named = things(caption)
+    chosen = sorted(generator.permutation(len(named))[: generator.integers(1, 3)])
+    named = [named[number] for number in chosen]
+    text = sentence(" and ".join(_words(caption, thing.start, thing.end) for thing in named).removesuffix(" ."))
     if generator.random() < 0.3:
-        sentence = f"There is {sentence[:1].lower()}{sentence[1:]}"
-    return sentence, things
+        text = f"There is {text[:1].lower()}{text[1:]}"
+    return text, named
 
 
-def _clause(caption: Caption, generator: np.random.Generator) -> tuple[str, list[Phrase]]:
-    """The caption from one of its things on ("a man in overalls is working on a wall"), which is about that thing."""
-    things = _things(caption)
-    thing = things[generator.integers(len(things))]
-    return _sentence([_words(caption, thing.start, len(caption.text.split(" ")))]), [thing]
+def clause(caption: Caption, thing: Phrase) -> tuple[str, str]:
+    """The caption from one of its things on, which is about that thing: "a man", "in overalls is working on a wall"."""
+    words = caption.text.removesuffix(" .").split(" ")
+    return " ".join(words[thing.start : thing.end]), " ".join(words[thing.end :])
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _words(caption: Caption, start: int, end: int) -> str:
     return " ".join(caption.text.split(" ")[start:end])
-
-
-def _sentence(parts: Sequence[str]) -> str:
-    sentence = " and ".join(parts).removesuffix(" .")
-    return sentence[:1].upper() + sentence[1:]

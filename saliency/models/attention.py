@@ -68,14 +68,19 @@ class GuidedLayer(nn.Module):
     """Self-attention among picture tokens, gated cross-attention to word tokens, MLP.
 
     The gate starts at zero, so a new layer leaves the words unread.
+
+    Args:
+        word_channels: of the word tokens, where they have not as many as the picture's.
     """
 
-    def __init__(self, channels: int, heads: int, ratio: int = 4, dropout: float = 0.0):
+    def __init__(
+        self, channels: int, heads: int, ratio: int = 4, dropout: float = 0.0, word_channels: int | None = None
+    ):
         super().__init__()
         self.norm1 = nn.LayerNorm(channels)
         self.attention = Attention(channels, heads)
         self.norm2 = nn.LayerNorm(channels)
-        self.reading = Attention(channels, heads)
+        self.reading = Attention(channels, heads, word_channels)
         self.gate = nn.Parameter(torch.zeros(channels))
         self.norm3 = nn.LayerNorm(channels)
         self.mlp = MLP(channels, ratio, dropout)

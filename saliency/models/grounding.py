@@ -3,6 +3,9 @@
 The maps guide the saliency decoders of the compact models, so a word's map is on the path to the answer. Trained first
 on phrases with boxes (`trainers/grounding.py`), then with everything else. What a small object detector finds joins in
 where it is asked for: its planes are part of the regions, and a word that names one of its classes points at them.
+
+A word points wherever its thing could be. Which of several things the sentence is about is decided by regions that read
+all of it and compare themselves (`Subject`), where that is asked for.
 """
 
 from __future__ import annotations
@@ -14,12 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
-from .base import ImageFeatures, TextFeatures
+from .base import ImageFeatures, TextFeatures, activate
 from .blocks import ChannelLayerNorm, resize
 from .objects import NAMES, ObjectPlanes
 from .text import TextEncoder
 
-# Planes of `GroundingOutput.guidance`: the words' maps weighted, their gated maximum, and whether there is a sentence.
+# Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
+# instead; and whether there is a sentence.
 GUIDANCE_PLANES = 3
 
 
@@ -28,7 +32,7 @@ class GroundingOutput:
     """What the words say of the regions; h x w is the grid of regions.
 
     Attributes:
-        guidance: (N, 3, h, w): weighted sum of the word maps, their gated maximum, and a plane that is 1 with text.
+        guidance: (N, 3, h, w), see `GUIDANCE_PLANES`; the last plane is 1 with text.
         word_maps: (N, L, h, w) in [0, 1], where each token points.
         word_weights: (N, L) non-negative, summing to 1 over a sentence's words (0 without text).
         words: (N, 1 + L, C) word tokens in the shared space, the learned null token first.
@@ -43,7 +47,7 @@ class GroundingOutput:
 
     @property
     def named(self) -> Tensor:
-        """(N, 1, h, w) in [0, 1]: where anything the sentence names is, the guidance's gated maximum."""
+        """(N, 1, h, w) in [0, 1]: where what the sentence names is, the guidance's second plane."""
         return self.guidance[:, 1:2]
 
 
@@ -118,6 +122,53 @@ class Naming(nn.Module):
         return torch.sigmoid(self.sharpness * (cosine - self.threshold))
 
 
+class Subject(nn.Module):
+    """Where the thing is that a sentence is about, as logits: regions with their places read the sentence and compare
+    themselves with each other.
+
+    That is what tells "the man on the right" from the other man, and a stone on the ground from the ground.
+
+    Args:
+        channels: of regions and words.
+        grid: (h, w) for which places are learned; others are interpolated.
+        dim: channels of the regions while they read, at half of the regions' resolution.
+    """
+
+    def __init__(self, channels: int, grid: tuple[int, int] = (15, 20), dim: int = 128, layers: int = 2):
+        super().__init__()
+        self.fold = nn.Conv2d(channels, dim, 2, stride=2)
+        self.guide = nn.Conv2d(GUIDANCE_PLANES, dim, 3, padding=1)
+        self.place = nn.Parameter(torch.randn(1, dim, *grid) * 0.02)
+        self.norm = nn.LayerNorm(dim)
+        self.layers = nn.ModuleList(GuidedLayer(dim, 4, 2, 0.1, channels) for _ in range(layers))
+        for layer in self.layers:
+            nn.init.constant_(layer.gate, 0.5)  # its words are to be read from the first step on
+        self.answer_norm = ChannelLayerNorm(dim)
+        self.answer = nn.Sequential(
+            nn.Conv2d(dim + channels + GUIDANCE_PLANES, dim // 2, 1),
+            nn.GELU(),
+            nn.Conv2d(dim // 2, dim // 2, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(dim // 2, 1, 1),
+        )
+
+    def forward(self, regions: Tensor, guidance: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """Logits (N, 1, h, w).
+
+        Args:
+            regions: (N, C, h, w), guidance: (N, 3, h, w).
+            words: (N, 1 + L, C) and mask: (N, 1 + L), as `Words` gives them.
+        """
+        folded = self.fold(regions)
+        size = folded.shape[-2:]
+        x = folded + self.guide(resize(guidance, size)) + resize(self.place, size)
+        tokens = self.norm(x.flatten(2).transpose(1, 2))
+        for layer in self.layers:
+            tokens = layer(tokens, words, mask)
+        read = self.answer_norm(tokens.transpose(1, 2).unflatten(2, size))
+        return self.answer(torch.cat([resize(read, regions.shape[-2:]), regions, guidance], dim=1))
+
+
 class Grounding(nn.Module):
     """Regions and words in one space: cosine similarity, scaled and shifted, is where a word points.
 
@@ -126,9 +177,12 @@ class Grounding(nn.Module):
         text_dim: channels of the text encoder's token states.
         dim: channels of the shared space.
         objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
+        subject: whether a `Subject` decides what the sentence is about.
     """
 
-    def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False):
+    def __init__(
+        self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False, subject: bool = False
+    ):
         super().__init__()
         self.regions = Regions(channels, dim)
         self.objects = ObjectPlanes() if objects else None
@@ -143,6 +197,7 @@ class Grounding(nn.Module):
         self.scale = nn.Parameter(torch.tensor(10.0).log())
         self.shift = nn.Parameter(torch.tensor(-3.0))
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
+        self.subject = Subject(dim) if subject else None
 
     def image(self, levels: dict[int, Tensor], pixels: Tensor) -> ImageFeatures:
         """What depends on the picture alone, on the stride-8 grid: ``regions`` (N, dim, h, w), with a detector also its
@@ -189,6 +244,9 @@ class Grounding(nn.Module):
         strongest = gated.amax(dim=1) if gated.shape[1] else regions.new_zeros(pictures, height, width)
         present = read.any(dim=1).to(maps.dtype)[:, None, None].expand(-1, height, width)
         guidance = torch.stack([torch.einsum("nl,nlhw->nhw", weight, maps), strongest.to(maps.dtype), present], dim=1)
+        if self.subject is not None:
+            about = activate(self.subject(regions, guidance, words, mask), "softmax").to(maps.dtype)
+            guidance = torch.cat([guidance[:, :1], about * guidance[:, 2:], guidance[:, 2:]], dim=1)
         return GroundingOutput(guidance, maps * read[:, :, None, None], weight, words, mask)
 
 

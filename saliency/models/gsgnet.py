@@ -44,6 +44,7 @@ class GSGNetConfig:
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
         objects: an object detector joins the grounding.
+        subject: the grounding decides what a sentence is about.
     """
 
     trunk: str = "densenet161"
@@ -57,6 +58,7 @@ class GSGNetConfig:
     guidance: bool = False
     grounding_dim: int = 192
     objects: bool = False
+    subject: bool = False
 
 
 class Residual(nn.Module):
@@ -287,7 +289,9 @@ class GSGNet(SaliencyModel):
             self.sentence = SentenceEmbedding(config.text_dim, channels)
         self.concats = nn.ModuleDict({level: SentenceConcat(channels) for level in fused})
         if config.guidance:
-            self.grounding = Grounding(self.trunk.channels, config.text_dim, config.grounding_dim, config.objects)
+            self.grounding = Grounding(
+                self.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.subject
+            )
             self.guides = nn.ModuleDict({level: LateAddition(GUIDANCE_PLANES, channels) for level in GUIDED})
         self.semantic = SAIB(channels, config.heads)
         self.fusions = nn.ModuleDict(

@@ -40,6 +40,7 @@ class TranBlendConfig:
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         objects: an object detector joins the grounding.
+        subject: the grounding decides what a sentence is about.
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -57,6 +58,7 @@ class TranBlendConfig:
     guide_fine: bool = False
     null_text: str = "learned"
     objects: bool = False
+    subject: bool = False
     blip: BlipConfig = field(default_factory=BlipConfig)
 
 
@@ -152,7 +154,7 @@ class TranBlend(SaliencyModel):
         else:
             text_channels = channels
             self.grounding = Grounding(
-                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects
+                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.subject
             )
             self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
         if config.blend == "blendnet":

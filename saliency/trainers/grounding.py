@@ -78,11 +78,11 @@ def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperatur
 
 
 def build_model(
-    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False
+    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False, subject: bool = False
 ) -> GroundingModel:
-    """A fresh `GroundingModel` on the trunk of this name, with an object detector where `objects` asks for one."""
+    """A fresh `GroundingModel` on the trunk of this name; see `Grounding` for the rest."""
     network = build_trunk(trunk, levels=(8, 16))
-    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects))
+    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects, subject))
 
 
 @torch.inference_mode()

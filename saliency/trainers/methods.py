@@ -24,22 +24,27 @@ from .grounding import GroundingMethod
 from .loop import Method, Run
 from .onnx import convolutions
 from .recipe import Recipe, Start
+from .subjects import SubjectMethod
 from .supervised import Supervised
+
+# Methods that train a part of models, not a model: there is no checkpoint at their end.
+PARTS = {"grounding": GroundingMethod, "subjects": SubjectMethod}
 
 
 def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     torch.manual_seed(recipe.seed)
     preset = registry.preset(recipe.model, recipe.preset)
-    if recipe.method == "grounding":
+    if recipe.method in PARTS:
         # Grounding has the pictures and the text of the model it is made for.
-        method: Method = GroundingMethod(recipe, preset.preprocessing, preset.text_encoder)
+        method: Method = PARTS[recipe.method](recipe, preset.preprocessing, preset.text_encoder)
     elif recipe.method in ("supervised", "adversarial"):
         kind = Supervised if recipe.method == "supervised" else Adversarial
         model = registry.create(recipe.model, recipe.preset, **recipe.config)
         method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
     else:
-        raise RecipeError(f"There is no method “{recipe.method}”. There are: supervised, adversarial, grounding.")
+        known = ", ".join(("supervised", "adversarial", *PARTS))
+        raise RecipeError(f"There is no method “{recipe.method}”. There are: {known}.")
     for start in recipe.start:
         begin_with(method.model, start, preset.text_encoder)
     return method
@@ -116,7 +121,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     folder = folder or RUNS / recipe.name
     run = Run(recipe, build_method(recipe), folder, quiet)
     run.train()
-    if run.accelerator.is_main_process and recipe.method != "grounding":
+    if run.accelerator.is_main_process and recipe.method not in PARTS:
         checkpoints.save(run.method.model, describe(recipe), folder)
     return folder
 

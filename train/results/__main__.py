@@ -16,7 +16,7 @@ from saliency.errors import SaliencyError
 from saliency.models import registry
 from saliency.predictor import Predictor
 
-from . import document, figures, grounding, published, reading, scores
+from . import document, figures, grounding, published, reading, scores, told
 from .maps import answers, exchanged
 
 
@@ -46,12 +46,15 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     maps = {name: answers(predictor, name, validation, others) for name in cards}
     floors = scores.floors(SjtuTis(root, "training"), validation)
     tables = {name: scores.measure(predict, validation, name).table() for name, predict in floors.items()}
-    pointing = {}
+    pointing, better = {}, {}
+    boxes = told.read_boxes()
     for name, card in cards.items():
         table = tables[row_name(card)] = scores.measure(maps[name], validation, name).table()
         found = grounding.pointing(name, phrases)
         checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=found)
-        pointing |= {row_name(card): found} if found else {}
+        if found:
+            pointing[row_name(card)] = found
+            better[row_name(card)] = told.measure(name, validation, boxes)
     readers = {row_name(card): maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text}
     if draw:
         figures.draw(maps, validation, figures.FOLDER)
@@ -60,6 +63,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         scores.section(tables),
         reading.section(readers, validation, others),
         grounding.section(pointing),
+        told.section(better),
         published.section(published.read()),
         figures.section(figures.FOLDER),
     ]
