@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from saliency.models.base import ImageFeatures, TextFeatures
-from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
+from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Subject
 from tests.models.contract import awaken, sentences
 
 DIM, TEXT_DIM = 16, 12
 CHANNELS = {8: 6, 16: 10}
 
 
-@pytest.fixture
-def grounding() -> Grounding:
+@pytest.fixture(params=[False, True], ids=["words alone", "with a subject"])
+def grounding(request: pytest.FixtureRequest) -> Grounding:
     torch.manual_seed(0)
-    grounding = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
+    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, subject=request.param).eval()
     awaken(grounding)
     return grounding
 
@@ -67,8 +67,12 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
 
     weighted = sum(output.word_weights[:, word, None, None] * output.word_maps[:, word] for word in range(8))
     torch.testing.assert_close(output.guidance[:, 0], weighted)
-    assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     assert (output.guidance[:, 1] > 0).all()
+    if grounding.subject is None:
+        assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
+    else:
+        torch.testing.assert_close(output.guidance[:, 1].amax((1, 2)), torch.ones(2))
+    torch.testing.assert_close(output.named, output.guidance[:, 1:2])
     assert (output.guidance[:, 2] == 1).all()
 
 
@@ -116,6 +120,21 @@ def test_padding_never_matters(grounding, picture):
     torch.testing.assert_close(
         encoder(picture["regions"], long), encoder(picture["regions"], short), rtol=1e-4, atol=1e-5
     )
+
+
+@torch.no_grad()
+def test_a_subject_reads_the_sentence_and_knows_places():
+    """Regions that are all alike differ by their place alone, and other words make others of them."""
+    torch.manual_seed(0)
+    subject = Subject(DIM).eval()
+    alike, guidance, mask = torch.ones(1, DIM, 6, 8), torch.zeros(1, GUIDANCE_PLANES, 6, 8), torch.ones(1, 3).bool()
+    words = torch.randn(2, 1, 3, DIM)
+    first, second = (subject(alike, guidance, tokens, mask) for tokens in words)
+    assert first.shape == (1, 1, 6, 8)
+    assert not torch.allclose(first[..., 2:-2, 2:3], first[..., 2:-2, 5:6])
+    assert not torch.allclose(first - first.mean(), second - second.mean())
+    other_grid = subject(torch.ones(1, DIM, 9, 13), torch.zeros(1, GUIDANCE_PLANES, 9, 13), words[0], mask)
+    assert other_grid.shape == (1, 1, 9, 13)
 
 
 @torch.no_grad()

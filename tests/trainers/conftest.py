@@ -8,13 +8,16 @@ import pytest
 import torch
 from PIL import Image
 
+from . import squares as coloured
+
 SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left", "_2": "the wall behind"}
 
 
 @pytest.fixture(autouse=True)
 def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """One number format for all: Accelerate knows one a process, and which is faster is measured anew after a test."""
-    monkeypatch.setattr("saliency.trainers.loop.preferred_dtype", lambda: torch.float32)
+    for module in ("loop", "subjects"):
+        monkeypatch.setattr(f"saliency.trainers.{module}.preferred_dtype", lambda: torch.float32)
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +62,9 @@ def tiny_recipe(tiny_sjtu: Path) -> dict:
             {"name": "second", "data": [source | {"conditions": ["pure"]}], "epochs": 2, "batch": 2, "average": 0.5},
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """See `squares.draw`."""
+    return coloured.draw(tmp_path_factory.mktemp("squares"))
