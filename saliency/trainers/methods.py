@@ -131,10 +131,10 @@ def describe(recipe: Recipe) -> Description:
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
     uses: dict[str, list[str]] = defaultdict(list)
     terms: dict[str, str] = {}
-    for stage in recipe.stages:
-        for source in stage.data:
-            uses[source.root.name].append(source.use or stage.name)
-            terms[source.root.name] = source.terms
+    learned = [(source, stage.name) for stage in recipe.stages for source in stage.data]
+    for source, where in [(source, "earlier training") for source in recipe.seen] + learned:
+        uses[source.root.name].append(source.use or where)
+        terms[source.root.name] = source.terms
     return Description(
         name=recipe.name,
         model=recipe.model,

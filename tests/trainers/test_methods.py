@@ -11,8 +11,8 @@ from saliency.errors import RecipeError
 from saliency.models.backbones import ResNet50V2
 from saliency.models.grounding import Grounding
 from saliency.trainers import methods
-from saliency.trainers.methods import begin_with
-from saliency.trainers.recipe import Start
+from saliency.trainers.methods import begin_with, describe
+from saliency.trainers.recipe import Start, parse_recipe
 
 
 @pytest.fixture
@@ -94,3 +94,14 @@ def test_a_detector_that_cannot_be_had_is_refused(tmp_path, objects, content, sa
         path.write_bytes(content)
     with pytest.raises(RecipeError, match=said):
         begin_with(grounded(objects), Start(file=path, target="grounding"), "minilm")
+
+
+def test_a_card_lists_the_data_that_earlier_runs_have_seen(tiny_recipe: dict):
+    before = {"reader": "folder", "root": "elsewhere", "use": "free viewing", "terms": "MIT"}
+    own = [{"name": "tiny_sjtu", "use": "first; second", "terms": ""}]
+    assert [use.model_dump() for use in describe(parse_recipe(tiny_recipe)).data] == own
+    seen = describe(parse_recipe(tiny_recipe | {"seen": [before]}))
+    assert [use.model_dump() for use in seen.data] == [
+        {"name": "elsewhere", "use": "free viewing", "terms": "MIT"},
+        *own,
+    ]
