@@ -113,14 +113,15 @@ def _weights_of(run: str) -> dict[str, Tensor]:
 
 
 def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:
-    """Run `recipe` to its end and write a checkpoint with its card into its folder; the folder.
+    """Run `recipe` to its end, if it trains anything, and write a checkpoint with its card into its folder; the folder.
 
     Args:
         folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
     """
     folder = folder or RUNS / recipe.name
     run = Run(recipe, build_method(recipe), folder, quiet)
-    run.train()
+    if recipe.stages:
+        run.train()
     if run.accelerator.is_main_process and recipe.method not in PARTS:
         checkpoints.save(run.method.model, describe(recipe), folder)
     return folder

@@ -126,6 +126,7 @@ class Recipe(_Part):
         validation: data the best epoch is chosen on, by mean CC over its conditions.
         grid: (h, w) of the targets.
         start: weights to start from, in order.
+        stages: what is trained; with none the model is put together from what it starts from, as it is.
         seen: data that these weights have learned from, for the card.
         limits: sentences for the card.
     """
@@ -141,7 +142,7 @@ class Recipe(_Part):
     grid: tuple[int, int] = (60, 80)
     start: tuple[Start, ...] = ()
     seen: tuple[DataSource, ...] = ()
-    stages: tuple[Stage, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...] = ()
     limits: tuple[str, ...] = ()
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from saliency.errors import RecipeError
 from saliency.models.backbones import ResNet50V2
 from saliency.models.grounding import Grounding
 from saliency.trainers import methods
-from saliency.trainers.methods import begin_with, describe
+from saliency.trainers.methods import begin_with, build_method, describe, train
 from saliency.trainers.recipe import Start, parse_recipe
 
 
@@ -105,3 +105,23 @@ def test_a_card_lists_the_data_that_earlier_runs_have_seen(tiny_recipe: dict):
         {"name": "elsewhere", "use": "free viewing", "terms": "MIT"},
         *own,
     ]
+
+
+def test_a_recipe_without_stages_puts_a_model_together(
+    tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(methods, "RUNS", tmp_path)
+    weights = {}
+    for seed, run in enumerate(("first", "second")):
+        model = build_method(parse_recipe(tiny_recipe | {"seed": seed})).model
+        weights[run] = {name: value.contiguous() for name, value in model.state_dict().items()}
+        (tmp_path / run).mkdir()
+        save_file(weights[run], tmp_path / run / "best.safetensors")
+    starts = [{"run": "first"}, {"run": "second", "source": "readout.", "target": "readout."}]
+    folder = train(parse_recipe(tiny_recipe | {"stages": [], "start": starts}), quiet=True)
+    found = load_file(folder / "tiny.safetensors")
+    assert found.keys() == weights["first"].keys()
+    for name, value in found.items():
+        expected = weights["second" if name.startswith("readout.") else "first"][name]
+        assert torch.equal(value, expected.to(value.dtype)), name
+    assert (folder / "tiny.json").is_file()
