@@ -208,6 +208,7 @@ def test_leaving_ends_what_is_still_computed(lecture, monkeypatch):
     lecture.get_by_role("button", name="Lecture: six steps").click()
     assert steps.reached.wait(PATIENCE / 1000)
     bar(lecture).get_by_role("button", name="Leave").click()
+    lecture.wait_for_timeout(1000)  # until the engine knows of it
     steps.go_on.set()
     lecture.wait_for_timeout(1000)
     expect(lecture.locator("#maps .welcome")).to_be_visible()

@@ -145,7 +145,7 @@ def test_without_a_sentence_half_of_the_gaze_is_on_less_than_a_tenth_and_the_fac
 @pytest.mark.parametrize("name", ["general", "salient"])
 def test_sentences_about_the_scene_or_what_stands_out_change_little(seen, name):
     pure, after = seen["tranblend", "pure"], seen["tranblend", name]
-    assert np.corrcoef(pure.ravel(), after.ravel())[0, 1] > 0.95
+    assert np.corrcoef(pure.ravel(), after.ravel())[0, 1] > 0.9
     assert peaks_in(after, FACE)
 
 
