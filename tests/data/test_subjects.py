@@ -42,7 +42,7 @@ def test_shorter_sentences_are_about_the_thing_they_begin_with_and_say_its_side_
     assert "Two men to the right" in found
     assert not any(sentence.startswith(("The grass", "There is the grass")) for sentence in found)
     for sentence, about in found.items():
-        side = (about.boxes[0, 0] < 0.5 and "left") or "right"
+        side = "left" if about.boxes[0, 0] < 0.5 else "right"
         assert about.sided == (f"the {side}" in sentence)
         assert ("left" in sentence) + ("right" in sentence) == about.sided
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from saliency.models import backbones
+
 from . import squares as coloured
 
 SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left", "_2": "the wall behind"}
@@ -68,3 +70,12 @@ def tiny_recipe(tiny_sjtu: Path) -> dict:
 def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """See `squares.draw`."""
     return coloured.draw(tmp_path_factory.mktemp("squares"))
+
+
+@pytest.fixture
+def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
+    """Their training pictures as a recipe names them, for models on the trunk ``colours``; nothing is kept."""
+    monkeypatch.setitem(backbones.TRUNKS, "colours", coloured.ColourTrunk)
+    for module in ("grounding", "subjects"):
+        monkeypatch.setattr(f"saliency.trainers.{module}.SENTENCE_CACHE", tmp_path / "sentences")
+    return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}

@@ -10,24 +10,19 @@ from torch import Tensor
 
 from saliency.data.phrases import PhraseBatch
 from saliency.errors import RecipeError
-from saliency.models import backbones
 from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
-from saliency.trainers import grounding
 from saliency.trainers.grounding import GroundingMethod, box_loss, contrast_loss, phrase_logits
 from saliency.trainers.loop import Run
 from saliency.trainers.recipe import parse_recipe
-from tests.trainers.squares import ColourTrunk
 
 GRID = (8, 12)
 
 
 @pytest.fixture
-def content(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
+def content(squares_source: dict) -> dict:
     """A recipe on them."""
-    monkeypatch.setitem(backbones.TRUNKS, "colours", ColourTrunk)
-    monkeypatch.setattr(grounding, "SENTENCE_CACHE", tmp_path / "sentences")
-    source = {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
+    source = squares_source
     return {
         "name": "squares",
         "method": "grounding",

@@ -7,22 +7,16 @@ import pytest
 import torch
 
 from saliency.errors import RecipeError
-from saliency.models import backbones
 from saliency.models.spec import Preprocessing
-from saliency.trainers import subjects
 from saliency.trainers.loop import Run
 from saliency.trainers.recipe import parse_recipe
 from saliency.trainers.subjects import SubjectMethod
 
-from .squares import ColourTrunk
-
 
 @pytest.fixture
-def content(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
+def content(squares_source: dict) -> dict:
     """A recipe on pictures with two squares of different colours."""
-    monkeypatch.setitem(backbones.TRUNKS, "colours", ColourTrunk)
-    monkeypatch.setattr(subjects, "SENTENCE_CACHE", tmp_path / "sentences")
-    source = {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
+    source = squares_source
     return {
         "name": "about",
         "method": "subjects",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import yaml
-from torch import Tensor, nn
+from torch import Tensor
 
 from saliency import checkpoints
 from saliency.conditions import Condition
@@ -18,8 +17,8 @@ from saliency.data import Sample
 from saliency.data.pseudo import bumps
 from saliency.metrics import cc
 from saliency.metrics.bootstrap import Interval
-from saliency.models.base import SaliencyModel
-from saliency.models.grounding import Grounding, GroundingOutput
+from saliency.models.base import SaliencyModel, TextFeatures
+from saliency.models.grounding import Grounding
 from saliency.models.text import load_encoder
 from saliency.preprocessing import prepare
 from saliency.results import resized
@@ -86,33 +85,18 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
 
 @torch.inference_mode()
 def _answers(
-    model: SaliencyModel, grounding: Grounding, pixels: Tensor, text: Any, boxes: np.ndarray
+    model: SaliencyModel, grounding: Grounding, pixels: Tensor, text: TextFeatures, boxes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Where the words point, where they should, the model's own map and the one it gives when told; (h, w) each."""
     features = model.encode_image(pixels)
     pointed = grounding(features, text).named[0, 0].numpy()
     truth = bumps(boxes, pointed.shape, np.ones(len(boxes)))
     own = model.decode(features, text).map[0, 0]
-    with _Telling(grounding, torch.from_numpy(truth).float()):
+    there = torch.from_numpy(truth).float()
+    guidance = torch.stack([WEIGHT * there, SURE * there, torch.ones_like(there)])[None]
+    with grounding.register_forward_hook(lambda _, __, output: replace(output, guidance=guidance)):
         instead = model.decode(features, text).map[0, 0]
     return pointed, truth, own.numpy(), instead.numpy()
-
-
-class _Telling:
-    """While entered, the words that `grounding` reads point where `truth` (h, w) in [0, 1] says."""
-
-    def __init__(self, grounding: Grounding, truth: Tensor):
-        self.grounding = grounding
-        self.guidance = torch.stack([WEIGHT * truth, SURE * truth, torch.ones_like(truth)])[None]
-
-    def __enter__(self) -> None:
-        self.handle = self.grounding.register_forward_hook(self._tell)
-
-    def __exit__(self, *_: object) -> None:
-        self.handle.remove()
-
-    def _tell(self, _: nn.Module, __: tuple[Any, ...], output: GroundingOutput) -> GroundingOutput:
-        return replace(output, guidance=self.guidance)
 
 
 def _scores(
