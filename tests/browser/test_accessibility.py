@@ -4,30 +4,14 @@ hits."""
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from saliency.ui import texts
 from saliency.ui.builder import TABS
+from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
-
-# What Gradio draws itself and neither a style nor an attribute given to it can change; one rule and node each.
-EXCLUDED: dict[str, tuple[str, ...]] = {}
-
-
-def violations(page: Page) -> list[str]:
-    """Rule and node of each serious or critical violation of what is to be seen."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-        if not any(part in node["html"] for part in EXCLUDED.get(rule["id"], ()))
-    ]
-
 
 @pytest.fixture(params=[(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)], ids=str)
 def looked_at(request, page) -> Page:

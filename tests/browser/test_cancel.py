@@ -11,6 +11,7 @@ from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui import archive, build
 from saliency.ui.examples import FOLDER
+from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE, local
 from tests.browser.steps import Steps
 from tests.tiny import SPECS, Tiny, TinyEncoder, save_all
@@ -93,6 +94,7 @@ def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
     begin.press("Enter")
     assert steps.reached.wait(PATIENCE / 1000)
     expect(cancel(page)).to_be_visible()
+    assert violations(page) == [], "while it is computed"
     page.keyboard.press("Tab")
     expect(cancel(page)).to_be_focused()
     page.keyboard.press("Enter")
