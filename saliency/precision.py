@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 @cache
-def preferred_dtype(device: str = "cpu") -> torch.dtype:
+def preferred_dtype(device: str) -> torch.dtype:
     """bfloat16 where this device convolves clearly faster in it than in float32, else float32.
 
     On a CPU this is measured once, in a fraction of a second: bfloat16 is several times faster with AMX or AVX-512
@@ -22,6 +22,12 @@ def preferred_dtype(device: str = "cpu") -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     seconds = _seconds((torch.bfloat16, torch.float32))
     return torch.bfloat16 if seconds[torch.bfloat16] < 0.75 * seconds[torch.float32] else torch.float32
+
+
+def autocast(device: torch.device | str) -> torch.autocast:
+    """The context that computes in the `preferred_dtype` of this kind of device."""
+    kind = torch.device(device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=preferred_dtype(kind) is torch.bfloat16)
 
 
 @torch.inference_mode()

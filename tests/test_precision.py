@@ -38,18 +38,18 @@ class Machine:
 def test_the_faster_format_wins_however_slow_the_beginning(monkeypatch, bfloat16, float32, expected, slow):
     """With AMX the first five passes of a process were seen to take 16 ms, the later ones 0.4 (float32: 3)."""
     Machine(monkeypatch, bfloat16, float32, slow)
-    assert precision.preferred_dtype() is expected
+    assert precision.preferred_dtype("cpu") is expected
 
 
 def test_measured_once(monkeypatch):
     machine = Machine(monkeypatch, 1.0, 4.0)
-    precision.preferred_dtype()
+    precision.preferred_dtype("cpu")
     passes = machine.passes
-    assert precision.preferred_dtype() is precision.preferred_dtype()
+    assert precision.preferred_dtype("cpu") is precision.preferred_dtype("cpu")
     assert machine.passes == passes
 
 
 def test_this_processor_is_measured():
-    assert precision.preferred_dtype() in (torch.float32, torch.bfloat16)
+    assert precision.preferred_dtype("cpu") in (torch.float32, torch.bfloat16)
     [seconds] = precision._seconds([torch.float32]).values()
     assert 0 < seconds < 5

@@ -37,8 +37,7 @@ class Echo(SaliencyModel):
         self.grounding = Grounding({8: 3, 16: 3}, 384, 8)
 
     def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
-        levels = {level: nn.functional.avg_pool2d(pixels, level) for level in (8, 16)}
-        return self.grounding.image(levels, pixels)
+        return self.grounding.look(lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}, pixels)[1]
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         named = self.grounding(features, text).named

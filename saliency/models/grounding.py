@@ -4,13 +4,14 @@ The maps guide the saliency decoders of the compact models, so a word's map is o
 on phrases with boxes (`trainers/grounding.py`), then with everything else. What a small object detector finds joins in
 where it is asked for: its planes are part of the regions, and a word that names one of its classes points at them.
 
-A word points wherever its thing could be. Which of several things the sentence is about is decided by regions that read
-all of it and compare themselves (`Subject`), where that is asked for.
+A word points wherever its thing could be (`Pointing`). Which of several things the sentence is about is decided by
+regions that read all of it and compare themselves (`Subject`), where that is asked for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,9 @@ from .base import ImageFeatures, TextFeatures, activate
 from .blocks import ChannelLayerNorm, resize
 from .objects import NAMES, ObjectPlanes
 from .text import TextEncoder
+
+# How much larger a picture is, per side, for a `Subject` than for all else: what a sentence names can be small.
+CLOSER = 1.5
 
 # Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
 # instead; and whether there is a sentence.
@@ -122,74 +126,23 @@ class Naming(nn.Module):
         return torch.sigmoid(self.sharpness * (cosine - self.threshold))
 
 
-class Subject(nn.Module):
-    """Where the thing is that a sentence is about, as logits: regions with their places read the sentence and compare
-    themselves with each other.
-
-    That is what tells "the man on the right" from the other man, and a stone on the ground from the ground.
-
-    Args:
-        channels: of regions and words.
-        grid: (h, w) for which places are learned; others are interpolated.
-        dim: channels of the regions while they read, at half of the regions' resolution.
-    """
-
-    def __init__(self, channels: int, grid: tuple[int, int] = (15, 20), dim: int = 128, layers: int = 2):
-        super().__init__()
-        self.fold = nn.Conv2d(channels, dim, 2, stride=2)
-        self.guide = nn.Conv2d(GUIDANCE_PLANES, dim, 3, padding=1)
-        self.place = nn.Parameter(torch.randn(1, dim, *grid) * 0.02)
-        self.norm = nn.LayerNorm(dim)
-        self.layers = nn.ModuleList(GuidedLayer(dim, 4, 2, 0.1, channels) for _ in range(layers))
-        for layer in self.layers:
-            nn.init.constant_(layer.gate, 0.5)  # its words are to be read from the first step on
-        self.answer_norm = ChannelLayerNorm(dim)
-        self.answer = nn.Sequential(
-            nn.Conv2d(dim + channels + GUIDANCE_PLANES, dim // 2, 1),
-            nn.GELU(),
-            nn.Conv2d(dim // 2, dim // 2, 3, padding=1),
-            nn.GELU(),
-            nn.Conv2d(dim // 2, 1, 1),
-        )
-
-    def forward(self, regions: Tensor, guidance: Tensor, words: Tensor, mask: Tensor) -> Tensor:
-        """Logits (N, 1, h, w).
-
-        Args:
-            regions: (N, C, h, w), guidance: (N, 3, h, w).
-            words: (N, 1 + L, C) and mask: (N, 1 + L), as `Words` gives them.
-        """
-        folded = self.fold(regions)
-        size = folded.shape[-2:]
-        x = folded + self.guide(resize(guidance, size)) + resize(self.place, size)
-        tokens = self.norm(x.flatten(2).transpose(1, 2))
-        for layer in self.layers:
-            tokens = layer(tokens, words, mask)
-        read = self.answer_norm(tokens.transpose(1, 2).unflatten(2, size))
-        return self.answer(torch.cat([resize(read, regions.shape[-2:]), regions, guidance], dim=1))
-
-
-class Grounding(nn.Module):
+class Pointing(nn.Module):
     """Regions and words in one space: cosine similarity, scaled and shifted, is where a word points.
 
     Args:
         channels: channels of the trunk's strides, 8 and 16 among them.
         text_dim: channels of the text encoder's token states.
         dim: channels of the shared space.
-        objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
-        subject: whether a `Subject` decides what the sentence is about.
+        objects: whether the planes of an object detector join in.
     """
 
-    def __init__(
-        self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False, subject: bool = False
-    ):
+    def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False):
         super().__init__()
         self.regions = Regions(channels, dim)
-        self.objects = ObjectPlanes() if objects else None
+        self.naming = Naming(text_dim) if objects else None
         if objects:
             self.seen = nn.Conv2d(len(NAMES), dim, 1, bias=False)
             nn.init.zeros_(self.seen.weight)
-            self.naming = Naming(text_dim)
             self.trust = nn.Parameter(torch.tensor(4.0))  # logits a sure object is worth to the word that names it
         self.words = Words(text_dim, dim)
         self.region_space = nn.Conv2d(dim, dim, 1)
@@ -197,38 +150,37 @@ class Grounding(nn.Module):
         self.scale = nn.Parameter(torch.tensor(10.0).log())
         self.shift = nn.Parameter(torch.tensor(-3.0))
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
-        self.subject = Subject(dim) if subject else None
 
-    def image(self, levels: dict[int, Tensor], pixels: Tensor) -> ImageFeatures:
-        """What depends on the picture alone, on the stride-8 grid: ``regions`` (N, dim, h, w), with a detector also its
-        planes ``objects`` (N, 80, h, w).
+    def see(self, levels: dict[int, Tensor], objects: Tensor | None, grid: Sequence[int]) -> ImageFeatures:
+        """What depends on the picture alone: ``regions`` (N, dim, h, w), with a detector ``objects`` (N, 80, h, w), too.
 
         Args:
-            levels: trunk features of `pixels` (N, 3, H, W).
+            levels: trunk features of strides 8 and 16.
+            objects: the detector's planes (N, 80, h, w).
+            grid: (h, w).
         """
-        regions = self.regions(levels)
-        if self.objects is None:
+        regions = resize(self.regions(levels), grid)
+        if self.naming is None:
             return {"regions": regions}
-        objects = self.objects(pixels, regions.shape[-2:])
         return {"regions": regions + self.seen(objects), "objects": objects}
 
     def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
         """Logits (N, L, h, w) that words point at each region.
 
         Args:
-            features: of N pictures, as `image` gives them.
+            features: of N pictures, as `see` gives them.
             words: (N, L, dim) word tokens, as `words` gives them.
             tokens: (N, L, text_dim) states of the text encoder they were made of.
         """
         a = F.normalize(self.region_space(features["regions"]).float(), dim=1)
         b = F.normalize(self.word_space(words).float(), dim=2)
         logits = torch.einsum("nchw,nlc->nlhw", a, b) * self.scale.exp() + self.shift
-        if self.objects is None:
+        if self.naming is None:
             return logits
         return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["objects"].float(), self.naming(tokens))
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point in pictures with `features` (see `image`); one sentence a picture."""
+        """Where the words of `text` point in pictures with `features` (see `see`); one sentence a picture."""
         regions = features["regions"]
         pictures, _, height, width = regions.shape
         words, mask = self.words(text, pictures)
@@ -244,10 +196,123 @@ class Grounding(nn.Module):
         strongest = gated.amax(dim=1) if gated.shape[1] else regions.new_zeros(pictures, height, width)
         present = read.any(dim=1).to(maps.dtype)[:, None, None].expand(-1, height, width)
         guidance = torch.stack([torch.einsum("nl,nlhw->nhw", weight, maps), strongest.to(maps.dtype), present], dim=1)
-        if self.subject is not None:
-            about = activate(self.subject(regions, guidance, words, mask), "softmax").to(maps.dtype)
-            guidance = torch.cat([guidance[:, :1], about * guidance[:, 2:], guidance[:, 2:]], dim=1)
         return GroundingOutput(guidance, maps * read[:, :, None, None], weight, words, mask)
+
+
+class Subject(nn.Module):
+    """Where the thing is that a sentence is about: the regions of a larger picture, with their places, read the
+    sentence and compare themselves with each other.
+
+    That is what tells "the man on the right" from the other man, and a stone on the ground from the ground. It points
+    with regions and words of its own, which learn what tells things apart.
+
+    Args:
+        channels, text_dim, dim, objects: see `Pointing`.
+        places: (h, w) of the grid on which regions compare themselves; they are twice as fine when they point.
+        width: channels of the regions while they read.
+    """
+
+    def __init__(
+        self,
+        channels: dict[int, int],
+        text_dim: int,
+        dim: int = 192,
+        objects: bool = False,
+        places: tuple[int, int] = (15, 20),
+        width: int = 128,
+        layers: int = 2,
+    ):
+        super().__init__()
+        self.pointing = Pointing(channels, text_dim, dim, objects)
+        self.fold = nn.Conv2d(dim, width, 2, stride=2)
+        self.guide = nn.Conv2d(GUIDANCE_PLANES, width, 3, padding=1)
+        self.place = nn.Parameter(torch.randn(1, width, *places) * 0.02)
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.ModuleList(GuidedLayer(width, 4, 2, 0.1, dim) for _ in range(layers))
+        for layer in self.layers:
+            nn.init.constant_(layer.gate, 0.5)  # its words are to be read from the first step on
+        self.answer_norm = ChannelLayerNorm(width)
+        self.answer = nn.Sequential(
+            nn.Conv2d(width + dim + GUIDANCE_PLANES, width // 2, 1),
+            nn.GELU(),
+            nn.Conv2d(width // 2, width // 2, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(width // 2, 1, 1),
+        )
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the regions and of the map."""
+        return 2 * self.place.shape[2], 2 * self.place.shape[3]
+
+    def see(self, levels: dict[int, Tensor], objects: Tensor | None) -> ImageFeatures:
+        """As `Pointing.see`, on its own `grid`; `objects` on any grid."""
+        return self.pointing.see(levels, None if objects is None else resize(objects, self.grid), self.grid)
+
+    def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
+        """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence a picture.
+
+        Args:
+            features: as `see` gives them.
+        """
+        regions, said = features["regions"], self.pointing(features, text)
+        x = self.fold(regions) + self.guide(resize(said.guidance, self.place.shape[-2:])) + self.place
+        tokens = self.norm(x.flatten(2).transpose(1, 2))
+        for layer in self.layers:
+            tokens = layer(tokens, said.words, said.mask)
+        read = self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:]))
+        logits = self.answer(torch.cat([resize(read, self.grid), regions, said.guidance], dim=1))
+        return activate(logits, "softmax")
+
+
+class Grounding(Pointing):
+    """What the compact models read with: words that point and, where asked for, what their sentence is about.
+
+    Args:
+        channels, text_dim, dim: see `Pointing`.
+        objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
+        subject: whether a `Subject` decides what the sentence is about; pictures are then `CLOSER` times as large.
+    """
+
+    def __init__(
+        self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False, subject: bool = False
+    ):
+        super().__init__(channels, text_dim, dim, objects)
+        self.objects = ObjectPlanes() if objects else None
+        self.subject = Subject(channels, text_dim, dim, objects) if subject else None
+
+    def look(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures]:
+        """The trunk's features at the size that the rest of the model works on, and all that `forward` needs.
+
+        Args:
+            trunk: gives strides 8 and 16 at least.
+            pixels: (N, 3, H, W). With a subject it alone sees them as they are, all else `CLOSER` times smaller.
+        """
+        levels = trunk(pixels if self.subject is None else reduced(pixels))
+        grid = levels[8].shape[-2:]
+        objects = None if self.objects is None else self.objects(pixels, grid)
+        features = self.see(levels, objects, grid)
+        if self.subject is not None:
+            features["closer"] = self.subject.see(trunk(pixels), objects)["regions"]
+        return levels, features
+
+    def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
+        """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""
+        output = super().forward(features, text)
+        if self.subject is None or text is None:
+            return output
+        closer = {"regions": features["closer"]}
+        if self.objects is not None:
+            closer["objects"] = resize(features["objects"], self.subject.grid)
+        weighted, strongest, present = output.guidance.unbind(1)
+        about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype)
+        return replace(output, guidance=torch.stack([weighted, about * present, present], dim=1))
+
+
+def reduced(pixels: Tensor) -> Tensor:
+    """Pictures (N, 3, H, W) `CLOSER` times smaller."""
+    size = [round(side / CLOSER) for side in pixels.shape[-2:]]
+    return F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 class ImageTextEncoder(nn.Module):

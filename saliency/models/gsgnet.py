@@ -44,7 +44,7 @@ class GSGNetConfig:
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
         objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about.
+        subject: the grounding decides what a sentence is about, on a larger picture (`grounding.CLOSER`).
     """
 
     trunk: str = "densenet161"
@@ -302,11 +302,11 @@ class GSGNet(SaliencyModel):
         self.readout = Readout(4 * smooth, smooth, config.upsamplings)
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        levels = self.trunk(pixels)
-        features = {level: self.projections[level](levels[stride]) for level, stride in STRIDES.items()}
         if self.config.guidance:
-            features |= self.grounding.image(levels, pixels)
-        return features
+            levels, seen = self.grounding.look(self.trunk, pixels)
+        else:
+            levels, seen = self.trunk(pixels), {}
+        return {level: self.projections[level](levels[stride]) for level, stride in STRIDES.items()} | seen
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         levels = {level: features[level] for level in STRIDES}

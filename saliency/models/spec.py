@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .base import SaliencyModel
@@ -24,6 +24,10 @@ class Preprocessing:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     fit: str = "squash"
+
+    def enlarged(self, factor: float) -> Preprocessing:
+        """The same with pictures `factor` times as large per side."""
+        return replace(self, height=round(self.height * factor), width=round(self.width * factor))
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class TranBlendConfig:
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about.
+        subject: the grounding decides what a sentence is about, on a larger picture (`grounding.CLOSER`).
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -166,13 +166,12 @@ class TranBlend(SaliencyModel):
             self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        levels = self.backbone.trunk(pixels)
-        features = self.backbone.refine(levels)
+        if self.config.blend != "none" and self.config.source == "grounding":
+            levels, seen = self.grounding.look(self.backbone.trunk, pixels)
+            return self.backbone.refine(levels) | seen
+        features = self.backbone.refine(self.backbone.trunk(pixels))
         if self.config.blend != "none":
-            if self.config.source == "blip":
-                features["blip"] = self.blip.encode_image(pixels)
-            else:
-                features |= self.grounding.image(levels, pixels)
+            features["blip"] = self.blip.encode_image(pixels)
         return features
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:

@@ -19,7 +19,7 @@ from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
-from ..precision import preferred_dtype
+from ..precision import autocast
 from ..preprocessing import prepare
 from .recipe import DataSource
 
@@ -82,7 +82,7 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
     for start in tqdm(range(0, len(entries), batch), desc=f"{teacher} looks", mininterval=5):
         part = entries[start : start + batch]
         pixels = torch.stack([prepare(read_rgb(entry.image_path), card.preprocessing) for entry in part])
-        with torch.autocast("cpu", torch.bfloat16, enabled=preferred_dtype() is torch.bfloat16):
+        with autocast("cpu"):
             maps = model(pixels.contiguous(memory_format=torch.channels_last)).map
         found |= {entry.id: map_.float().numpy()[0] for entry, map_ in zip(part, maps, strict=True)}
     return found

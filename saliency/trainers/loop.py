@@ -122,7 +122,7 @@ class Run:
         self.folder = folder
         self.quiet = quiet
         self.accelerator = Accelerator(
-            mixed_precision="bf16" if preferred_dtype() is torch.bfloat16 else "no",
+            mixed_precision="bf16" if preferred_dtype("cpu") is torch.bfloat16 else "no",
             # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
         )

@@ -17,6 +17,8 @@ from ..checkpoints import DataUse, Description
 from ..errors import CheckpointError, RecipeError
 from ..models import registry
 from ..models.backbones import ResNet50V2
+from ..models.grounding import CLOSER
+from ..models.spec import Preprocessing
 from ..models.text import load_encoder
 from .adversarial import Adversarial
 from .datasets import RUNS
@@ -34,20 +36,26 @@ PARTS = {"grounding": GroundingMethod, "subjects": SubjectMethod}
 def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     torch.manual_seed(recipe.seed)
-    preset = registry.preset(recipe.model, recipe.preset)
+    preset, pictures = registry.preset(recipe.model, recipe.preset), preprocessing(recipe)
     if recipe.method in PARTS:
         # Grounding has the pictures and the text of the model it is made for.
-        method: Method = PARTS[recipe.method](recipe, preset.preprocessing, preset.text_encoder)
+        method: Method = PARTS[recipe.method](recipe, pictures, preset.text_encoder)
     elif recipe.method in ("supervised", "adversarial"):
         kind = Supervised if recipe.method == "supervised" else Adversarial
         model = registry.create(recipe.model, recipe.preset, **recipe.config)
-        method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
+        method = kind(recipe, model, pictures, preset.text_encoder)
     else:
         known = ", ".join(("supervised", "adversarial", *PARTS))
         raise RecipeError(f"There is no method “{recipe.method}”. There are: {known}.")
     for start in recipe.start:
         begin_with(method.model, start, preset.text_encoder)
     return method
+
+
+def preprocessing(recipe: Recipe) -> Preprocessing:
+    """Of the pictures that `recipe` trains on and its model will see: the preset's, larger where there is a subject."""
+    plain = registry.preset(recipe.model, recipe.preset).preprocessing
+    return plain.enlarged(CLOSER) if recipe.config.get("subject") else plain
 
 
 def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> None:
@@ -142,7 +150,7 @@ def describe(recipe: Recipe) -> Description:
         preset=recipe.preset,
         config=recipe.config,
         text_encoder=preset.text_encoder,
-        preprocessing=preset.preprocessing,
+        preprocessing=preprocessing(recipe),
         revision=_revision(),
         data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
         licence=spec.licence,

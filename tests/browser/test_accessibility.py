@@ -13,6 +13,7 @@ from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
+
 @pytest.fixture(params=[(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)], ids=str)
 def looked_at(request, page) -> Page:
     """The app, light and dark, wide and narrow."""

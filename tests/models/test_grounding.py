@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from saliency.models.base import ImageFeatures, TextFeatures
+from saliency.models.base import ImageFeatures, TextFeatures, select
+from saliency.models.blocks import resize
 from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Subject
 from tests.models.contract import awaken, sentences
 
@@ -21,16 +22,43 @@ def grounding(request: pytest.FixtureRequest) -> Grounding:
 
 @pytest.fixture
 def picture() -> ImageFeatures:
-    return {"regions": torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))}
+    generator = torch.Generator().manual_seed(1)
+    return {
+        "regions": torch.randn(2, DIM, 5, 7, generator=generator),
+        "closer": torch.randn(2, DIM, 30, 40, generator=generator),
+    }
 
 
-def test_regions_lie_on_the_finer_grid_and_see_both_levels(grounding):
+def test_regions_see_both_levels(grounding):
     fine, coarse = torch.randn(2, 6, 9, 13), torch.randn(2, 10, 5, 7)
-    pixels = torch.zeros(2, 3, 72, 104)
-    found = grounding.image({8: fine, 16: coarse}, pixels)["regions"]
+    found = grounding.see({8: fine, 16: coarse}, None, (9, 13))["regions"]
     assert found.shape == (2, DIM, 9, 13)
     for other in ({8: fine, 16: coarse + 1}, {8: fine + 1, 16: coarse}):
-        assert not torch.allclose(grounding.image(other, pixels)["regions"], found)
+        assert not torch.allclose(grounding.see(other, None, (9, 13))["regions"], found)
+
+
+def trunk(pixels):
+    """Strides 8 and 16, of means of the pixels."""
+    means = {stride: torch.nn.functional.avg_pool2d(pixels, stride, ceil_mode=True) for stride in CHANNELS}
+    return {stride: mean[:, :1].expand(-1, CHANNELS[stride], -1, -1) for stride, mean in means.items()}
+
+
+@torch.no_grad()
+def test_the_subject_alone_sees_the_picture_at_its_full_size():
+    torch.manual_seed(0)
+    plain = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
+    closer = Grounding(CHANNELS, TEXT_DIM, DIM, subject=True).eval()
+    closer.load_state_dict(plain.state_dict(), strict=False)
+    pixels = torch.rand(2, 3, 96, 144)
+    levels, features = closer.look(trunk, pixels)
+    small = torch.nn.functional.interpolate(pixels, (64, 96), mode="bilinear", antialias=True)
+    levels_small, features_small = plain.look(trunk, small)
+    assert levels[8].shape[-2:] == (8, 12)
+    for stride, level in levels.items():
+        torch.testing.assert_close(level, levels_small[stride])
+    torch.testing.assert_close(features["regions"], features_small["regions"])
+    torch.testing.assert_close(features["closer"], closer.subject.see(trunk(pixels), None)["regions"])
+    assert "closer" not in features_small
 
 
 @torch.no_grad()
@@ -71,7 +99,9 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     if grounding.subject is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        torch.testing.assert_close(output.guidance[:, 1].amax((1, 2)), torch.ones(2))
+        about = grounding.subject({"regions": picture["closer"]}, text)
+        torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
+        torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
     assert (output.guidance[:, 2] == 1).all()
 
@@ -92,7 +122,7 @@ def test_without_text_there_is_no_guidance(grounding, picture, text):
 @torch.no_grad()
 def test_an_empty_sentence_beside_another_changes_neither(grounding, picture):
     both = grounding(picture, sentences([3, 0], TEXT_DIM))
-    alone = grounding({"regions": picture["regions"][:1]}, sentences([3, 0], TEXT_DIM).select([0]))
+    alone = grounding(select(picture, [0]), sentences([3, 0], TEXT_DIM).select([0]))
     torch.testing.assert_close(both.guidance[:1], alone.guidance)
     assert not both.guidance[1].any()
 
@@ -126,15 +156,16 @@ def test_padding_never_matters(grounding, picture):
 def test_a_subject_reads_the_sentence_and_knows_places():
     """Regions that are all alike differ by their place alone, and other words make others of them."""
     torch.manual_seed(0)
-    subject = Subject(DIM).eval()
-    alike, guidance, mask = torch.ones(1, DIM, 6, 8), torch.zeros(1, GUIDANCE_PLANES, 6, 8), torch.ones(1, 3).bool()
-    words = torch.randn(2, 1, 3, DIM)
-    first, second = (subject(alike, guidance, tokens, mask) for tokens in words)
+    subject = Subject(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
+    for layer in subject.layers:
+        layer.gate.fill_(5.0)
+    features = {"regions": torch.ones(1, DIM, 6, 8)}
+    text = sentences([3], TEXT_DIM)
+    other = TextFeatures(**vars(text) | {"tokens": -text.tokens})
+    first, second = (subject(features, told).log() for told in (text, other))
     assert first.shape == (1, 1, 6, 8)
     assert not torch.allclose(first[..., 2:-2, 2:3], first[..., 2:-2, 5:6])
     assert not torch.allclose(first - first.mean(), second - second.mean())
-    other_grid = subject(torch.ones(1, DIM, 9, 13), torch.zeros(1, GUIDANCE_PLANES, 9, 13), words[0], mask)
-    assert other_grid.shape == (1, 1, 9, 13)
 
 
 @torch.no_grad()

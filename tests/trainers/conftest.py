@@ -18,8 +18,8 @@ SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left"
 @pytest.fixture(autouse=True)
 def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """One number format for all: Accelerate knows one a process, and which is faster is measured anew after a test."""
-    for module in ("loop", "subjects"):
-        monkeypatch.setattr(f"saliency.trainers.{module}.preferred_dtype", lambda: torch.float32)
+    for module in ("saliency.precision", "saliency.trainers.loop"):
+        monkeypatch.setattr(f"{module}.preferred_dtype", lambda device: torch.float32)
 
 
 @pytest.fixture(scope="session")

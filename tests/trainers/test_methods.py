@@ -107,6 +107,13 @@ def test_a_card_lists_the_data_that_earlier_runs_have_seen(tiny_recipe: dict):
     ]
 
 
+@pytest.mark.parametrize(("subject", "size"), [(False, (240, 320)), (True, (360, 480))])
+def test_a_subject_sees_larger_pictures(tiny_recipe: dict, subject: bool, size: tuple[int, int]):
+    recipe = parse_recipe(tiny_recipe | {"model": "gsgnet", "config": {"subject": subject}})
+    pictures = describe(recipe).preprocessing
+    assert (pictures.height, pictures.width) == size
+
+
 def test_a_recipe_without_stages_puts_a_model_together(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -21,7 +21,7 @@ def content(squares_source: dict) -> dict:
         "name": "about",
         "method": "subjects",
         "model": "tranblend",
-        "config": {"trunk": "colours", "dim": 32},
+        "config": {"trunk": "colours", "dim": 32, "subject": True},
         "validation": source | {"split": "validation"},
         "stages": [
             {
@@ -66,10 +66,15 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
     told = list(dataset.scenes[number].sentences)
     plain, mirrored = (dataset.collate([(number, told, flip)]) for flip in (False, True))
     torch.testing.assert_close(mirrored.target, plain.target.flip(-1))
-    for name, values in plain.features.items():
-        torch.testing.assert_close(mirrored.features[name], values.flip(-1))
+    torch.testing.assert_close(mirrored.pixels, plain.pixels.flip(-1))
     same = [torch.equal(*pair) for pair in zip(plain.text.sentence, mirrored.text.sentence, strict=True)]
     assert same == [not about.sided for about in told]
+
+
+def test_a_model_without_a_subject_is_refused(content: dict):
+    del content["config"]["subject"]
+    with pytest.raises(RecipeError, match="subject: true"):
+        method_of(content)
 
 
 def test_an_unknown_option_is_named(content: dict):

@@ -15,7 +15,8 @@ from saliency.data.phrases import PhraseDataset
 from saliency.data.sentences import SentenceBank
 from saliency.data.training import mirror_words
 from saliency.models.base import SaliencyModel
-from saliency.precision import preferred_dtype
+from saliency.models.grounding import CLOSER
+from saliency.precision import autocast
 from saliency.trainers.datasets import SENTENCE_CACHE
 from saliency.trainers.grounding import GroundingModel, measure
 
@@ -38,8 +39,7 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
     found = branch(model)
     if found is None:
         return None
-    autocast = partial(torch.autocast, "cpu", torch.bfloat16, enabled=preferred_dtype() is torch.bfloat16)
-    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card), autocast)
+    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card), partial(autocast, "cpu"))
     return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
 
 
@@ -49,7 +49,8 @@ def held_out(root: Path, card: Card) -> PhraseDataset:
     texts = {caption.text for entry in entries for caption in entry.captions}
     # With mirrored captions, though nothing is mirrored here: the trainer's file of encoded sentences then serves.
     bank = SentenceBank(card.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
-    grid = card.preprocessing.height // 8, card.preprocessing.width // 8
+    cell = 8 * (CLOSER if card.config.get("subject") else 1)  # pixels a region, per side
+    grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)
 
 
