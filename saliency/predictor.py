@@ -152,6 +152,7 @@ class Predictor:
                     shape=opened.shape,
                     checkpoint=runner.identity,
                     words=_word_maps(answer, opened) if words else (),
+                    subject=answer.subject if words and sentence else None,
                     truncated=answer.truncated,
                     notice=_notice(answer, runner.spec.title),
                     timings=seconds,

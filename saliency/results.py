@@ -90,6 +90,8 @@ class Prediction:
         shape: (H, W) of the picture.
         checkpoint: the weights.
         words: where each word points; empty unless asked for, and for models that do not say.
+        subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
+            models that do not say.
         truncated: whether the sentence was too long to be read to its end.
         notice: a sentence for the user on what was left unread; None where nothing was.
         timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered.
@@ -103,12 +105,15 @@ class Prediction:
     shape: Shape
     checkpoint: CheckpointIdentity
     words: tuple[WordMap, ...] = ()
+    subject: np.ndarray | None = None
     truncated: bool = False
     notice: str | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "working_map", _read_only(self.working_map))
+        if self.subject is not None:
+            object.__setattr__(self, "subject", _read_only(self.subject))
 
     @property
     def density(self) -> np.ndarray:

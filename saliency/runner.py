@@ -48,6 +48,7 @@ class Answer:
         words: of the sentence; empty for models that do not read.
         word_maps: (L, h', w') float32 in [0, 1], where each token points; None for models that do not say.
         word_weights: (L,) float32, how much each token counts; None as above.
+        subject: (h', w') float32 in [0, 1], where what the sentence is about is; None for models that do not say.
         truncated: whether the sentence was too long to be read to its end.
     """
 
@@ -55,12 +56,14 @@ class Answer:
     words: tuple[Word, ...] = ()
     word_maps: np.ndarray | None = None
     word_weights: np.ndarray | None = None
+    subject: np.ndarray | None = None
     truncated: bool = False
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(array.nbytes for array in (self.map, self.word_maps, self.word_weights) if array is not None)
+        arrays = (self.map, self.word_maps, self.word_weights, self.subject)
+        return sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,9 @@ class Runner:
         says = output.word_maps is not None
         word_maps = self._arrays(picture, output.word_maps) if says else [None] * len(rows)
         weights = output.word_weights.float().cpu().numpy() if says else [None] * len(rows)
+        subjects = [None] * len(rows) if output.subject is None else self._arrays(picture, output.subject[:, 0])
         return [
-            Answer(maps[index], text.words[row], word_maps[index], weights[index], text.truncated[row])
+            Answer(maps[index], text.words[row], word_maps[index], weights[index], subjects[index], text.truncated[row])
             for index, row in enumerate(rows)
         ]
 

@@ -54,7 +54,8 @@ class Tiny(SaliencyModel):
         spots = spots * text.words[..., None, None]
         logits += 4 * spots.sum(dim=1, keepdim=True)
         counts = text.words.sum(dim=1, keepdim=True).clamp(min=1)
-        return SaliencyOutput(torch.sigmoid(logits), logits, spots, text.words / counts)
+        first = spots[torch.arange(len(spots)), text.words.float().argmax(dim=1)]  # the sentence is about its first word
+        return SaliencyOutput(torch.sigmoid(logits), logits, spots, text.words / counts, first[:, None])
 
 
 class TinyEncoder:

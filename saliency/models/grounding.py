@@ -41,6 +41,7 @@ class GroundingOutput:
         word_weights: (N, L) non-negative, summing to 1 over a sentence's words (0 without text).
         words: (N, 1 + L, C) word tokens in the shared space, the learned null token first.
         mask: (N, 1 + L) bool, false on padding.
+        subject: (N, 1, h, w) in [0, 1], where what the sentence is about is (0 without text); None without a `Subject`.
     """
 
     guidance: Tensor
@@ -48,6 +49,12 @@ class GroundingOutput:
     word_weights: Tensor
     words: Tensor
     mask: Tensor
+    subject: Tensor | None = None
+
+    @property
+    def said(self) -> dict[str, Tensor | None]:
+        """What a `SaliencyOutput` says of it."""
+        return {"word_maps": self.word_maps, "word_weights": self.word_weights, "subject": self.subject}
 
     @property
     def named(self) -> Tensor:
@@ -152,7 +159,7 @@ class Pointing(nn.Module):
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
 
     def see(self, levels: dict[int, Tensor], objects: Tensor | None, grid: Sequence[int]) -> ImageFeatures:
-        """What depends on the picture alone: ``regions`` (N, dim, h, w), with a detector ``objects`` (N, 80, h, w), too.
+        """What depends on the picture alone, ``regions`` (N, dim, h, w) and, if asked for, ``objects`` (N, 80, h, w).
 
         Args:
             levels: trunk features of strides 8 and 16.
@@ -299,14 +306,16 @@ class Grounding(Pointing):
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""
         output = super().forward(features, text)
-        if self.subject is None or text is None:
+        if self.subject is None:
             return output
+        if text is None:
+            return replace(output, subject=output.named)
         closer = {"regions": features["closer"]}
         if self.objects is not None:
             closer["objects"] = resize(features["objects"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
-        about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype)
-        return replace(output, guidance=torch.stack([weighted, about * present, present], dim=1))
+        about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
+        return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])
 
 
 def reduced(pixels: Tensor) -> Tensor:

@@ -310,11 +310,11 @@ class GSGNet(SaliencyModel):
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         levels = {level: features[level] for level in STRIDES}
-        word_maps = word_weights = None
+        said: dict[str, Tensor | None] = {}
         named: dict[str, Tensor] = {}
         if self.config.guidance:
             grounding = self.grounding(features, text)
-            word_maps, word_weights = grounding.word_maps, grounding.word_weights
+            said = grounding.said
             levels = self._guide(levels, grounding.guidance)
             named = {"named": grounding.named} if self.training else {}
         levels = self._read(levels, text)
@@ -324,9 +324,8 @@ class GSGNet(SaliencyModel):
             smoothed[level] = self.smooth[level](fusion(levels[level], semantic))
         size = smoothed["f2"].shape[-2:]
         logits = self.readout(torch.cat([resize(x, size) for x in smoothed.values()], dim=1))
-        return SaliencyOutput(
-            activate(logits, self.config.activation), logits, word_maps, word_weights, self._sides(smoothed) | named
-        )
+        aux = self._sides(smoothed) | named
+        return SaliencyOutput(activate(logits, self.config.activation), logits, **said, aux=aux)
 
     def _guide(self, levels: ImageFeatures, guidance: Tensor) -> ImageFeatures:
         """The levels with the words' maps (N, 3, h, w) added."""

@@ -210,7 +210,7 @@ class TranBlend(SaliencyModel):
             fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))
         output = self.backbone.read_out(blended, fine)
         aux = {"named": grounding.named} if self.training else {}
-        return SaliencyOutput(output.map, output.logits, grounding.word_maps, grounding.word_weights, aux)
+        return SaliencyOutput(output.map, output.logits, **grounding.said, aux=aux)
 
     def _blend(self, picture: Tensor, text: Tensor) -> Tensor:
         if self.config.blend == "upsample":

@@ -40,9 +40,16 @@ def present_words(
         },
         "sentence": prediction.sentence,
         "gaze": _located(prediction.density * prediction.density.size),
+        "about": _about(prediction),
         "words": [_word(item, own.get((item.start, item.end)), prediction) for item in influences],
         "provenance": provenance([prediction], {"total": seconds}),
     }
+
+
+def _about(prediction: Prediction) -> dict[str, Any] | None:
+    if prediction.subject is None or not prediction.subject.any():
+        return None
+    return _located(resized(prediction.subject, prediction.shape))
 
 
 def _word(influence: Influence, own: WordMap | None, prediction: Prediction) -> dict[str, Any]:

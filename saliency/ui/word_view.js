@@ -6,6 +6,7 @@ const READINGS = {
   points: { colours: "viridis", diverging: false, value: (number) => fixed(number, 2) },
   moves: { colours: "difference", diverging: true, value: (number) => times(number, true) },
   gaze: { colours: "viridis", diverging: false, value: (number) => times(number, false) },
+  about: { colours: "viridis", diverging: false, value: (number) => fixed(number, 2) },
 };
 const TILE_WIDTH = 240; // pixels; there may be hundreds
 
@@ -22,7 +23,8 @@ const parts = Object.fromEntries(
 
 let view = null;
 let words = []; // those that are read: {of, choice, points, moves, tiles}; a reading is {map, ends}
-let readings = []; // what is shown large: {name, drawing, bar, low, high, about}
+let readings = []; // what is shown large: {name, drawing, bar, low, high, about}; of the chosen word
+let whole = []; // the same, of the whole sentence: its gaze, or what it is about
 let current = 0; // index of the chosen word
 let newest = 0; // number of the last result that arrived; an older one still decoding is dropped
 
@@ -88,8 +90,8 @@ function coveredTable(name) {
 function drawReading(reading) {
   const { name, drawing } = reading;
   const word = words[current];
-  const map = name === "gaze" ? drawing.map : word[name].map;
-  const ends = name === "gaze" ? endsOf(name, map) : scaleEnds(name, word);
+  const map = whole.includes(reading) ? drawing.map : word[name].map;
+  const ends = whole.includes(reading) ? endsOf(name, map) : scaleEnds(name, word);
   drawing.colour(coveredTable(name), ends, map.values);
   drawing.draw();
   drawColourBar(reading.bar, colourTable(READINGS[name].colours));
@@ -101,7 +103,7 @@ function drawReading(reading) {
 }
 
 function draw() {
-  readings.forEach(drawReading);
+  [...readings, ...whole].forEach(drawReading);
   for (const { name } of readings) {
     const table = coveredTable(name);
     for (const word of words) {
@@ -220,12 +222,14 @@ function buildReading(name, picture, map, label) {
   return reading;
 }
 
-function buildReadings(picture, gaze) {
+function buildReadings(picture, maps) {
   parts.readings.replaceChildren();
-  if (!view.model.reads_text) return [buildReading("gaze", picture, gaze, whereText(view.gaze.where))];
-  if (!words.length) return [];
   const names = view.model.word_maps ? ["points", "moves"] : ["moves"];
-  return names.map((name) => buildReading(name, picture, words[0][name].map, ""));
+  readings = words.length ? names.map((name) => buildReading(name, picture, words[0][name].map, "")) : [];
+  const name = view.model.reads_text ? "about" : "gaze";
+  const told = maps[name] && whereText(view[name].where);
+  whole = maps[name] ? [buildReading(name, picture, maps[name], told)] : [];
+  for (const { about } of whole) about.textContent = told;
 }
 
 function buildTile(name, word, index, picture) {
@@ -260,9 +264,9 @@ async function decodeWord(of) {
   return word;
 }
 
-function build(picture, gaze) {
+function build(picture, maps) {
   buildSentence();
-  readings = buildReadings(picture, gaze);
+  buildReadings(picture, maps);
   buildTiles(picture);
   const told = notices().map((notice) => node("p", {}, notice));
   parts.notices.replaceChildren(...told);
@@ -279,11 +283,12 @@ async function show(value) {
   const filled = Boolean(value && value.words);
   if (filled) {
     const read = value.words.filter((word) => word.read);
-    const loading = [loadImage(value.picture.jpeg), decodeMap(value.gaze), Promise.all(read.map(decodeWord))];
-    const [picture, gaze, decoded] = await Promise.all(loading);
+    const of = [value.gaze, value.about].map((map) => map && decodeMap(map));
+    const loading = [loadImage(value.picture.jpeg), Promise.all(read.map(decodeWord)), ...of];
+    const [picture, decoded, gaze, about] = await Promise.all(loading);
     if (mine !== newest) return;
     [view, words] = [value, decoded];
-    build(picture, gaze);
+    build(picture, { gaze, about });
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;

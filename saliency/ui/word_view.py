@@ -16,22 +16,24 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": (
         "A sentence word by word. picture: {jpeg: data URI, width, height}. model: {name, title, reads_text, "
-        "word_maps: whether it has a map of its own for each word}. sentence: as it was read. A map is {png: data URI "
-        "of an 8-bit grey map, low, high: what 0 and 255 stand for}. gaze: the map after the whole sentence, in "
-        "multiples of the picture's average density, with where: {half: share of the picture that holds half, place: "
-        "[row, column] of the ninth with the most, share: in that ninth, peak: [x, y] in shares of the sides}. words: "
-        "[{word, start, end: characters of the sentence, read: false where the model does not read the word; then the "
-        "rest is null. weight: share of the sentence, by the model; points: where the word points, by the model, a map "
-        "in [0, 1] with where; both null without word_maps. strength: share of the gaze that lies elsewhere without "
-        "the word; moves: with the sentence minus without the word, a map in multiples of the average density, with "
-        "moved: {share, source, target: ninths}}]. provenance: {weights: [{title, checkpoint, preset, sha256}], "
-        "seconds: {total}}."
+        "word_maps: whether it has a map of its own for each word}. sentence: as it was read. A map is {png: data "
+        "URI of an 8-bit grey map, low, high: what 0 and 255 stand for}. gaze: the map after the whole sentence, in "
+        "multiples of the picture's average density, with where: {half: share of the picture that holds half, "
+        "place: [row, column] of the ninth with the most, share: in that ninth, peak: [x, y] in shares of the "
+        "sides}. about: where what the whole sentence is about is, by the model, a map in [0, 1] with where; null "
+        "for models that do not say. words: [{word, start, end: characters of the sentence, read: false where the "
+        "model does not read the word; then the rest is null. weight: share of the sentence, by the model; points: "
+        "where the word points, by the model, a map in [0, 1] with where; both null without word_maps. strength: "
+        "share of the gaze that lies elsewhere without the word; moves: with the sentence minus without the word, a "
+        "map in multiples of the average density, with moved: {share, source, target: ninths}}]. provenance: "
+        "{weights: [{title, checkpoint, preset, sha256}], seconds: {total}}."
     ),
     "properties": {
         "picture": {"type": "object"},
         "model": {"type": "object"},
         "sentence": {"type": "string"},
         "gaze": {"type": "object"},
+        "about": {"type": ["object", "null"]},
         "words": {"type": "array", "items": {"type": "object"}},
         "provenance": {"type": "object"},
     },

@@ -57,6 +57,8 @@ def test_every_word_points_to_its_place_and_draws_the_gaze_there(predictor):
         ("and", 4, 7),
         ("tree", 8, 12),
     ]
+    assert cell_of_peak(opened(view["about"])) == place("dog")
+    assert view["about"]["where"]["place"] == [side // 4 for side in divmod(place("dog"), GRID)]
     for word in view["words"]:
         assert word["read"]
         assert word["weight"] == pytest.approx(1 / 3)
@@ -77,6 +79,7 @@ def test_a_text_blind_model_reads_no_word(predictor):
     for word in view["words"]:
         assert (word["read"], word["weight"], word["points"], word["strength"], word["moves"]) == (False, *[None] * 4)
     assert opened(view["gaze"]).shape == (WORD_SIDE, WORD_SIDE)
+    assert view["about"] is None
 
 
 def test_words_beyond_the_limit_are_unread(predictor):
@@ -114,7 +117,7 @@ def test_every_text_is_in_both_languages(name):
 
 
 def test_every_text_that_is_drawn_is_there():
-    drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")} | {"gaze"}
+    drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")} | {"gaze", "about"}
     for kind, pattern in (("html", r'data-(?:text|label)="(\w+)"'), ("js", r'\btext\("(\w+)"')):
         drawn |= set(re.findall(pattern, (FOLDER_OF_TEXTS.parent / f"word_view.{kind}").read_text(encoding="utf-8")))
     assert len(drawn) > 20
