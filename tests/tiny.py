@@ -54,8 +54,9 @@ class Tiny(SaliencyModel):
         spots = spots * text.words[..., None, None]
         logits += 4 * spots.sum(dim=1, keepdim=True)
         counts = text.words.sum(dim=1, keepdim=True).clamp(min=1)
-        first = spots[torch.arange(len(spots)), text.words.float().argmax(dim=1)]  # the sentence is about its first word
-        return SaliencyOutput(torch.sigmoid(logits), logits, spots, text.words / counts, first[:, None])
+        first = text.words.float().argmax(dim=1)  # what the sentence is about
+        subject = spots[torch.arange(len(spots)), first][:, None]
+        return SaliencyOutput(torch.sigmoid(logits), logits, spots, text.words / counts, subject)
 
 
 class TinyEncoder:

@@ -295,13 +295,17 @@ class Grounding(Pointing):
             trunk: gives strides 8 and 16 at least.
             pixels: (N, 3, H, W). With a subject it alone sees them as they are, all else `CLOSER` times smaller.
         """
+        levels, features = self.glance(trunk, pixels)
+        if self.subject is not None:
+            features["closer"] = self.subject.see(trunk(pixels), features.get("objects"))["regions"]
+        return levels, features
+
+    def glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures]:
+        """As `look`, without what the subject sees: enough for `logits`."""
         levels = trunk(pixels if self.subject is None else reduced(pixels))
         grid = levels[8].shape[-2:]
         objects = None if self.objects is None else self.objects(pixels, grid)
-        features = self.see(levels, objects, grid)
-        if self.subject is not None:
-            features["closer"] = self.subject.see(trunk(pixels), objects)["regions"]
-        return levels, features
+        return levels, self.see(levels, objects, grid)
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""

@@ -37,7 +37,7 @@ class GroundingModel(nn.Module):
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        _, features = self.grounding.look(self.trunk, pixels)
+        _, features = self.grounding.glance(self.trunk, pixels)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
         logits = self.grounding.logits(select(features, index), words, text.tokens)

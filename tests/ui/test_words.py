@@ -117,7 +117,8 @@ def test_every_text_is_in_both_languages(name):
 
 
 def test_every_text_that_is_drawn_is_there():
-    drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")} | {"gaze", "about"}
+    drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")}
+    drawn |= {"gaze", "about"}
     for kind, pattern in (("html", r'data-(?:text|label)="(\w+)"'), ("js", r'\btext\("(\w+)"')):
         drawn |= set(re.findall(pattern, (FOLDER_OF_TEXTS.parent / f"word_view.{kind}").read_text(encoding="utf-8")))
     assert len(drawn) > 20
