@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
         "model": {"type": "object"},
         "sentence": {"type": "string"},
         "gaze": {"type": "object"},
-        "about": {"type": ["object", "null"]},
+        "about": {"anyOf": [{"type": "object"}, {"type": "null"}]},
         "words": {"type": "array", "items": {"type": "object"}},
         "provenance": {"type": "object"},
     },

@@ -166,8 +166,7 @@ def test_the_word_that_moves_most_points_at_the_badge(predictor, picture):
     sentence = dict(parse_qsl(STEPS["words"].link))["sentence"]
     strength = {each.word: each.strength for each in influence(predictor, picture, sentence, "tranblend")}
     others = [value for word, value in strength.items() if word != "badge"]
-    assert strength["badge"] > 2 * max(strength["is"], strength["a"])
-    assert strength["badge"] > max(others)
+    assert strength["badge"] > 1.2 * max(others)
     told = predictor.predict(picture, {Condition.GENERAL: sentence}, models=["tranblend"], words=True).predictions[0]
     words = {word.word: word for word in told.words}
     assert max(words, key=lambda word: words[word].weight) == "badge"  # the Words tab opens on it

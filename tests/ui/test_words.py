@@ -134,7 +134,7 @@ def client(tmp_path_factory):
 def test_the_endpoint_returns_the_same_object(client):
     markup = "<b onclick=alert(1)>猫</b> cup"
     view = client.predict(handle_file(COFFEE), sentence=markup, model="gsgnet", api_name="/words")
-    assert set(view) == {"picture", "model", "sentence", "gaze", "words", "provenance"}
+    assert set(view) == {"picture", "model", "sentence", "gaze", "about", "words", "provenance"}
     assert view["sentence"] == markup
     assert "".join(word["word"] for word in view["words"]).endswith("cup")
     for word in view["words"]:
@@ -143,12 +143,14 @@ def test_the_endpoint_returns_the_same_object(client):
         assert 0 <= word["strength"] <= 1
         assert max(opened(word["points"]).shape) == max(opened(word["moves"]).shape) == WORD_SIDE
     assert sum(word["weight"] for word in view["words"]) == pytest.approx(1, abs=0.01)
+    assert opened(view["about"]).max() > 0.9
     assert len(json.dumps(view)) < 1_000_000
 
 
 def test_a_model_without_word_maps_has_influence_alone(client):
     view = client.predict(handle_file(COFFEE), sentence="A cup", model="clip_salgan", api_name="/words")
     assert not view["model"]["word_maps"]
+    assert view["about"] is None
     assert all(word["points"] is None and word["weight"] is None and word["moves"] for word in view["words"])
 
 
