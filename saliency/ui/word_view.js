@@ -45,6 +45,11 @@ function pointsLabel({ word, points }) {
   return text("points_label", { word, half: percent(half), place: placeName(most), share: percent(part) });
 }
 
+function aboutLabel() {
+  const { half, place: most, share: part } = view.about.where;
+  return text("about_label", { half: percent(half), place: placeName(most), share: percent(part) });
+}
+
 function movesLabel({ word, moves, strength }) {
   if (!strength) return text("moves_nothing", { word });
   const { source, target } = moves.moved;
@@ -227,9 +232,11 @@ function buildReadings(picture, maps) {
   const names = view.model.word_maps ? ["points", "moves"] : ["moves"];
   readings = words.length ? names.map((name) => buildReading(name, picture, words[0][name].map, "")) : [];
   const name = view.model.reads_text ? "about" : "gaze";
-  const told = maps[name] && whereText(view[name].where);
-  whole = maps[name] ? [buildReading(name, picture, maps[name], told)] : [];
-  for (const { about } of whole) about.textContent = told;
+  whole = [];
+  if (!maps[name]) return;
+  const told = name === "about" ? aboutLabel() : whereText(view.gaze.where);
+  whole = [buildReading(name, picture, maps[name], told)];
+  whole[0].about.textContent = told;
 }
 
 function buildTile(name, word, index, picture) {

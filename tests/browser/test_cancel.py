@@ -140,7 +140,7 @@ def test_words_are_cancelled(visit, steps):
     ends(page, steps, "encode_image")
 
     page.get_by_role("button", name="Show what each word does").click()
-    expect(page.locator("#words .readings figure")).to_have_count(2)
+    expect(page.locator("#words .readings figure")).to_have_count(3)
 
 
 def test_scoring_is_cancelled_and_the_marks_stay(visit, steps):

@@ -126,7 +126,7 @@ def test_six_steps_from_the_bare_picture_to_ones_own_gaze_and_back(lecture):
     done(lecture, 5)
     expect(lecture.get_by_role("tab", name="Words")).to_have_attribute("aria-selected", "true")
     expect(box(lecture, "Sentence")).to_have_value("There is a badge.")
-    expect(lecture.locator("#words .readings figure")).to_have_count(2)
+    expect(lecture.locator("#words .readings figure")).to_have_count(3)
 
     bar(lecture).get_by_role("button", name="Next").click()
     done(lecture, 6)
@@ -190,7 +190,7 @@ def test_the_bar_is_above_maps_that_fill_the_screen_and_another_tab_ends_that(le
     for _ in range(3):
         bar(lecture).get_by_role("button", name="Next").click()
     done(lecture, 5)
-    expect(lecture.locator("#words .readings figure")).to_have_count(2)
+    expect(lecture.locator("#words .readings figure")).to_have_count(3)
     assert lecture.evaluate("document.fullscreenElement") is None
 
     bar(lecture).get_by_role("button", name="Previous").click()

@@ -53,6 +53,7 @@ def test_an_example_word_by_word_with_mouse_and_keys_and_no_request(words):
     choices(words).nth(2).click()
     assert words.locator("#words .readings figure").count() == 3
     expect(words.get_by_text("What it takes the whole sentence to be about")).to_be_visible()
+    expect(words.get_by_text("Half of this map lies on")).to_be_visible()
     expect(words.get_by_role("img", name="Where “cup” points").first).to_be_visible()
     expect(words.get_by_role("img", name="What “cup” changes").first).to_be_visible()
     cup = large(words)
