@@ -281,8 +281,9 @@ function build(picture, maps) {
   parts.hint.hidden = !words.length;
   parts.hint.textContent = text(view.model.word_maps ? "hint_weight" : "hint_strength", view.model);
   draw();
-  const shade = tints();
-  if (words.length) choose(shade.indexOf(Math.max(...shade)));
+  // Begins with what moves most: by its own weight a model may count an "on" above the thing that lies there.
+  const moved = words.map(({ of }) => of.strength);
+  if (words.length) choose(moved.indexOf(Math.max(...moved)));
 }
 
 async function show(value) {

@@ -47,6 +47,8 @@ def test_an_example_word_by_word_with_mouse_and_keys_and_no_request(words):
     words.locator("#words .result").wait_for()
     assert sentence(words).input_value() == "A red cup is half filled with coffee."
     expect(choices(words)).to_have_count(8)
+    moves = [float(re.search(r"moves ([\d.]+)%", told)[1]) for told in choices(words).all_text_contents()]
+    assert moves.index(max(moves)) == [one.get_attribute("aria-checked") for one in choices(words).all()].index("true")
 
     requests = []
     words.on("request", lambda request: requests.append(request.url))
