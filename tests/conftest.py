@@ -9,6 +9,7 @@ import torch
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
+from tests.tiny import in_miniature
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,13 @@ def data_sets() -> Path:
     if not folder.is_dir():
         pytest.skip("the data sets are not on this machine")
     return folder
+
+
+@pytest.fixture
+def miniatures(tmp_path):
+    """The folder with checkpoints of three models in miniature, which are all that there are meanwhile."""
+    with in_miniature(tmp_path / "checkpoints") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

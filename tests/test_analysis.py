@@ -5,30 +5,25 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from saliency import analysis, checkpoints, runner
+from saliency import analysis, checkpoints
 from saliency.analysis import METRICS, ErrorAnalysis, cache_folder, fingerprint, means
 from saliency.checkpoints import Description
 from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
 from saliency.metrics import FixationEvaluator
-from saliency.models import registry
 from saliency.predictor import Predictor
 from tests.samples import write_data_set
-from tests.tiny import SPECS, Tiny, TinyConfig, TinyEncoder, save_all
+from tests.tiny import Tiny, TinyConfig
 
 
 @pytest.fixture
-def predictor(tmp_path, monkeypatch) -> Predictor:
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    save_all(tmp_path / "checkpoints")
-    return Predictor(["reader", "blind"], checkpoint_dir=tmp_path / "checkpoints", precision="float32")
+def predictor(miniatures) -> Predictor:
+    return Predictor(["reader", "blind"], checkpoint_dir=miniatures, precision="float32")
 
 
 @pytest.fixture

@@ -1,20 +1,17 @@
 """The engine: right answers, nothing computed twice, and the same under concurrent callers."""
 
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from saliency import runner
 from saliency.conditions import COMPARED, Condition
 from saliency.errors import CheckpointError, PictureError, TextError, UnknownModelError
-from saliency.models import registry
 from saliency.predictor import Predictor
 
-from .tiny import GRID, SPECS, TinyEncoder, place, save_all
+from .tiny import GRID, TinyEncoder, in_miniature, place
 
 SENTENCES = {
     Condition.PURE: "",
@@ -30,11 +27,9 @@ def encoder() -> TinyEncoder:
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, encoder):
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: encoder)
-    save_all(tmp_path)
-    return tmp_path
+def folder(tmp_path, encoder):
+    with in_miniature(tmp_path, encoder) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import shutil
 import zipfile
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from saliency import checkpoints
 from saliency.cli import app
 from saliency.conditions import Condition
 from saliency.errors import ArchiveError, CheckpointError
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.replay import MAPS, PICTURE, RECORD, read_recorded
 from saliency.replay import replay as run_again
@@ -29,12 +27,9 @@ SENTENCES = {Condition.PURE: "", Condition.SALIENT: "a cat 猫", Condition.NON_S
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(miniatures, tmp_path, monkeypatch):
     """Checkpoints of the models in miniature."""
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(tiny.SPECS))
-    monkeypatch.setattr("saliency.runner.load_encoder", lambda name: tiny.TinyEncoder())
-    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    tiny.save_all(tmp_path / "checkpoints")
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
     return tmp_path
 
 

@@ -2,16 +2,13 @@
 
 from collections import Counter
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from saliency import runner
 from saliency.conditions import Condition
 from saliency.data import Sample, SjtuTis
 from saliency.metrics import cc
-from saliency.models import registry
 from saliency.predictor import Predictor
 from train.results.maps import UNRELATED, answers, exchanged, under
 from train.results.reading import TEXTS, exchange, nearness_to_pure, return_to_pure, section, sensitivity
@@ -19,7 +16,6 @@ from train.results.scores import people
 
 from .made import half, made
 from .samples import both_groups, write_data_set
-from .tiny import SPECS, TinyEncoder, save_all
 
 SIDES = {"a": "left", "b": "right"}
 
@@ -114,11 +110,8 @@ def test_sentences_that_cannot_be_exchanged_are_refused(sentences: list[str]):
 
 
 @pytest.fixture
-def predictor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    save_all(tmp_path / "checkpoints")
-    return Predictor(checkpoint_dir=tmp_path / "checkpoints", precision="float32")
+def predictor(miniatures: Path) -> Predictor:
+    return Predictor(checkpoint_dir=miniatures, precision="float32")
 
 
 def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Predictor, tmp_path: Path):

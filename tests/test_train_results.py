@@ -1,16 +1,14 @@
 """The table of results: the mean training map, what is written around the numbers, and the whole command."""
 
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from saliency import checkpoints, runner
+from saliency import checkpoints
 from saliency.conditions import Condition
 from saliency.metrics.bootstrap import Interval
-from saliency.models import registry
 from train.results import figures
 from train.results.__main__ import main
 from train.results.document import BEGIN, END, number, told, write
@@ -18,7 +16,6 @@ from train.results.scores import METRICS, ORDER, mean_maps, metric_table
 
 from .made import made
 from .samples import both_groups, write_data_set
-from .tiny import SPECS, TinyEncoder, save_all
 
 
 def test_the_mean_map_weighs_every_picture_alike():
@@ -79,15 +76,11 @@ def test_numbers_have_three_digits_and_no_negative_zero():
 
 
 @pytest.fixture
-def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def engines(miniatures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Small checkpoints, two that read and one that does not, where the command looks for them."""
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    folder = tmp_path / "checkpoints"
-    save_all(folder)
-    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(folder))
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
     monkeypatch.setattr(figures, "FOLDER", tmp_path / "figures")
-    return folder
+    return miniatures
 
 
 def rows_of(text: str, heading: str) -> dict[str, list[str]]:

@@ -1,18 +1,14 @@
 """Words: hygiene, token maps merged into word maps, and what leaving a word out changes."""
 
-from types import MappingProxyType
-
 import numpy as np
 import pytest
 
-from saliency import runner
 from saliency.errors import TextError
-from saliency.models import registry
 from saliency.models.text import Word
 from saliency.predictor import Predictor
 from saliency.words import clean, influence, merge
 
-from .tiny import GRID, LIMIT, SPECS, TinyEncoder, place, save_all
+from .tiny import GRID, LIMIT, place
 
 
 @pytest.mark.parametrize(
@@ -51,11 +47,8 @@ def test_tokens_merge_into_words():
 
 
 @pytest.fixture
-def predictor(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    save_all(tmp_path)
-    return Predictor(checkpoint_dir=tmp_path, precision="float32")
+def predictor(miniatures):
+    return Predictor(checkpoint_dir=miniatures, precision="float32")
 
 
 def test_influence_of_each_word(predictor):

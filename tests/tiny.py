@@ -7,14 +7,19 @@ plus a spot at the place of each word.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
 
-from saliency import checkpoints
+from saliency import checkpoints, runner
 from saliency.checkpoints import Card, Description
+from saliency.models import registry
 from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
 from saliency.models.spec import ModelSpec, Preprocessing, Preset
 from saliency.models.text import EncodedText, Word
@@ -115,6 +120,18 @@ SPECS = {
     "padder": _spec("padder", True, Preprocessing(48, 48, fit="pad")),
     "blind": _spec("blind", False, Preprocessing(24, 24)),
 }
+
+
+@contextmanager
+def in_miniature(folder: Path, encoder: TinyEncoder | None = None) -> Iterator[Path]:
+    """The only models there are meanwhile are those of `SPECS`, with their checkpoints in `folder`."""
+    encoder = encoder or TinyEncoder()
+    with (
+        patch.object(registry, "REGISTRY", MappingProxyType(SPECS)),
+        patch.object(runner, "load_encoder", lambda _: encoder),
+    ):
+        save_all(folder)
+        yield folder
 
 
 def save_all(folder: Path) -> dict[str, Card]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.ui.serving import serving
 
@@ -43,18 +45,38 @@ def address():
 @pytest.fixture
 def page(browser, address):
     """The app in a fresh window; the test fails on errors in its console and on requests to other hosts."""
-    page = browser.new_page(viewport={"width": 1366, "height": 900}, accept_downloads=True)
-    page.set_default_timeout(PATIENCE)
-    errors, elsewhere = [], []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: elsewhere.append(request.url) if not local(request.url, address) else None)
-    page.goto(address)
-    page.get_by_role("button", name="Compare", exact=True).wait_for()
-    yield page
-    page.close()
-    assert errors == []
-    assert elsewhere == []
+    with visiting(browser, address) as visit:
+        yield visit()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the app in fresh windows (options are `Browser.new_page`'s) and closes them.
+
+    Ends with an error where one's console has an error or a request goes to another host.
+    """
+    wrong: list[str] = []
+    pages: list[Page] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(f"{message.text} {message.location}")
+
+    def visit(**options: object) -> Page:
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
+        pages.append(page)
+        page.set_default_timeout(PATIENCE)
+        page.on("console", said)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: None if local(request.url, address) else wrong.append(request.url))
+        page.goto(address)
+        page.locator("#picture").wait_for()
+        return page
+
+    yield visit
+    for page in pages:
+        page.close()
+    assert wrong == []
 
 
 def local(url: str, address: str) -> bool:

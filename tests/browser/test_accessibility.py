@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from saliency.ui import texts
 from saliency.ui.builder import TABS
 from tests.browser.axe import violations
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser
 
@@ -79,15 +79,12 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, s
 
 
 def test_on_a_phone_every_tab_is_seen_and_every_control_is_as_high_as_a_finger_needs(browser, address):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    page.get_by_role("button", name="Coffee").first.click()
-    expect(page.locator("#maps .frame")).to_have_count(12)
-    for name in TABS:
-        page.get_by_role("tab", name=texts.section("app")[name]["en"], exact=True).click()
-        page.get_by_role("tabpanel").first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
-        assert page.evaluate(SMALL_TARGETS) == [], name
-    context.close()
+    with visiting(browser, address) as visit:
+        page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        page.get_by_role("button", name="Coffee").first.click()
+        expect(page.locator("#maps .frame")).to_have_count(12)
+        for name in TABS:
+            page.get_by_role("tab", name=texts.section("app")[name]["en"], exact=True).click()
+            page.get_by_role("tabpanel").first.wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+            assert page.evaluate(SMALL_TARGETS) == [], name

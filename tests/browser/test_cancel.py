@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui import archive, build
 from saliency.ui.examples import FOLDER
 from tests.browser.axe import violations
-from tests.browser.conftest import PATIENCE, local
+from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.steps import Steps
-from tests.tiny import SPECS, Tiny, TinyEncoder, save_all
+from tests.tiny import Tiny, in_miniature
 from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
@@ -31,35 +28,16 @@ def steps(monkeypatch):
 
 
 @pytest.fixture
-def address(tmp_path, monkeypatch):
+def address(tmp_path):
     """The app on three models in miniature that remember nothing of other tests."""
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr("saliency.runner.load_encoder", lambda name: TinyEncoder())
-    save_all(tmp_path)
-    with serving(lambda: build(Predictor(checkpoint_dir=tmp_path))) as address:
+    with in_miniature(tmp_path), serving(lambda: build(Predictor(checkpoint_dir=tmp_path))) as address:
         yield address
 
 
 @pytest.fixture
 def visit(browser, address):
-    """Opens the app in a fresh window; the test fails on errors in a console and on requests to other hosts."""
-    errors, pages = [], []
-
-    def visit(**options) -> Page:
-        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
-        page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda request: errors.append(request.url) if not local(request.url, address) else None)
-        page.goto(address)
-        page.get_by_role("button", name="Compare", exact=True).wait_for()
-        pages.append(page)
-        return page
-
-    yield visit
-    for page in pages:
-        page.close()
-    assert errors == []
+    with visiting(browser, address) as visit:
+        yield visit
 
 
 def cancel(page: Page):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.ui.examples import FOLDER
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser
 
@@ -142,16 +142,14 @@ def test_on_a_phone_nothing_but_the_maps_scrolls_sideways(page):
 @pytest.fixture(scope="module")
 def compared(browser, address):
     """A page with twelve maps, for tests that only look at them; a list of the requests it makes from then on."""
-    page = browser.new_page(viewport={"width": 1366, "height": 900}, reduced_motion="reduce")
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    page.get_by_role("button", name="Coffee").first.click()
-    expect(maps(page)).to_have_count(12)
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    yield page
-    assert requests == []
-    page.close()
+    with visiting(browser, address) as visit:
+        page = visit(reduced_motion="reduce")
+        page.get_by_role("button", name="Coffee").first.click()
+        expect(maps(page)).to_have_count(12)
+        requests = []
+        page.on("request", lambda request: requests.append(request.url))
+        yield page
+        assert requests == []
 
 
 @pytest.fixture

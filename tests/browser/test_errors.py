@@ -16,7 +16,7 @@ from saliency.data.layouts import open_data_set
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
-from tests.browser.conftest import PATIENCE, local
+from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import SENTENCES, write_data_set
 from tests.ui.serving import serving
 
@@ -47,20 +47,10 @@ def study_address(tmp_path_factory):
 
 def opened(browser, address):
     """The Errors tab in a fresh window; ends with an error where the console has one or a request goes elsewhere."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page.set_default_timeout(PATIENCE)
-    errors = []
-    page.on(
-        "console",
-        lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: errors.append(request.url) if not local(request.url, address) else None)
-    page.goto(address)
-    page.get_by_role("tab", name="Errors").click()
-    yield page
-    page.close()
-    assert errors == []
+    with visiting(browser, address) as visit:
+        page = visit()
+        page.get_by_role("tab", name="Errors").click()
+        yield page
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from saliency.models.registry import REGISTRY
 from saliency.ui import texts
 from saliency.ui.builder import TABS
 from saliency.ui.examples import examples
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser
 
@@ -39,12 +39,10 @@ def english(page: Page) -> list[str]:
 
 @pytest.fixture
 def chinese(browser, address):
-    page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    expect(page.get_by_role("heading", level=1)).to_have_text("读过一句话之后，人们会看向哪里？")
-    yield page
-    page.close()
+    with visiting(browser, address) as visit:
+        page = visit(locale="zh-CN")
+        expect(page.get_by_role("heading", level=1)).to_have_text("读过一句话之后，人们会看向哪里？")
+        yield page
 
 
 def test_no_tab_has_an_english_sentence(chinese):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.errors import TextError
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui import build
-from tests.browser.conftest import PATIENCE, local
+from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.steps import Steps
-from tests.tiny import SPECS, TinyEncoder, save_all
+from tests.tiny import in_miniature
 from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
@@ -47,28 +44,15 @@ class Refusing(Predictor):
 def lecture_address(tmp_path_factory):
     """The app on three models in miniature."""
     folder = tmp_path_factory.mktemp("tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-        patch.setattr("saliency.runner.load_encoder", lambda name: TinyEncoder())
-        save_all(folder)
-        with serving(lambda: build(Refusing(checkpoint_dir=folder))) as address:
-            yield address
+    with in_miniature(folder), serving(lambda: build(Refusing(checkpoint_dir=folder))) as address:
+        yield address
 
 
 @pytest.fixture
 def lecture(browser, lecture_address):
     """The app in a fresh window; the test fails on errors in its console and on requests to other hosts."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(PATIENCE)
-    errors = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: errors.append(request.url) if not local(request.url, lecture_address) else None)
-    page.goto(lecture_address)
-    page.get_by_role("button", name="Compare", exact=True).wait_for()
-    yield page
-    page.close()
-    assert errors == []
+    with visiting(browser, lecture_address) as visit:
+        yield visit(viewport={"width": 1280, "height": 800})
 
 
 def bar(page: Page):

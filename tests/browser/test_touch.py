@@ -5,24 +5,19 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def phone(browser, address):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    page.get_by_role("button", name="Coffee").first.click()
-    expect(page.locator("#maps .frame")).to_have_count(12)
-    page.wait_for_timeout(500)  # it is scrolled to the result
-    yield page
-    context.close()
+    with visiting(browser, address) as visit:
+        page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+        page.get_by_role("button", name="Coffee").first.click()
+        expect(page.locator("#maps .frame")).to_have_count(12)
+        page.wait_for_timeout(500)  # it is scrolled to the result
+        yield page
 
 
 @pytest.fixture

@@ -8,33 +8,26 @@ import json
 import re
 from html.parser import HTMLParser
 from io import BytesIO
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from saliency import runner
 from saliency.analysis import METRICS, ErrorAnalysis
 from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui.errors import evaluated, present_overview
 from saliency.ui.report import write_report
 from saliency.ui.sample_presentation import present_sample
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
-from tests.tiny import SPECS, TinyEncoder, save_all
 
 MARKUP = "<script>alert(1)</script> {{ 7*7 }} & \"<img src=x onerror='x'>"
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch) -> ErrorAnalysis:
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    save_all(tmp_path / "checkpoints")
-    predictor = Predictor(["reader", "blind"], checkpoint_dir=tmp_path / "checkpoints", precision="float32")
+def study(miniatures, tmp_path) -> ErrorAnalysis:
+    predictor = Predictor(["reader", "blind"], checkpoint_dir=miniatures, precision="float32")
     root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": MARKUP})
     return ErrorAnalysis(predictor, open_data_set(root), tmp_path / "cache")
 

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 
 import pytest
 
 from saliency import checkpoints
 from saliency.checkpoints import Estimate
 from saliency.errors import UnknownModelError
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui.models import card_views, measured
-from tests import tiny
 
 
 @pytest.fixture
-def predictor(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(tiny.SPECS))
-    monkeypatch.setattr("saliency.runner.load_encoder", lambda name: tiny.TinyEncoder())
-    tiny.save_all(tmp_path)
+def predictor(miniatures):
     scores = {"pure": {"CC": Estimate(mean=0.5, low=0.4, high=0.6, n=7)}, "salient": {"NSS": Estimate(**_NSS)}}
-    checkpoints.annotate("reader", {"validation": scores}, tmp_path)
-    return Predictor(checkpoint_dir=tmp_path, precision="float32")
+    checkpoints.annotate("reader", {"validation": scores}, miniatures)
+    return Predictor(checkpoint_dir=miniatures, precision="float32")
 
 
 _NSS = {"mean": 2.0, "low": 1.5, "high": 2.5, "n": 9}
 
 
-def test_a_card_says_what_the_checkpoint_says(predictor, tmp_path):
+def test_a_card_says_what_the_checkpoint_says(predictor, miniatures):
     views = {view["name"]: view for view in card_views(predictor)}
     json.dumps(list(views.values()))
     assert {name: view["reads"] for name, view in views.items()} == {
@@ -38,7 +32,7 @@ def test_a_card_says_what_the_checkpoint_says(predictor, tmp_path):
         "blind": "nothing",
     }
     for name, view in views.items():
-        assert view["file"] == (tmp_path / f"{name}.safetensors").stat().st_size
+        assert view["file"] == (miniatures / f"{name}.safetensors").stat().st_size
         assert view["sha256"] == predictor.cards[name].sha256
     assert views["blind"]["scores"] == []
     [scores] = views["reader"]["scores"]

@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from io import BytesIO
-from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -14,16 +13,14 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from saliency import runner
 from saliency.errors import EmptyPictureError, TextError, UnknownModelError
-from saliency.models import registry
 from saliency.predictor import Predictor
 from saliency.ui.examples import FOLDER
 from saliency.ui.texts import FOLDER as FOLDER_OF_TEXTS
 from saliency.ui.texts import LANGUAGES, section
 from saliency.ui.word_presentation import WORD_SIDE
 from saliency.ui.words import answer
-from tests.tiny import GRID, LIMIT, SPECS, TinyEncoder, place, save_all
+from tests.tiny import GRID, LIMIT, place
 from tests.ui.serving import serving
 
 COFFEE = FOLDER / "coffee.jpg"
@@ -31,11 +28,8 @@ PIXELS = np.full((320, 320, 3), 60, np.uint8)
 
 
 @pytest.fixture
-def predictor(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType(SPECS))
-    monkeypatch.setattr(runner, "load_encoder", lambda _: TinyEncoder())
-    save_all(tmp_path)
-    return Predictor(checkpoint_dir=tmp_path, precision="float32")
+def predictor(miniatures):
+    return Predictor(checkpoint_dir=miniatures, precision="float32")
 
 
 def opened(sent) -> np.ndarray:
