@@ -24,10 +24,10 @@ def preferred_dtype(device: str) -> torch.dtype:
     return torch.bfloat16 if seconds[torch.bfloat16] < 0.75 * seconds[torch.float32] else torch.float32
 
 
-def autocast(device: torch.device | str) -> torch.autocast:
-    """The context that computes in the `preferred_dtype` of this kind of device."""
+def autocast(device: torch.device | str, dtype: torch.dtype | None = None) -> torch.autocast:
+    """The context that computes in `dtype`, bfloat16 or float32; by default the device's `preferred_dtype`."""
     kind = torch.device(device).type
-    return torch.autocast(kind, torch.bfloat16, enabled=preferred_dtype(kind) is torch.bfloat16)
+    return torch.autocast(kind, torch.bfloat16, enabled=(dtype or preferred_dtype(kind)) is torch.bfloat16)
 
 
 @torch.inference_mode()

@@ -18,6 +18,7 @@ from .cache import BoundedCache
 from .models import registry
 from .models.base import ImageFeatures, SaliencyOutput, select
 from .models.text import EncodedText, Word, load_encoder
+from .precision import autocast
 from .preprocessing import content, prepare
 from .results import CheckpointIdentity, Shape
 
@@ -133,7 +134,7 @@ class Runner:
         sentences = list(sentences) if self._encoder else [""] * len(sentences)
         clock = _Clock(self._device)
         # Who waits here for the same picture finds it remembered afterwards.
-        with self._lock, torch.inference_mode(), self._autocast():
+        with self._lock, torch.inference_mode(), autocast(self._device, self._dtype):
             answers = {sentence: self._answers.get((picture.key, sentence)) for sentence in sentences}
             missing = [sentence for sentence, answer in answers.items() if answer is None]
             for sentence, answer in zip(missing, self._compute(picture, missing, clock, tell), strict=True):
@@ -147,9 +148,6 @@ class Runner:
             return ()
         with self._lock:
             return self._encoder.encode([sentence]).words[0]
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16)
 
     def _compute(
         self, picture: Picture, sentences: list[str], clock: _Clock, tell: Callable[[float], None]
