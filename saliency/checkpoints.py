@@ -172,9 +172,12 @@ def load(
 
 
 def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
-    """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order."""
+    """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order.
+
+    Weights without a card are no checkpoint: a training run keeps such beside its own.
+    """
     folder = directory_of_checkpoints() if directory is None else Path(directory)
-    cards = [_read_card(path.with_suffix(".json")) for path in sorted(folder.glob("*.safetensors"))]
+    cards = [_read_card(path) for path in sorted(folder.glob("*.json"))]
     order = list(registry.REGISTRY)
     return sorted(cards, key=lambda card: (order.index(card.model) if card.model in order else len(order), card.name))
 

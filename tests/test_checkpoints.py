@@ -117,6 +117,12 @@ def test_the_environment_names_the_directory(saved, monkeypatch):
     assert checkpoints.available() == [card]
 
 
+def test_a_runs_folder_is_one_of_checkpoints_too(saved):
+    _, card, folder = saved
+    (folder / "best.safetensors").write_bytes((folder / "first.safetensors").read_bytes())  # as `trainers.loop` does
+    assert checkpoints.available(folder) == [card]
+
+
 def test_saving_again_replaces(saved):
     model, first, folder = saved
     with torch.no_grad():

@@ -111,6 +111,6 @@ def test_the_table_has_three_rows_a_model(checkpoint: str):
     found = told.measure(checkpoint, samples, {("a", condition): BOX for condition in told.TEXTS})
     rows = [line.strip("| ").split(" | ") for line in told.section({"**Echo**": found}).splitlines()]
     answers = {cells[0]: [float(cell.split()[0]) for cell in cells[1:]] for cells in rows if "Echo" in cells[0]}
-    assert list(answers) == [f"**Echo**, {row}" for row in ("its words against the boxes", "answer", "answer, told")]
+    assert list(answers) == [f"**Echo**, {row}" for row in ("reading against the boxes", "answer", "answer, told")]
     assert answers["**Echo**, answer, told"] == pytest.approx([1, 1, 1], abs=1e-3)
     assert max(answers["**Echo**, answer"]) < 0.9

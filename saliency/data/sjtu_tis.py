@@ -15,6 +15,8 @@ from ..conditions import Condition
 from ..errors import DatasetError
 from .samples import Sample, find_image
 
+SHIPPED_SPLIT = Path(__file__).with_name("sjtu_tis_split.json")
+
 _BY_SUFFIX = {condition.suffix: condition for condition in Condition}
 
 
@@ -24,7 +26,7 @@ class SjtuTis(Sequence[Sample]):
     Args:
         root: the folder.
         split: ``training``, ``validation`` or ``test``; None is everything. Taken from ``split.json`` where the folder
-            has one, else `split_by_picture` with its defaults.
+            has one, else as the shipped checkpoints were trained: ``test`` is what they have never seen.
         conditions: only these; None is all.
 
     Raises:
@@ -66,7 +68,7 @@ class SjtuTis(Sequence[Sample]):
 
     def _split(self, split: str, samples: list[Sample]) -> set[str]:
         file = self.root / "split.json"
-        splits = _read_json(file) if file.is_file() else split_by_picture(samples)
+        splits = _read_json(file) if file.is_file() else shipped_split(samples)
         if split not in splits:
             raise DatasetError(f"There is no split “{split}” of this data set. There are: {', '.join(splits)}.")
         return set(splits[split])
@@ -79,6 +81,17 @@ def parse_stem(stem: str) -> tuple[str, Condition]:
         return picture, _BY_SUFFIX[mark + suffix]
     except KeyError:
         raise DatasetError(f"SJTU-TIS: “{stem}” does not name a sample.") from None
+
+
+def shipped_split(samples: Iterable[Sample]) -> dict[str, list[str]]:
+    """Pictures that the shipped checkpoints were trained on, those their epochs were chosen by, and as ``test`` all
+    others; `split_by_picture` where they know none of them."""
+    pictures = sorted({sample.picture for sample in samples})
+    seen = _read_json(SHIPPED_SPLIT)
+    splits = {name: [picture for picture in pictures if picture in known] for name, known in seen.items()}
+    if not any(splits.values()):
+        return split_by_picture(samples)
+    return splits | {"test": sorted(set(pictures).difference(*splits.values()))}
 
 
 def split_by_picture(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.data import Sample, SjtuTis, split_by_picture
-from saliency.data.sjtu_tis import parse_stem
+from saliency.data.sjtu_tis import SHIPPED_SPLIT, parse_stem, shipped_split
 from saliency.errors import DatasetError
 
 SENTENCES = {
@@ -129,6 +129,22 @@ def test_a_split_is_read_from_the_folder_where_it_has_one(root):
     assert [sample.stem for sample in SjtuTis(root, "validation")] == ["000000000007", "000000000007_0"]
     with pytest.raises(DatasetError, match=r"“test”.*training, validation"):
         SjtuTis(root, "test")
+
+
+def test_without_one_the_split_is_that_of_the_shipped_checkpoints(root):
+    seen = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
+    trained, chosen = seen["training"][0], seen["validation"][0]
+    others = [sample.picture for sample in SjtuTis(root)]
+    pictures = [*others, chosen, trained]
+    samples = [Sample(picture, picture, Condition.PURE, "", Path(), None, None) for picture in pictures]
+    assert shipped_split(samples) == {"training": [trained], "validation": [chosen], "test": sorted(set(others))}
+
+
+def test_no_picture_of_the_shipped_split_is_on_two_sides(data_sets):
+    seen = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
+    assert not set(seen["training"]) & set(seen["validation"])
+    trained_on = json.loads((data_sets / "sjtu_tis" / "split.json").read_text(encoding="utf-8"))
+    assert {name: sorted(pictures) for name, pictures in trained_on.items()} == seen
 
 
 def made_up(group_1: int, group_2: int) -> list[Sample]:

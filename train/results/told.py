@@ -110,15 +110,15 @@ def section(measured: Mapping[str, Mapping[Condition, Told]]) -> str:
     """Markdown: a row or three a model."""
     rows = []
     for name, conditions in measured.items():
-        for label, part in (("its words against the boxes", "pointing"), ("answer", "own"), ("answer, told", "told")):
+        for label, part in (("reading against the boxes", "pointing"), ("answer", "own"), ("answer, told", "told")):
             rows.append((f"{name}, {label}", *(told(getattr(conditions[c], part)) for c in TEXTS)))
     return "\n\n".join(
         [
             "### What better pointing would be worth",
             "The things that the sentences name were marked by hand (`train/results/named.yaml`), from picture and "
-            "sentence alone. First row: CC of where a model's words point with bumps in these boxes. Second: CC of its "
-            "answer with where people looked. Third: of the answer of the same weights when its words are made to "
-            "point at the boxes.",
+            "sentence alone. First row: CC of what a model takes the sentence to be about with bumps in these boxes. "
+            "Second: CC of its answer with where people looked. Third: of the answer of the same weights when they "
+            "are told the boxes.",
             markdown_table(("CC", *(condition.title for condition in TEXTS)), rows),
         ]
     )
