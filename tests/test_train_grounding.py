@@ -18,7 +18,7 @@ from saliency.models import registry
 from saliency.models.base import ImageFeatures, SaliencyModel
 from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preprocessing, Preset
-from train.results import grounding
+from saliency.trainers import datasets
 from train.results.grounding import branch, pointing, section
 
 PICTURES = Preprocessing(64, 96)
@@ -76,7 +76,7 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     monkeypatch.setattr(registry, "REGISTRY", MappingProxyType({"pointer": spec}))
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    monkeypatch.setattr(grounding, "SENTENCE_CACHE", tmp_path / "sentences")
+    monkeypatch.setattr(datasets, "SENTENCE_CACHE", tmp_path / "sentences")
     for name, points in (("points", True), ("does_not", False)):
         description = Description(
             name=name,

@@ -16,6 +16,7 @@ from ..preprocessing import resize
 from .flickr8k import Entry, Phrase
 from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
 from .samples import read_rgb
+from .training import mirror_words
 
 # A thing is said to be on a side where its middle is so far from the picture's and it is not wider than that.
 OFF_CENTRE, NARROW = 0.12, 0.5
@@ -28,13 +29,16 @@ class About:
     Attributes:
         boxes: (n, 4) x0 y0 x1 y1 in 0..1.
         heights: (n,) of their bumps.
-        sided: whether the sentence says on which side of the picture the thing is.
     """
 
     sentence: str
     boxes: np.ndarray
     heights: np.ndarray
-    sided: bool = False
+
+    @property
+    def sided(self) -> bool:
+        """Whether the sentence says on which side something is."""
+        return mirror_words(self.sentence) != self.sentence
 
     def target(self, grid: tuple[int, int]) -> np.ndarray:
         """Bumps in the boxes, (h, w) in [0, 1]."""
@@ -110,19 +114,18 @@ def sentences_about(entry: Entry, parts: int = 3) -> tuple[About, ...]:
         thing = things(caption)[generator.integers(len(things(caption)))]
         words, rest = clause(caption, thing)
         side = _side(thing)
-        sided = side != "" and generator.random() < 0.4
-        if sided:
+        if side and generator.random() < 0.4:
             words += generator.choice([f" on the {side}", f" on the {side} side", f" to the {side}"])
             rest = "" if generator.random() < 0.5 else rest
         text = f"{words} {rest}".strip()
         if generator.random() < 0.3:
             text = f"There {'are' if len(thing.boxes) > 1 else 'is'} {text[:1].lower()}{text[1:]}"
-        found.append(_about(sentence(text), thing.boxes, sided))
+        found.append(_about(sentence(text), thing.boxes))
     return tuple(found)
 
 
-def _about(text: str, boxes: np.ndarray, sided: bool = False) -> About:
-    return About(text, boxes, np.ones(len(boxes)), sided)
+def _about(text: str, boxes: np.ndarray) -> About:
+    return About(text, boxes, np.ones(len(boxes)))
 
 
 def _boxes(*named: Phrase) -> np.ndarray:

@@ -293,7 +293,8 @@ class Grounding(Pointing):
 
         Args:
             trunk: gives strides 8 and 16 at least.
-            pixels: (N, 3, H, W). With a subject it alone sees them as they are, all else `CLOSER` times smaller.
+            pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
+                times smaller.
         """
         levels, features = self.glance(trunk, pixels)
         if self.subject is not None:

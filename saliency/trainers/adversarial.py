@@ -16,6 +16,7 @@ from ..models.base import SaliencyModel, SaliencyOutput
 from ..models.blocks import resize
 from ..models.clip_salgan import DISCRIMINATORS
 from ..models.spec import Preprocessing
+from ..precision import autocast
 from .loop import Learner, Run, parameter_groups
 from .recipe import Recipe, Stage
 from .supervised import Grouped, Supervised
@@ -62,10 +63,9 @@ class Adversarial(Supervised):
         super().__init__(recipe, model, preprocessing, text_encoder)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        self.run = run
         options = _options(stage)
         judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
-        rate = options.discriminator_rate or stage.rate
+        rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
         group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
         settings = {"cycle": options.cycle, "betas": options.betas}
         return [
@@ -76,7 +76,7 @@ class Adversarial(Supervised):
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         generator, discriminator = learners
         options = _options(stage)
-        with self.run.accelerator.autocast():
+        with autocast(batch.pixels.device):
             output = generator.network(batch.pixels, batch.index, batch.text)
         total, terms = self._content(output, batch, stage, options.content_pool)
         if epoch >= options.warm_up_epochs:
@@ -84,7 +84,7 @@ class Adversarial(Supervised):
             fake = output.map.to(batch.density.dtype)
             found_out = self._tell_apart(discriminator, pictures, batch.density, fake.detach())
             discriminator.update(found_out)
-            with self.run.accelerator.autocast():
+            with autocast(pictures.device):
                 judged = discriminator.network(pictures, fake)
             fooled = adversarial(judged, real=True)
             total = total + options.weight * fooled
@@ -104,7 +104,7 @@ class Adversarial(Supervised):
 
     def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
         """The discriminator's loss; one pass for both kinds of maps, which distributed training needs."""
-        with self.run.accelerator.autocast():
+        with autocast(pictures.device):
             logits = discriminator.network(pictures.repeat(2, 1, 1, 1), torch.cat([real, fake]))
         return adversarial(logits[: len(real)], real=True) + adversarial(logits[len(real) :], real=False)
 

@@ -20,7 +20,7 @@ from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
 from ..precision import autocast
-from ..preprocessing import prepare
+from ..preprocessing import content, prepare
 from .recipe import DataSource
 
 RUNS = Path("runs")
@@ -81,20 +81,22 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
     found: dict[str, np.ndarray] = {}
     for start in tqdm(range(0, len(entries), batch), desc=f"{teacher} looks", mininterval=5):
         part = entries[start : start + batch]
-        pixels = torch.stack([prepare(read_rgb(entry.image_path), card.preprocessing) for entry in part])
+        pictures = [read_rgb(entry.image_path) for entry in part]
+        pixels = torch.stack([prepare(picture, card.preprocessing) for picture in pictures])
         with autocast("cpu"):
             maps = model(pixels.contiguous(memory_format=torch.channels_last)).map
-        found |= {entry.id: map_.float().numpy()[0] for entry, map_ in zip(part, maps, strict=True)}
+        for entry, picture, map_ in zip(part, pictures, maps.float().numpy()[:, 0], strict=True):
+            found[entry.id] = map_[content(card.preprocessing, picture.shape[:2], map_.shape)]
     return found
 
 
 def run_checkpoint(name: str) -> Path | str:
     """The checkpoint of a run here, else the name of a shipped one."""
-    path = RUNS / name / name
-    return path if path.with_suffix(".safetensors").is_file() else name
+    path = RUNS / name / f"{name}.safetensors"
+    return path if path.is_file() else name
 
 
-def sentences_of(samples: Sequence[AnySample], encoder: str) -> SentenceBank:
-    """The samples' sentences, and their mirrored versions, encoded."""
-    own = {sample.sentence for sample in samples}
+def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:
+    """The sentences, and their mirrored versions, encoded."""
+    own = set(sentences)
     return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

@@ -6,23 +6,19 @@ and a caption's words find their regions in their own picture rather than in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..data.phrases import PhraseBatch, PhraseDataset
-from ..data.sentences import SentenceBank
-from ..data.training import mirror_words
 from ..metrics.fixations import exceedance
 from ..models.backbones import build_trunk
 from ..models.base import TextFeatures, select
 from ..models.grounding import Grounding
 from ..models.spec import Preprocessing
-from .datasets import SENTENCE_CACHE, read_entries
+from ..precision import autocast
+from .datasets import read_entries, sentence_bank
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -86,9 +82,7 @@ def build_model(
 
 
 @torch.inference_mode()
-def measure(
-    model: GroundingModel, phrases: PhraseDataset, autocast: Callable[[], AbstractContextManager]
-) -> dict[str, float]:
+def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
     """How well `model` points at what phrases name.
 
     Returns:
@@ -98,7 +92,7 @@ def measure(
     hits, areas = [], []
     for batch in DataLoader(phrases, batch_size=16, collate_fn=phrases.collate):
         batch = batch.to(next(model.parameters()).device)
-        with autocast():
+        with autocast(batch.pixels.device):
             logits, _, _ = model(batch.pixels, batch.index, batch.text)
         for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
             hits.append(bool(mask[map_.argmax()] > 0.5))
@@ -110,7 +104,8 @@ def measure(
 
 
 class GroundingMethod:
-    """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
+    """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``. A stage's
+    ``options``: ``captions`` a picture.
 
     The score is pointing accuracy: how often a phrase's strongest region lies, by more than half, in one of its boxes.
     """
@@ -120,28 +115,25 @@ class GroundingMethod:
         self.model = build_model(**recipe.config).to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
-        self.validation = self._dataset((recipe.validation,), None)
-        self.run: Run | None = None
+        self.validation = self._dataset((recipe.validation,), None, captions=5)
 
-    def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PhraseDataset:
+    def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None, captions: int) -> PhraseDataset:
         entries = [entry for entry in read_entries(sources) if any(caption.phrases for caption in entry.captions)]
-        texts = {caption.text for entry in entries for caption in entry.captions}
-        bank = SentenceBank(self.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
-        augmentation, captions = (stage.augmentation, stage.options.get("captions", 2)) if stage else (None, 5)
+        bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), self.text_encoder)
+        augmentation = stage.augmentation if stage else None
         return PhraseDataset(
             entries, self.preprocessing, self.recipe.grid, bank, augmentation, captions, self.recipe.seed
         )
 
     def loader(self, stage: Stage) -> DataLoader:
-        dataset = self._dataset(stage.data, stage)
+        dataset = self._dataset(stage.data, stage, **stage.chosen(captions=2))
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        self.run = run
         return [Learner(self.model, parameter_groups(self.model, stage), steps, run)]
 
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with self.run.accelerator.autocast():
+        with autocast(batch.pixels.device):
             logits, regions, words = learners[0].network(batch.pixels, batch.index, batch.text)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch, self.model.grounding.scale.exp())
@@ -149,9 +141,9 @@ class GroundingMethod:
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 
     def look(self, model: nn.Module, batch: PhraseBatch) -> tuple[Tensor, Tensor, Tensor]:
-        with self.run.accelerator.autocast():
+        with autocast(batch.pixels.device):
             return model(batch.pixels, batch.index, batch.text)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""
-        return measure(model, self.validation, self.run.accelerator.autocast)
+        return measure(model, self.validation)

@@ -20,15 +20,15 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration, set_seed
+from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from ..errors import RecipeError
 from ..models.blocks import freeze_norm_stats
-from ..precision import preferred_dtype
 from .recipe import Recipe, Stage
 
 SETTLING = 64  # batches from which the batch norms of averaged weights get their statistics
@@ -114,6 +114,7 @@ class Run:
     """One training run of a recipe; `train` starts it, or goes on after the last finished epoch.
 
     Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
+    Methods choose the number format (`precision.autocast`), Accelerate the devices.
     """
 
     def __init__(self, recipe: Recipe, method: Method, folder: Path, quiet: bool = False):
@@ -122,9 +123,10 @@ class Run:
         self.folder = folder
         self.quiet = quiet
         self.accelerator = Accelerator(
-            mixed_precision="bf16" if preferred_dtype("cpu") is torch.bfloat16 else "no",
             # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
+            step_scheduler_with_optimizer=False,  # with several processes it would step so many times an update
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
         self.warm_up = 0.0
         self.average: AveragedModel | None = None
@@ -137,36 +139,53 @@ class Run:
 
         Args:
             stop_after: break off once so many epochs of the whole run are done, as a kill would.
+
+        Raises:
+            RecipeError: the folder holds a run of another recipe, or a stage has no whole batch.
         """
+        self._go_on()
         first = 0
-        for number, stage in enumerate(self.recipe.stages):
+        for stage in self.recipe.stages:
             last = first + stage.epochs
-            if self._finished() < last:
-                self._stage(number, stage, first, last if stop_after is None else min(last, stop_after))
+            end = last if stop_after is None else min(last, stop_after)
+            if self.done < end:
+                self._stage(stage, first, end)
             first = last
-        self.method.model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        if self.recipe.stages:
+            self.method.model.load_state_dict(load_file(self.folder / "best.safetensors"))
         return self.best
 
-    def _finished(self) -> int:
-        """Epochs done, by memory or by the folder's state."""
-        if not self.done and (self.folder / "state.pt").is_file():
-            self.done = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)["done"]
-        return self.done
+    def _go_on(self) -> None:
+        """Take over what the folder says is done."""
+        if not (self.folder / "state.pt").is_file():
+            return
+        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)
+        if state.get("recipe") != self._identity():
+            raise RecipeError(
+                f"The folder “{self.folder.name}” holds a run of another recipe, or of this one before it was changed: "
+                "move it away, or give this one another name."
+            )
+        self.done, self.best = state["done"], state["best"]
 
-    def _stage(self, number: int, stage: Stage, first: int, last: int) -> None:
+    def _identity(self) -> dict[str, Any]:
+        """The recipe without what only the card says."""
+        return self.recipe.model_dump(
+            mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}}
+        )
+
+    def _stage(self, stage: Stage, first: int, last: int) -> None:
         """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
         set_seed(self.recipe.seed)
-        if self._finished() >= last:
-            return
         state = torch.load(self.folder / "state.pt", weights_only=True) if self.done else None
         if state:
-            self.best = state["best"]
             # A stage starts from the averaged weights of the one before.
             self.method.model.load_state_dict(state["average"])
         self.warm_up = stage.warm_up
         self.accelerator.free_memory()
         self.average = AveragedModel(self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average))
         loader = self.accelerator.prepare(self.method.loader(stage))
+        if not len(loader):
+            raise RecipeError(f"The stage “{stage.name}” has fewer pictures than a batch: {stage.batch}.")
         learners = self.method.learners(stage, stage.epochs * len(loader), self)
         if state and self.done > first:
             for learner, saved in zip(learners, state["learners"], strict=True):
@@ -206,30 +225,37 @@ class Run:
     def _close_epoch(self, stage: Stage, terms: dict[str, float], learners: list[Learner]) -> None:
         """Validate the averaged weights, keep them if they are the best, and write the state."""
         started = time.perf_counter()
-        model = self.average.module.eval()
-        scores = self.method.validate(model)
+        scores = self.method.validate(self.average.module.eval())
         self.done += 1
-        if not self.accelerator.is_main_process:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if scores["score"] > self.best["score"]:
+        better = scores["score"] > self.best["score"]
+        if better:
             self.best = scores
-            weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-            _replace(self.folder / "best.safetensors", lambda path: save_file(weights, path))
+        if self.accelerator.is_main_process:
+            line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
+            self._write(line, learners, better)
+        self.accelerator.wait_for_everyone()
+        if not self.quiet and self.accelerator.is_main_process:
+            numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+            tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
+
+    def _write(self, line: dict[str, Any], learners: list[Learner], better: bool) -> None:
+        """The run's files after an epoch, and its `line` in the history."""
+        weights = self.average.module.state_dict()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if better:
+            tensors = {name: value.contiguous() for name, value in weights.items()}
+            _replace(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
+            "recipe": self._identity(),
             "done": self.done,
             "best": self.best,
-            "average": model.state_dict(),
+            "average": weights,
             "averaged": int(self.average.n_averaged),
             "learners": [learner.state() for learner in learners],
         }
         _replace(self.folder / "state.pt", lambda path: torch.save(state, path))
-        line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
-        if not self.quiet:
-            numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
-            tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
 
 
 class _Looking(nn.Module):
@@ -255,7 +281,14 @@ def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
     """Optimiser groups of the stage: a rate by prefix of the parameter's name, no weight decay on vectors.
 
     Parameters whose rate is 0 stop learning for this stage.
+
+    Raises:
+        RecipeError: a prefix is of no parameter.
     """
+    names = [name for name, _ in model.named_parameters()]
+    for prefix in stage.rates:
+        if not any(name.startswith(prefix) for name in names):
+            raise RecipeError(f"The stage “{stage.name}” has a rate for “{prefix}”, which is no part of the model.")
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)

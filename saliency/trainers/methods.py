@@ -21,7 +21,7 @@ from ..models.grounding import CLOSER
 from ..models.spec import Preprocessing
 from ..models.text import load_encoder
 from .adversarial import Adversarial
-from .datasets import RUNS
+from .datasets import RUNS, run_checkpoint
 from .grounding import GroundingMethod
 from .loop import Method, Run
 from .onnx import convolutions
@@ -29,6 +29,7 @@ from .recipe import Recipe, Start
 from .subjects import SubjectMethod
 from .supervised import Supervised
 
+WHOLE = {"supervised": Supervised, "adversarial": Adversarial}
 # Methods that train a part of models, not a model: there is no checkpoint at their end.
 PARTS = {"grounding": GroundingMethod, "subjects": SubjectMethod}
 
@@ -37,18 +38,21 @@ def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     torch.manual_seed(recipe.seed)
     preset, pictures = registry.preset(recipe.model, recipe.preset), preprocessing(recipe)
-    if recipe.method in PARTS:
-        # Grounding has the pictures and the text of the model it is made for.
-        method: Method = PARTS[recipe.method](recipe, pictures, preset.text_encoder)
-    elif recipe.method in ("supervised", "adversarial"):
-        kind = Supervised if recipe.method == "supervised" else Adversarial
-        model = registry.create(recipe.model, recipe.preset, **recipe.config)
-        method = kind(recipe, model, pictures, preset.text_encoder)
-    else:
-        known = ", ".join(("supervised", "adversarial", *PARTS))
-        raise RecipeError(f"There is no method “{recipe.method}”. There are: {known}.")
-    for start in recipe.start:
-        begin_with(method.model, start, preset.text_encoder)
+    if recipe.method not in WHOLE | PARTS:
+        raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(WHOLE | PARTS)}.")
+    try:
+        if recipe.method in PARTS:
+            # Grounding has the pictures and the text of the model it is made for.
+            method: Method = PARTS[recipe.method](recipe, pictures, preset.text_encoder)
+        else:
+            model = registry.create(recipe.model, recipe.preset, **recipe.config)
+            method = WHOLE[recipe.method](recipe, model, pictures, preset.text_encoder)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
+    filled = set().union(*(begin_with(method.model, start, preset.text_encoder) for start in recipe.start))
+    missing = sorted(method.model.state_dict().keys() - filled)
+    if not recipe.stages and missing:
+        raise RecipeError(f"Nothing is trained, and the recipe starts without weights for “{missing[0]}”.")
     return method
 
 
@@ -58,8 +62,8 @@ def preprocessing(recipe: Recipe) -> Preprocessing:
     return plain.enlarged(CLOSER) if recipe.config.get("subject") else plain
 
 
-def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> None:
-    """Take over the tensors `start` names.
+def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:
+    """Take over the tensors `start` names; the names they have in `model`.
 
     Args:
         encoder: name of the text encoder that gives the names of an object detector's classes their states.
@@ -68,12 +72,15 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> No
         RecipeError: the file or the run does not exist or is of another network.
     """
     if start.file is not None:
-        part = model.get_submodule(start.target)
+        try:
+            part = model.get_submodule(start.target)
+        except AttributeError:
+            raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
         if start.file.suffix == ".onnx":
             _begin_objects(part, start.file, encoder)
         else:
             _begin_trunk(part, start.file)
-        return
+        return {name for name in model.state_dict() if name.startswith(f"{start.target}.")}
     weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
@@ -85,6 +92,7 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> No
     if not fitting:
         raise RecipeError(f"Nothing of the run “{start.run}” fits the model to start from it.")
     model.load_state_dict(fitting, strict=False)
+    return set(fitting)
 
 
 def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
@@ -93,7 +101,7 @@ def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
         trunk.start_from(weights)
     except FileNotFoundError:
         raise RecipeError(f"There is no file “{file.name}” to start from.") from None
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, AttributeError) as error:  # only the ResNet starts from a file
         raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
 
 
@@ -115,7 +123,7 @@ def _weights_of(run: str) -> dict[str, Tensor]:
     if path.is_file():
         return load_file(path)
     try:
-        return checkpoints.load(run)[0].state_dict()
+        return checkpoints.load(run_checkpoint(run))[0].state_dict()
     except CheckpointError:
         raise RecipeError(f"There is no run or checkpoint “{run}” to start from: train it first.") from None
 
@@ -128,8 +136,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     """
     folder = folder or RUNS / recipe.name
     run = Run(recipe, build_method(recipe), folder, quiet)
-    if recipe.stages:
-        run.train()
+    run.train()
     if run.accelerator.is_main_process and recipe.method not in PARTS:
         checkpoints.save(run.method.model, describe(recipe), folder)
     return folder

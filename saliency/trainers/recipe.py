@@ -18,6 +18,10 @@ from ..losses import TERMS
 GROUNDING_TERMS = ("boxes", "contrast")
 SUPERVISED_TERMS = (*TERMS, "named")
 
+# What some methods do not do to pictures, and terms that need fixations, which captions do not have.
+_NO_AUGMENTATION = {"grounding": ("crop",), "subjects": ("brightness", "contrast", "crop")}
+_NO_TERMS = {"subjects": ("nss",)}
+
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
     "split": ("sjtu_tis", "flickr8k_entities"),
@@ -113,6 +117,12 @@ class Stage(_Part):
     augmentation: Augmentation = Augmentation()
     options: dict[str, Any] = {}
 
+    def chosen(self, **defaults: Any) -> dict[str, Any]:
+        """The options, with `defaults` for those that are not given; `RecipeError` names one that has none."""
+        if unknown := self.options.keys() - defaults.keys():
+            raise RecipeError(f"The option “{min(unknown)}” of the stage “{self.name}” is unknown.")
+        return defaults | self.options
+
 
 class Recipe(_Part):
     """A whole training run.
@@ -123,7 +133,7 @@ class Recipe(_Part):
         model, preset, config: what is trained; `config` overrides fields of the preset.
         seed: of everything random.
         clip: largest norm of the gradient.
-        validation: data the best epoch is chosen on, by mean CC over its conditions.
+        validation: data the best epoch is chosen on, by the method's score.
         grid: (h, w) of the targets.
         start: weights to start from, in order.
         stages: what is trained; with none the model is put together from what it starts from, as it is.
@@ -180,8 +190,14 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
         reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
         raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
     terms = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS}.get(recipe.method, TERMS)
-    for term in (term for stage in recipe.stages for term in stage.loss if term not in terms):
-        raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(terms)}.")
+    terms = tuple(term for term in terms if term not in _NO_TERMS.get(recipe.method, ()))
+    for stage in recipe.stages:
+        for term in stage.loss:
+            if term not in terms:
+                raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(terms)}.")
+        for name in _NO_AUGMENTATION.get(recipe.method, ()):
+            if getattr(stage.augmentation, name):
+                raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
     return recipe
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ..data.sentences import SentenceBank
@@ -20,7 +20,7 @@ from ..models.base import TextFeatures, select
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
-from .datasets import SENTENCE_CACHE, read_entries
+from .datasets import read_entries, sentence_bank
 from .grounding import GroundingModel, build_model
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
@@ -109,6 +109,22 @@ class SubjectDataset(Dataset):
         return normalise(self.pictures[number].astype(np.float32) / 255, self.preprocessing)
 
 
+class Asking(nn.Module):
+    """A model asked what sentences are about; one forward call, so that Accelerate may distribute it."""
+
+    def __init__(self, model: GroundingModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> Tensor:
+        """(T, 1, h, w) in [0, 1]: where what sentence t, about picture ``index[t]`` of N, is about is."""
+        grounding = self.model.grounding
+        with torch.no_grad():
+            levels = self.model.trunk.eval()(pixels)
+            objects = None if grounding.objects is None else grounding.objects(pixels, grounding.subject.grid)
+        return grounding.subject(select(grounding.subject.see(levels, objects), index), text)
+
+
 class SubjectMethod:
     """The `Method` of recipes with ``method: subjects``; only the subject learns, and only with ``subject: true``.
 
@@ -128,39 +144,30 @@ class SubjectMethod:
 
     def _dataset(self, sources: tuple[DataSource, ...], singles: int, **options: object) -> SubjectDataset:
         found = scenes(read_entries(sources), singles, self.recipe.seed)
-        own = {about.sentence for scene in found for about in scene.sentences}
-        bank = SentenceBank(self.text_encoder, own | {mirror_words(text) for text in own}, SENTENCE_CACHE)
+        bank = sentence_bank((about.sentence for scene in found for about in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **options)
 
     def loader(self, stage: Stage) -> DataLoader:
-        options = {"singles": 0, "sentences": 4} | stage.options
-        if unknown := options.keys() - {"singles", "sentences"}:
-            raise RecipeError(f"The option “{min(unknown)}” of the stage “{stage.name}” is unknown.")
-        dataset = self._dataset(
-            stage.data, options["singles"], flip=stage.augmentation.flip, sentences=options["sentences"]
-        )
+        options = stage.chosen(singles=0, sentences=4)
+        dataset = self._dataset(stage.data, flip=stage.augmentation.flip, **options)
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         rates = {"": 0.0, LEARNS: stage.rate} | stage.rates
         groups = parameter_groups(self.model, stage.model_copy(update={"rates": rates}))
-        return [Learner(self.model, groups, steps, run)]
+        return [Learner(Asking(self.model), groups, steps, run)]
 
     def step(self, batch: SubjectBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        total, terms = WeightedLoss(stage.loss)(self.look(self.model, batch), batch.target)
+        with autocast(batch.pixels.device):
+            answer = learners[0].network(batch.pixels, batch.index, batch.text)
+        total, terms = WeightedLoss(stage.loss)(answer, batch.target)
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
     def look(self, model: GroundingModel, batch: SubjectBatch) -> Tensor:
-        """(T, 1, h, w) in [0, 1]: where what each sentence is about is."""
-        grounding = model.grounding
         with autocast(batch.pixels.device):
-            with torch.no_grad():
-                levels = model.trunk.eval()(batch.pixels)
-                objects = None if grounding.objects is None else grounding.objects(batch.pixels, grounding.subject.grid)
-            features = grounding.subject.see(levels, objects)
-            return grounding.subject(select(features, batch.index), batch.text)
+            return Asking(model)(batch.pixels, batch.index, batch.text)
 
     @torch.inference_mode()
     def validate(self, model: GroundingModel) -> dict[str, float]:

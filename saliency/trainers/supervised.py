@@ -9,12 +9,14 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..data.training import Batch, PictureDataset
+from ..errors import RecipeError
 from ..losses import WeightedLoss
 from ..metrics import formulas
 from ..models.base import SaliencyModel, SaliencyOutput, TextFeatures, select
 from ..models.blocks import resize
 from ..models.spec import Preprocessing
-from .datasets import read_samples, sentences_of
+from ..precision import autocast
+from .datasets import read_samples, sentence_bank
 from .grounding import box_loss
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
@@ -51,12 +53,13 @@ class Supervised:
         self.model = model.to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
+        if not hasattr(model, "grounding") and any("named" in stage.loss for stage in recipe.stages):
+            raise RecipeError("The recipe's loss has the term “named”, but no word of its model points anywhere.")
         self.validation = self._dataset((recipe.validation,), None)
-        self.run: Run | None = None
 
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PictureDataset:
         samples = read_samples(sources)
-        bank = sentences_of(samples, self.text_encoder) if self.text_encoder else None
+        bank = sentence_bank((s.sentence for s in samples), self.text_encoder) if self.text_encoder else None
         augmentation = stage.augmentation if stage else None
         return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
 
@@ -65,11 +68,11 @@ class Supervised:
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        self.run = run
+        stage.chosen()  # there are none
         return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]
 
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with self.run.accelerator.autocast():
+        with autocast(batch.pixels.device):
             output = learners[0].network(batch.pixels, batch.index, batch.text)
         weights = dict(stage.loss)
         guided = weights.pop("named", 0.0)
@@ -81,7 +84,7 @@ class Supervised:
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
     def look(self, model: nn.Module, batch: Batch) -> SaliencyOutput:
-        with self.run.accelerator.autocast():
+        with autocast(batch.pixels.device):
             return Grouped(model)(batch.pixels, batch.index, batch.text)
 
     @torch.inference_mode()

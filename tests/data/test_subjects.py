@@ -47,6 +47,15 @@ def test_shorter_sentences_are_about_the_thing_they_begin_with_and_say_its_side_
         assert ("left" in sentence) + ("right" in sentence) == about.sided
 
 
+def test_a_caption_that_says_a_side_is_in_no_mosaic(tmp_path: Path):
+    """Half of a mosaic's pictures lie on the other side of it."""
+    phrase = Phrase(0, 2, LEFT, "animals")
+    entries = [Entry(str(n), tmp_path, (Caption("a dog on the left", (phrase,)),)) for n in range(4)]
+    assert all(sentences_about(one)[0].sided for one in entries)
+    [mosaic] = scenes(entries, singles=0, seed=0)
+    assert not any("left" in about.sentence for about in mosaic.sentences)
+
+
 def test_a_wide_thing_and_one_in_the_middle_are_on_no_side():
     for box in ([0.0, 0.0, 0.5, 1.0], [0.3, 0.0, 0.7, 1.0]):
         phrase = Phrase(0, 2, np.array([box]), "animals")

@@ -17,9 +17,8 @@ SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left"
 
 @pytest.fixture(autouse=True)
 def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One number format for all: Accelerate knows one a process, and which is faster is measured anew after a test."""
-    for module in ("saliency.precision", "saliency.trainers.loop"):
-        monkeypatch.setattr(f"{module}.preferred_dtype", lambda device: torch.float32)
+    """One number format for all: a broken run could otherwise go on in another one than it began in."""
+    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.float32)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +75,5 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
     """Their training pictures as a recipe names them, for models on the trunk ``colours``; nothing is kept."""
     monkeypatch.setitem(backbones.TRUNKS, "colours", coloured.ColourTrunk)
-    for module in ("grounding", "subjects"):
-        monkeypatch.setattr(f"saliency.trainers.{module}.SENTENCE_CACHE", tmp_path / "sentences")
+    monkeypatch.setattr("saliency.trainers.datasets.SENTENCE_CACHE", tmp_path / "sentences")
     return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}

@@ -10,7 +10,7 @@ from torch import nn
 from saliency.errors import RecipeError
 from saliency.models.backbones import ResNet50V2
 from saliency.models.grounding import Grounding
-from saliency.trainers import methods
+from saliency.trainers import datasets, methods
 from saliency.trainers.methods import begin_with, build_method, describe, train
 from saliency.trainers.recipe import Start, parse_recipe
 
@@ -44,6 +44,7 @@ def test_tensors_of_a_run_are_taken_over_where_they_fit(model, earlier):
         (Start(run="earlier"), "Nothing of the run “earlier” fits"),
         (Start(run="nowhere"), "no run or checkpoint “nowhere”"),
         (Start(file=Path("nowhere/trunk.safetensors"), target="eye"), "no file “trunk.safetensors”"),
+        (Start(file=Path("trunk.safetensors"), target="eye."), "no part “eye.”"),
     ],
 )
 def test_a_start_that_is_not_there_is_refused(model, earlier, start, said):
@@ -61,6 +62,13 @@ def test_a_file_of_something_else_is_refused(tmp_path, content):
         model = nn.ModuleDict({"trunk": ResNet50V2((8, 16))})
     with pytest.raises(RecipeError, match=r"“trunk\.safetensors”"):
         begin_with(model, Start(file=path, target="trunk"))
+
+
+def test_a_trunk_that_starts_from_no_file_says_so(tmp_path):
+    path = tmp_path / "trunk.safetensors"
+    save_file({"conv.weight": torch.zeros(2)}, path)
+    with pytest.raises(RecipeError, match=r"“trunk\.safetensors”"):
+        begin_with(nn.ModuleDict({"trunk": nn.Conv2d(3, 4, 3)}), Start(file=path, target="trunk"))
 
 
 DETECTOR = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
@@ -117,7 +125,8 @@ def test_a_subject_sees_larger_pictures(tiny_recipe: dict, subject: bool, size: 
 def test_a_recipe_without_stages_puts_a_model_together(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(methods, "RUNS", tmp_path)
+    for module in (methods, datasets):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
     weights = {}
     for seed, run in enumerate(("first", "second")):
         model = build_method(parse_recipe(tiny_recipe | {"seed": seed})).model
@@ -132,3 +141,27 @@ def test_a_recipe_without_stages_puts_a_model_together(
         expected = weights["second" if name.startswith("readout.") else "first"][name]
         assert torch.equal(value, expected.to(value.dtype)), name
     assert (folder / "tiny.json").is_file()
+    later = build_method(parse_recipe(tiny_recipe | {"start": [{"run": "tiny"}]})).model.state_dict()
+    torch.testing.assert_close(later["readout.weight"], found["readout.weight"].float())
+
+
+def test_a_model_is_not_put_together_with_parts_missing(tiny_recipe: dict, earlier):
+    weights = build_method(parse_recipe(tiny_recipe)).model.state_dict()
+    del weights["readout.weight"]
+    save_file(
+        {name: value.contiguous() for name, value in weights.items()}, methods.RUNS / "earlier" / "best.safetensors"
+    )
+    with pytest.raises(RecipeError, match=r"“readout\.weight”"):
+        build_method(parse_recipe(tiny_recipe | {"stages": [], "start": [{"run": "earlier"}]}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": {"width": [8]}},
+        {"method": "grounding", "config": {"object": True}, "stages": []},
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_a_sentence(tiny_recipe: dict, change: dict):
+    with pytest.raises(RecipeError, match="“config” does not fit"):
+        build_method(parse_recipe(tiny_recipe | change))

@@ -43,6 +43,20 @@ def test_an_unknown_loss_term_is_named(tiny_recipe: dict):
         parse_recipe(tiny_recipe)
 
 
+@pytest.mark.parametrize(
+    ("method", "change", "said"),
+    [
+        ("grounding", {"loss": {"boxes": 1.0}, "augmentation": {"crop": 0.1}}, "“grounding” knows no “crop”"),
+        ("subjects", {"augmentation": {"brightness": 0.1}}, "“subjects” knows no “brightness”"),
+        ("subjects", {"loss": {"nss": -1.0}}, "unknown term “nss”"),
+    ],
+)
+def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, change: dict, said: str):
+    stage = tiny_recipe["stages"][0] | change
+    with pytest.raises(RecipeError, match=said):
+        parse_recipe(tiny_recipe | {"method": method, "stages": [stage]})
+
+
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(tiny_recipe))

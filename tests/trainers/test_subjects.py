@@ -45,7 +45,11 @@ def method_of(content: dict) -> SubjectMethod:
     return SubjectMethod(recipe, Preprocessing(64, 96), "minilm")
 
 
-def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Path):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_it_learns_which_square_a_sentence_is_about(
+    content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+):
+    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: dtype)
     method = method_of(content)
     weights = {name: value.clone() for name, value in method.model.state_dict().items()}
     before = method.validate(method.model.eval())

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from saliency import checkpoints
+from saliency.errors import RecipeError
 from saliency.trainers import datasets
 from saliency.trainers.loop import Run, one_cycle
 from saliency.trainers.methods import build_method, train
@@ -39,6 +40,19 @@ def test_training_lowers_the_loss_and_writes_a_checkpoint_that_loads(tiny_recipe
         torch.testing.assert_close(value.float(), best[name].float(), rtol=1e-3, atol=1e-3)
 
 
+def test_training_in_bfloat16_lowers_the_loss_as_well(
+    tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
+    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
+    Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+    first, second = (line["training"]["loss"] for line in _history(tmp_path / "run"))
+    assert second < first
+    weights = load_file(tmp_path / "run" / "best.safetensors")
+    assert all(value.isfinite().all() for value in weights.values())
+    assert weights["readout.weight"].dtype is torch.float32
+
+
 @pytest.mark.parametrize("broken_after", [1, 2, 3])
 def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict, tmp_path: Path, broken_after: int):
     recipe = parse_recipe(tiny_recipe)
@@ -52,6 +66,56 @@ def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict
     for name, value in whole.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
     assert _history(tmp_path / "whole") == _history(tmp_path / "broken")
+
+
+def test_a_finished_run_knows_its_best(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe)
+    best = Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+    assert best["score"] == max(line["validation"]["score"] for line in _history(tmp_path / "run"))
+    assert Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train() == best
+
+
+@pytest.mark.parametrize("change", [{"seed": 7}, {"stages": []}, {"clip": 2.0}])
+def test_a_folder_with_a_run_of_another_recipe_is_left_alone(tiny_recipe: dict, tmp_path: Path, change: dict):
+    tiny_recipe["stages"] = [tiny_recipe["stages"][0] | {"epochs": 1}]
+    recipe = parse_recipe(tiny_recipe)
+    Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    other = parse_recipe(tiny_recipe | change)
+    with pytest.raises(RecipeError, match="“run” holds a run of another recipe"):
+        Run(other, build_method(recipe), tmp_path / "run", quiet=True).train()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    reworded = parse_recipe(tiny_recipe | {"limits": ["English only."]})
+    Run(reworded, build_method(reworded), tmp_path / "run", quiet=True).train()
+
+
+def test_a_stage_without_a_whole_batch_is_refused(tiny_recipe: dict, tmp_path: Path):
+    """It would validate, and keep, weights whose batch norms have seen nothing."""
+    tiny_recipe["stages"][0]["batch"] = 5
+    recipe = parse_recipe(tiny_recipe)
+    with pytest.raises(RecipeError, match="“first” has fewer pictures than a batch: 5"):
+        Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_rate_of_no_part_is_refused(tiny_recipe: dict, tmp_path: Path):
+    tiny_recipe["stages"][0]["rates"] = {"trunk": 0}
+    recipe = parse_recipe(tiny_recipe)
+    with pytest.raises(RecipeError, match="“trunk”"):
+        Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+
+
+def test_an_option_that_nobody_knows_is_refused(tiny_recipe: dict, tmp_path: Path):
+    tiny_recipe["stages"][0]["options"] = {"captions": 3}
+    recipe = parse_recipe(tiny_recipe)
+    with pytest.raises(RecipeError, match="“captions” of the stage “first”"):
+        Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
+
+
+def test_words_that_point_nowhere_cannot_be_told_where(tiny_recipe: dict):
+    tiny_recipe["stages"][0]["loss"] = {"kl": 1.0, "named": 0.3}
+    with pytest.raises(RecipeError, match="“named”"):
+        build_method(parse_recipe(tiny_recipe))
 
 
 def test_a_rate_of_zero_freezes(tiny_recipe: dict, tmp_path: Path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,12 +11,9 @@ from saliency import checkpoints
 from saliency.checkpoints import Card, Pointing
 from saliency.data.flickr8k import Flickr8kEntities
 from saliency.data.phrases import PhraseDataset
-from saliency.data.sentences import SentenceBank
-from saliency.data.training import mirror_words
 from saliency.models.base import SaliencyModel
 from saliency.models.grounding import CLOSER
-from saliency.precision import autocast
-from saliency.trainers.datasets import SENTENCE_CACHE
+from saliency.trainers.datasets import sentence_bank
 from saliency.trainers.grounding import GroundingModel, measure
 
 from .document import markdown_table, number
@@ -39,16 +35,14 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
     found = branch(model)
     if found is None:
         return None
-    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card), partial(autocast, "cpu"))
+    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card))
     return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
 
 
 def held_out(root: Path, card: Card) -> PhraseDataset:
     """The validation pictures with all their captions, as the model of `card` sees and reads them."""
     entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
-    texts = {caption.text for entry in entries for caption in entry.captions}
-    # With mirrored captions, though nothing is mirrored here: the trainer's file of encoded sentences then serves.
-    bank = SentenceBank(card.text_encoder, texts | {mirror_words(text) for text in texts}, SENTENCE_CACHE)
+    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder)
     cell = 8 * (CLOSER if card.config.get("subject") else 1)  # pixels a region, per side
     grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)
