@@ -27,6 +27,15 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
     expect(first.locator(".measured")).to_contain_text("threads, computing in")
 
 
+@pytest.mark.parametrize("width", [1000, 1092, 1219, 1220, 1366])
+def test_no_score_is_cut_off_in_a_window_that_has_room_for_all(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("tab", name="Models").click()
+    page.locator("#models article .scroll").first.wait_for()
+    hidden = page.locator("#models .scroll").evaluate_all("all => all.map((one) => one.scrollWidth - one.clientWidth)")
+    assert max(hidden) <= 0
+
+
 def test_a_measurement_can_be_stopped(page):
     page.get_by_role("tab", name="Models").click()
     first = page.locator("#models article").first
