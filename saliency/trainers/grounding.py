@@ -110,9 +110,9 @@ class GroundingMethod:
     The score is pointing accuracy: how often a phrase's strongest region lies, by more than half, in one of its boxes.
     """
 
-    def __init__(self, recipe: Recipe, preprocessing: Preprocessing, text_encoder: str):
+    def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
-        self.model = build_model(**recipe.config).to(memory_format=torch.channels_last)
+        self.model = model.to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
         self.validation = self._dataset((recipe.validation,), None, captions=5)

@@ -213,7 +213,8 @@ class Run:
             freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
-        with tqdm(loader, desc=title, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+        silent = self.quiet or not self.accelerator.is_main_process
+        with tqdm(loader, desc=title, disable=silent, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value

@@ -22,38 +22,40 @@ from ..models.spec import Preprocessing
 from ..models.text import load_encoder
 from .adversarial import Adversarial
 from .datasets import RUNS, run_checkpoint
-from .grounding import GroundingMethod
+from .grounding import GroundingMethod, build_model
 from .loop import Method, Run
 from .onnx import convolutions
 from .recipe import Recipe, Start
 from .subjects import SubjectMethod
 from .supervised import Supervised
 
-WHOLE = {"supervised": Supervised, "adversarial": Adversarial}
 # Methods that train a part of models, not a model: there is no checkpoint at their end.
 PARTS = {"grounding": GroundingMethod, "subjects": SubjectMethod}
+METHODS = {"supervised": Supervised, "adversarial": Adversarial} | PARTS
 
 
 def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     torch.manual_seed(recipe.seed)
-    preset, pictures = registry.preset(recipe.model, recipe.preset), preprocessing(recipe)
-    if recipe.method not in WHOLE | PARTS:
-        raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(WHOLE | PARTS)}.")
-    try:
-        if recipe.method in PARTS:
-            # Grounding has the pictures and the text of the model it is made for.
-            method: Method = PARTS[recipe.method](recipe, pictures, preset.text_encoder)
-        else:
-            model = registry.create(recipe.model, recipe.preset, **recipe.config)
-            method = WHOLE[recipe.method](recipe, model, pictures, preset.text_encoder)
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
+    if recipe.method not in METHODS:
+        raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(METHODS)}.")
+    # Parts have the pictures and the text of the model they are made for.
+    preset = registry.preset(recipe.model, recipe.preset)
+    method: Method = METHODS[recipe.method](recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
     filled = set().union(*(begin_with(method.model, start, preset.text_encoder) for start in recipe.start))
     missing = sorted(method.model.state_dict().keys() - filled)
     if not recipe.stages and missing:
         raise RecipeError(f"Nothing is trained, and the recipe starts without weights for “{missing[0]}”.")
     return method
+
+
+def _model(recipe: Recipe) -> nn.Module:
+    try:
+        if recipe.method in PARTS:
+            return build_model(**recipe.config)
+        return registry.create(recipe.model, recipe.preset, **recipe.config)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
 
 
 def preprocessing(recipe: Recipe) -> Preprocessing:

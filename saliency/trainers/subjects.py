@@ -21,7 +21,7 @@ from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
 from .datasets import read_entries, sentence_bank
-from .grounding import GroundingModel, build_model
+from .grounding import GroundingModel
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -133,9 +133,9 @@ class SubjectMethod:
     map with the target.
     """
 
-    def __init__(self, recipe: Recipe, preprocessing: Preprocessing, text_encoder: str):
+    def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
-        self.model = build_model(**recipe.config).to(memory_format=torch.channels_last)
+        self.model = model.to(memory_format=torch.channels_last)
         if self.model.grounding.subject is None:
             raise RecipeError("The recipe's model has no subject that could learn: set “subject: true”.")
         self.preprocessing = preprocessing

@@ -12,7 +12,7 @@ from saliency.data.phrases import PhraseBatch
 from saliency.errors import RecipeError
 from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
-from saliency.trainers.grounding import GroundingMethod, box_loss, contrast_loss, phrase_logits
+from saliency.trainers.grounding import GroundingMethod, box_loss, build_model, contrast_loss, phrase_logits
 from saliency.trainers.loop import Run
 from saliency.trainers.recipe import parse_recipe
 
@@ -47,8 +47,8 @@ def content(squares_source: dict) -> dict:
 def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    method = GroundingMethod(recipe, Preprocessing(64, 96), "minilm")
-    method.run = run = Run(recipe, method, tmp_path / "run", quiet=True)
+    method = GroundingMethod(recipe, build_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    run = Run(recipe, method, tmp_path / "run", quiet=True)
     before = method.validate(method.model.eval())
     scores = run.train()
     history = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
@@ -136,4 +136,4 @@ def test_a_loss_that_is_not_of_boxes_and_contrast_is_refused(content: dict):
 def test_a_data_set_without_phrases_is_refused(content: dict):
     content["validation"]["reader"] = "sjtu_tis"
     with pytest.raises(RecipeError, match="“sjtu_tis”"):
-        GroundingMethod(parse_recipe(content), Preprocessing(64, 96), "minilm")
+        GroundingMethod(parse_recipe(content), build_model(**content["config"]), Preprocessing(64, 96), "minilm")

@@ -1,11 +1,15 @@
 """The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
 
 import json
+import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from saliency import checkpoints
@@ -66,6 +70,23 @@ def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict
     for name, value in whole.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
     assert _history(tmp_path / "whole") == _history(tmp_path / "broken")
+
+
+def test_two_processes_share_the_work(tiny_recipe: dict, tmp_path: Path):
+    """Each takes half of the batches; the rate falls to zero with the last of them, not half-way."""
+    tiny_recipe["stages"] = [tiny_recipe["stages"][0]]
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny_recipe))
+    launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "train", "tiny.yaml"]
+    root = str(Path(__file__).parents[2])
+    own = {"PYTHONPATH": root, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-m", *launch], cwd=tmp_path, env=os.environ | own, check=True, timeout=300)
+    folder = tmp_path / "runs" / "tiny"
+    assert len(_history(folder)) == 2
+    learner = torch.load(folder / "state.pt", weights_only=True)["learners"][0]
+    pictures, processes = 4, 2
+    assert learner["schedule"]["last_epoch"] == 2 * pictures / tiny_recipe["stages"][0]["batch"] / processes
+    assert [group["lr"] for group in learner["optimizer"]["param_groups"]] == [0, 0]
+    assert checkpoints.load(folder / "tiny")[1].seed == 42
 
 
 def test_a_finished_run_knows_its_best(tiny_recipe: dict, tmp_path: Path):
