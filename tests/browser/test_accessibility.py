@@ -42,6 +42,7 @@ def test_the_lecture_has_no_serious_violation(looked_at):
     assert violations(page) == [], "while it is computed"
     expect(bar.get_by_role("status")).to_have_text("")
     expect(page.locator("#maps .frame")).to_have_count(1)
+    page.wait_for_timeout(500)  # what was dimmed while it was computed fades in
     assert violations(page) == []
 
 

@@ -109,7 +109,7 @@ def test_six_steps_from_the_bare_picture_to_ones_own_gaze_and_back(lecture):
     bar(lecture).get_by_role("button", name="Next").click()
     done(lecture, 5)
     expect(lecture.get_by_role("tab", name="Words")).to_have_attribute("aria-selected", "true")
-    expect(box(lecture, "Sentence")).to_have_value("There is a badge.")
+    expect(box(lecture, "Sentence")).to_have_value("There is a round badge.")
     expect(lecture.locator("#words .readings figure")).to_have_count(3)
 
     bar(lecture).get_by_role("button", name="Next").click()

@@ -166,10 +166,10 @@ def test_the_word_that_moves_most_points_at_the_badge(predictor, picture):
     sentence = dict(parse_qsl(STEPS["words"].link))["sentence"]
     strength = {each.word: each.strength for each in influence(predictor, picture, sentence, "tranblend")}
     others = [value for word, value in strength.items() if word != "badge"]
-    assert strength["badge"] > 1.2 * max(others)
+    assert strength["badge"] > 3 * max(others)  # the Words tab opens on it
+    assert max(strength["is"], strength["a"]) < 0.03
     told = predictor.predict(picture, {Condition.GENERAL: sentence}, models=["tranblend"], words=True).predictions[0]
     words = {word.word: word for word in told.words}
-    assert max(words, key=lambda word: words[word].weight) == "badge"  # the Words tab opens on it
     assert peaks_in(words["badge"].working_map, BADGE)
 
 
