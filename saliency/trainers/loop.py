@@ -121,13 +121,13 @@ class Run:
         self.recipe = recipe
         self.method = method
         self.folder = folder
-        self.quiet = quiet
         self.accelerator = Accelerator(
             # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
             step_scheduler_with_optimizer=False,  # with several processes it would step so many times an update
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
+        self.quiet = quiet or not self.accelerator.is_main_process
         self.warm_up = 0.0
         self.average: AveragedModel | None = None
         self.done = 0
@@ -213,8 +213,7 @@ class Run:
             freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
-        silent = self.quiet or not self.accelerator.is_main_process
-        with tqdm(loader, desc=title, disable=silent, mininterval=5, dynamic_ncols=True) as progress:
+        with tqdm(loader, desc=title, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value
@@ -235,7 +234,7 @@ class Run:
             line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
             self._write(line, learners, better)
         self.accelerator.wait_for_everyone()
-        if not self.quiet and self.accelerator.is_main_process:
+        if not self.quiet:
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
             tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
 

@@ -14,13 +14,13 @@ from ..data.training import Augmentation
 from ..errors import RecipeError
 from ..losses import TERMS
 
-# Terms of the loss of the methods that have some besides `losses.TERMS`.
+# Terms of the loss of the methods that have others than `losses.TERMS`; captions have no fixations.
 GROUNDING_TERMS = ("boxes", "contrast")
 SUPERVISED_TERMS = (*TERMS, "named")
+SUBJECT_TERMS = tuple(term for term in TERMS if term != "nss")
 
-# What some methods do not do to pictures, and terms that need fixations, which captions do not have.
+# What some methods do not do to pictures.
 _NO_AUGMENTATION = {"grounding": ("crop",), "subjects": ("brightness", "contrast", "crop")}
-_NO_TERMS = {"subjects": ("nss",)}
 
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
@@ -189,8 +189,8 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
         message = first["msg"].removeprefix("Value error, ")
         reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
         raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
-    terms = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS}.get(recipe.method, TERMS)
-    terms = tuple(term for term in terms if term not in _NO_TERMS.get(recipe.method, ()))
+    own = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS, "subjects": SUBJECT_TERMS}
+    terms = own.get(recipe.method, TERMS)
     for stage in recipe.stages:
         for term in stage.loss:
             if term not in terms:
