@@ -6,23 +6,21 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from torch import Tensor
 
 from ..data.training import Batch
-from ..errors import RecipeError
 from ..losses import WeightedLoss, adversarial
-from ..models.base import SaliencyModel, SaliencyOutput
+from ..models.base import SaliencyOutput
 from ..models.blocks import resize
 from ..models.clip_salgan import DISCRIMINATORS
-from ..models.spec import Preprocessing
 from ..precision import autocast
 from .loop import Learner, Run, parameter_groups
-from .recipe import Recipe, Stage
+from .recipe import Options, Stage
 from .supervised import Grouped, Supervised
 
 
-class AdversarialOptions(BaseModel):
+class AdversarialOptions(Options):
     """What a stage's ``options`` may hold.
 
     Attributes:
@@ -34,8 +32,6 @@ class AdversarialOptions(BaseModel):
         betas: of Adam, for both networks.
         cycle: the rates rise and fall as in supervised training instead of staying constant.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     discriminator: Literal["simple", "salgan"] = "simple"
     weight: float = Field(default=1.0, ge=0)
@@ -52,18 +48,12 @@ class Adversarial(Supervised):
     Both by Adam, at a constant rate unless asked otherwise (the stage's ``weight_decay`` makes it AdamW). The recipe's
     grid is the size of the model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the
     stage's ``options``.
-
-    Raises:
-        RecipeError: an option is unknown or has a wrong value; the sentence names it.
     """
 
-    def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
-        for stage in recipe.stages:
-            _options(stage)
-        super().__init__(recipe, model, preprocessing, text_encoder)
+    options = AdversarialOptions
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        options = _options(stage)
+        options = stage.chosen(self.options)
         judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
         group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
@@ -75,7 +65,7 @@ class Adversarial(Supervised):
 
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         generator, discriminator = learners
-        options = _options(stage)
+        options = stage.chosen(self.options)
         with autocast(batch.pixels.device):
             output = generator.network(batch.pixels, batch.index, batch.text)
         total, terms = self._content(output, batch, stage, options.content_pool)
@@ -107,13 +97,3 @@ class Adversarial(Supervised):
         with autocast(pictures.device):
             logits = discriminator.network(pictures.repeat(2, 1, 1, 1), torch.cat([real, fake]))
         return adversarial(logits[: len(real)], real=True) + adversarial(logits[len(real) :], real=False)
-
-
-def _options(stage: Stage) -> AdversarialOptions:
-    try:
-        return AdversarialOptions.model_validate(stage.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {first['msg']}"
-        raise RecipeError(f"The option “{key}” of the stage “{stage.name}” {reason}.") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -20,7 +21,7 @@ from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import read_entries, sentence_bank
 from .loop import Learner, Run, parameter_groups
-from .recipe import DataSource, Recipe, Stage
+from .recipe import DataSource, Options, Recipe, Stage
 
 
 class GroundingModel(nn.Module):
@@ -103,12 +104,22 @@ def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
     return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}
 
 
+class GroundingOptions(Options):
+    """
+    Attributes:
+        captions: so many a picture, drawn anew every epoch.
+    """
+
+    captions: int = Field(default=2, ge=1)
+
+
 class GroundingMethod:
-    """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``. A stage's
-    ``options``: ``captions`` a picture.
+    """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
 
     The score is pointing accuracy: how often a phrase's strongest region lies, by more than half, in one of its boxes.
     """
+
+    options = GroundingOptions
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
@@ -126,7 +137,7 @@ class GroundingMethod:
         )
 
     def loader(self, stage: Stage) -> DataLoader:
-        dataset = self._dataset(stage.data, stage, **stage.chosen(captions=2))
+        dataset = self._dataset(stage.data, stage, stage.chosen(self.options).captions)
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from ..errors import RecipeError
 from ..models.blocks import freeze_norm_stats
-from .recipe import Recipe, Stage
+from .recipe import Options, Recipe, Stage
 
 SETTLING = 64  # batches from which the batch norms of averaged weights get their statistics
 
@@ -92,6 +92,7 @@ def _constant(step: int) -> float:
 class Method(Protocol):
     """A kind of training: what is learned in a step, and what is measured after an epoch."""
 
+    options: type[Options]
     model: nn.Module
 
     def loader(self, stage: Stage) -> DataLoader:

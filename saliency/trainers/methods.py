@@ -39,6 +39,8 @@ def build_method(recipe: Recipe) -> Method:
     torch.manual_seed(recipe.seed)
     if recipe.method not in METHODS:
         raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(METHODS)}.")
+    for stage in recipe.stages:
+        stage.chosen(METHODS[recipe.method].options)
     # Parts have the pictures and the text of the model they are made for.
     preset = registry.preset(recipe.model, recipe.preset)
     method: Method = METHODS[recipe.method](recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)

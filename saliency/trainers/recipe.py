@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -34,6 +34,13 @@ _READERS = {
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Options(_Part):
+    """What only some methods know of a stage; here nothing."""
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 
 class DataSource(_Part):
@@ -105,7 +112,7 @@ class Stage(_Part):
         freeze_norms: batch norms keep the statistics the stage starts with, in training as in use. For stages whose
             batches differ from what the model will see, pictures with and without sentences for example.
         loss: weight by term, see `losses.WeightedLoss`; of `GROUNDING_TERMS` for grounding.
-        options: what only some methods know (see the method).
+        options: what only some methods know (see their `Options`).
     """
 
     name: str
@@ -122,11 +129,12 @@ class Stage(_Part):
     augmentation: Augmentation = Augmentation()
     options: dict[str, Any] = {}
 
-    def chosen(self, **defaults: Any) -> dict[str, Any]:
-        """The options, with `defaults` for those that are not given; `RecipeError` names one that has none."""
-        if unknown := self.options.keys() - defaults.keys():
-            raise RecipeError(f"The option “{min(unknown)}” of the stage “{self.name}” is unknown.")
-        return defaults | self.options
+    def chosen(self, kind: type[AnyOptions]) -> AnyOptions:
+        """The options as a method's `kind` of them; `RecipeError` names one that is unknown or has a wrong value."""
+        try:
+            return kind.model_validate(self.options)
+        except ValidationError as error:
+            raise RecipeError(f"The option {_fault(error)} in the stage “{self.name}”.") from None
 
 
 class Recipe(_Part):
@@ -189,11 +197,7 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
     try:
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
-        reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
-        raise RecipeError(f"The recipe's key “{key}” {reason}.") from None
+        raise RecipeError(f"The recipe's key {_fault(error)}.") from None
     own = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS, "subjects": SUBJECT_TERMS}
     terms = own.get(recipe.method, TERMS)
     for stage in recipe.stages:
@@ -204,6 +208,15 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
             if getattr(stage.augmentation, name):
                 raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
     return recipe
+
+
+def _fault(error: ValidationError) -> str:
+    """The first key that does not stand, and why."""
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    message = first["msg"].removeprefix("Value error, ")
+    reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
+    return f"“{key}” {reason}"
 
 
 def _override(content: dict[str, Any], override: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -23,7 +24,7 @@ from ..preprocessing import normalise
 from .datasets import read_entries, sentence_bank
 from .grounding import GroundingModel
 from .loop import Learner, Run, parameter_groups
-from .recipe import DataSource, Recipe, Stage
+from .recipe import DataSource, Options, Recipe, Stage
 
 LEARNS = "grounding.subject."
 
@@ -125,13 +126,24 @@ class Asking(nn.Module):
         return grounding.subject(select(grounding.subject.see(levels, objects), index), text)
 
 
+class SubjectOptions(Options):
+    """
+    Attributes:
+        singles: so many pictures are also seen alone and not only in mosaics of four.
+        sentences: a picture or mosaic, drawn anew every epoch.
+    """
+
+    singles: int = Field(default=0, ge=0)
+    sentences: int = Field(default=4, ge=1)
+
+
 class SubjectMethod:
     """The `Method` of recipes with ``method: subjects``; only the subject learns, and only with ``subject: true``.
 
-    A stage's ``options``: ``singles``, so many pictures are also seen alone and not only in mosaics of four;
-    ``sentences`` a picture or mosaic. Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the subject's
-    map with the target.
+    Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the subject's map with the target.
     """
+
+    options = SubjectOptions
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
@@ -149,8 +161,8 @@ class SubjectMethod:
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **options)
 
     def loader(self, stage: Stage) -> DataLoader:
-        options = stage.chosen(singles=0, sentences=4)
-        dataset = self._dataset(stage.data, flip=stage.augmentation.flip, **options)
+        options = stage.chosen(self.options)
+        dataset = self._dataset(stage.data, options.singles, flip=stage.augmentation.flip, sentences=options.sentences)
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

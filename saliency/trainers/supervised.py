@@ -19,7 +19,7 @@ from ..precision import autocast
 from .datasets import read_samples, sentence_bank
 from .grounding import box_loss
 from .loop import Learner, Run, parameter_groups
-from .recipe import DataSource, Recipe, Stage
+from .recipe import DataSource, Options, Recipe, Stage
 
 
 class Grouped(nn.Module):
@@ -48,6 +48,8 @@ class Supervised:
     Stage loss: see `losses.WeightedLoss`; also ``named``, see `named_loss`, for models with word-region grounding.
     """
 
+    options = Options
+
     def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
         self.recipe = recipe
         self.model = model.to(memory_format=torch.channels_last)
@@ -68,7 +70,6 @@ class Supervised:
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        stage.chosen()  # there are none
         return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]
 
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:

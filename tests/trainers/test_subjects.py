@@ -11,6 +11,7 @@ from saliency.errors import RecipeError
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import build_model
 from saliency.trainers.loop import Run
+from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
 from saliency.trainers.subjects import SubjectMethod
 
@@ -92,6 +93,5 @@ def test_a_model_without_a_subject_is_refused(content: dict):
 
 def test_an_unknown_option_is_named(content: dict):
     content["stages"][0]["options"]["mosaics"] = 3
-    method = method_of(content)
-    with pytest.raises(RecipeError, match="“mosaics”"):
-        method.loader(method.recipe.stages[0])
+    with pytest.raises(RecipeError, match="“mosaics” is unknown"):
+        build_method(parse_recipe(content))
