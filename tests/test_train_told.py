@@ -1,26 +1,76 @@
 """What being told where things are is worth, on a model whose answer is where its words point."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from saliency import checkpoints
+from saliency.checkpoints import Description
 from saliency.conditions import Condition
 from saliency.data.pseudo import bumps
-from saliency.models.spec import Preprocessing
+from saliency.models import registry
+from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from saliency.models.grounding import Grounding
+from saliency.models.spec import ModelSpec, Preprocessing, Preset
 from train.results import told
 
-from .echo import listening
 from .made import made
 
 BOX = np.array([[0.0, 0.0, 0.5, 0.5]])
 
 
+@dataclass(frozen=True)
+class Config:
+    pass
+
+
+class Echo(SaliencyModel):
+    """Looks where the guidance says."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.grounding = Grounding({8: 3, 16: 3}, 384, 8)
+
+    def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
+        return self.grounding.look(lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}, pixels)[1]
+
+    def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        named = self.grounding(features, text).named
+        return SaliencyOutput(named, named)
+
+
 @pytest.fixture
-def checkpoint(tmp_path: Path) -> Iterator[str]:
-    with listening(tmp_path, Preprocessing(64, 96)) as name:
-        yield name
+def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    spec = ModelSpec(
+        name="echo",
+        title="Echo",
+        summary="",
+        paper="",
+        model=Echo,
+        presets={"compact": Preset(Config(), Preprocessing(64, 96), "minilm")},
+        licence="MIT",
+        reads_text=True,
+        word_maps=True,
+    )
+    monkeypatch.setattr(registry, "REGISTRY", MappingProxyType({"echo": spec}))
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path))
+    torch.manual_seed(0)
+    description = Description(
+        name="echo",
+        model="echo",
+        preset="compact",
+        config={},
+        text_encoder="minilm",
+        preprocessing=Preprocessing(64, 96),
+        licence="MIT",
+    )
+    checkpoints.save(Echo(Config()), description, tmp_path)
+    return "echo"
 
 
 def test_a_model_that_looks_where_it_is_told_is_right_when_told(checkpoint: str):

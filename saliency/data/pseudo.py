@@ -9,8 +9,6 @@ are not all it names: people who read "A man squats on the grass" look at the ma
   times bumps, and 0.15 of the density;
 - no sentence, or one of another picture: the density itself.
 
-Instead of these formulas a model may answer that has learned from gaze and is told the boxes.
-
 A bump is a Gaussian ellipse in a phrase's box, its standard deviation the side divided by 2.6. Used for training only.
 """
 
@@ -41,7 +39,6 @@ class PseudoSample:
         free: (h, w) predicted density of free viewing, any scale.
         boxes: (n, 4) x0 y0 x1 y1 in 0..1, the regions the sentence is about.
         heights: (n,) of their bumps.
-        answer: (h, w) density of somebody who knows the boxes, any scale, to stand instead of the formulas above.
     """
 
     stem: str
@@ -52,7 +49,6 @@ class PseudoSample:
     free: np.ndarray
     boxes: np.ndarray
     heights: np.ndarray
-    answer: np.ndarray | None = None
 
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
@@ -60,8 +56,6 @@ class PseudoSample:
 
     def density(self) -> np.ndarray:
         """The pseudo-target, (h, w) float64 with a maximum of 1."""
-        if self.answer is not None:
-            return self.answer.astype(np.float64) / self.answer.max()
         free = self.free.astype(np.float64) / self.free.max()
         if self.condition is Condition.PURE or not len(self.boxes):
             return free

@@ -10,8 +10,7 @@ regions that read all of it and compare themselves (`Subject`), where that is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,10 +29,6 @@ CLOSER = 1.5
 # Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
 # instead; and whether there is a sentence.
 GUIDANCE_PLANES = 3
-
-# The first two planes of the guidance at a thing of which it is known that the sentence is about it: half of the words'
-# weight lies on it, and one word is sure of it.
-WEIGHT, SURE = 0.5, 1.0
 
 
 @dataclass(frozen=True)
@@ -326,13 +321,6 @@ class Grounding(Pointing):
         weighted, strongest, present = output.guidance.unbind(1)
         about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])
-
-    @contextmanager
-    def told(self, named: Tensor) -> Iterator[None]:
-        """Within it the words point at `named` (N, 1, h, w) in [0, 1] and nowhere else, whatever they are."""
-        guidance = torch.cat([WEIGHT * named, SURE * named, torch.ones_like(named)], dim=1)
-        with self.register_forward_hook(lambda _, __, output: replace(output, guidance=guidance)):
-            yield
 
 
 def reduced(pixels: Tensor) -> Tensor:

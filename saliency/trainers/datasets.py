@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +14,11 @@ from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.joined import joined
-from ..data.pseudo import PseudoSample, bumps, pseudo_samples
+from ..data.pseudo import PseudoSample, pseudo_samples
 from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
-from ..models.base import select
-from ..models.grounding import Grounding
 from ..precision import autocast
 from ..preprocessing import content, prepare
 from .recipe import DataSource
@@ -61,8 +57,7 @@ def _pseudo(source: DataSource) -> list[PseudoSample]:
     if not source.teacher:
         return []
     entries = _entries(source)
-    samples = list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
-    return told(samples, source.teacher) if source.told else samples
+    return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
 
 
 def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
@@ -92,37 +87,6 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
             maps = model(pixels.contiguous(memory_format=torch.channels_last)).map
         for entry, picture, map_ in zip(part, pictures, maps.float().numpy()[:, 0], strict=True):
             found[entry.id] = map_[content(card.preprocessing, picture.shape[:2], map_.shape)]
-    return found
-
-
-@torch.inference_mode()
-def told(samples: Sequence[PseudoSample], teacher: str) -> list[PseudoSample]:
-    """The samples, those with boxes with what the teacher answers when it is told that they are meant."""
-    model, card = checkpoints.load(run_checkpoint(teacher))
-    if not isinstance(grounding := getattr(model, "grounding", None), Grounding):
-        raise RecipeError(f"The teacher “{teacher}” cannot be told anything: its words point nowhere.")
-    found = [sample for sample in samples if not len(sample.boxes)]
-    pictures: dict[str, list[PseudoSample]] = defaultdict(list)
-    for sample in samples:
-        if len(sample.boxes):
-            pictures[sample.picture].append(sample)
-    bank = sentence_bank((sample.sentence for sample in samples), card.text_encoder)
-    for own in tqdm(pictures.values(), desc=f"{teacher} is told", mininterval=5):
-        picture = own[0].image()
-        pixels = prepare(picture, card.preprocessing)[None].contiguous(memory_format=torch.channels_last)
-        with autocast("cpu"):
-            features = select(model.encode_image(pixels), [0] * len(own))
-            grid = features["regions"].shape[-2:]
-            there = content(card.preprocessing, picture.shape[:2], grid)
-            named = torch.zeros(len(own), 1, *grid)
-            for row, sample in enumerate(own):
-                place = named[row, 0][there]
-                place.copy_(torch.from_numpy(bumps(sample.boxes, place.shape, sample.heights)))
-            with grounding.told(named):
-                maps = model.decode(features, bank.gather([sample.sentence for sample in own])).map
-        answers = maps.float().numpy()[:, 0]
-        shown = content(card.preprocessing, picture.shape[:2], answers.shape[1:])
-        found += [replace(sample, answer=map_[shown]) for sample, map_ in zip(own, answers, strict=True)]
     return found
 
 

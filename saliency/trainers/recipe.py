@@ -28,7 +28,6 @@ _READERS = {
     "conditions": ("sjtu_tis",),
     "joined": ("sjtu_tis",),
     "teacher": ("flickr8k_entities",),
-    "told": ("flickr8k_entities",),
 }
 
 
@@ -51,7 +50,6 @@ class DataSource(_Part):
         root: its folder, relative to the repository's root.
         split, conditions: which part of it; None is all.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
-        told: so do its maps for the sentences, when it is told where the things are that they name.
         joined: sentences about two things of a picture are also joined (`data.joined`).
         limit: the first so many pictures only.
         terms, use: for the card.
@@ -62,7 +60,6 @@ class DataSource(_Part):
     split: str | None = None
     conditions: tuple[Condition, ...] | None = None
     teacher: str | None = None
-    told: bool = False
     joined: bool = False
     limit: int | None = Field(default=None, ge=1)
     terms: str = ""
@@ -73,8 +70,6 @@ class DataSource(_Part):
         for key, readers in _READERS.items():
             if getattr(self, key) and self.reader not in readers:
                 raise ValueError(f"the reader “{self.reader}” knows no “{key}”")
-        if self.told and not self.teacher:
-            raise ValueError("“told” needs a “teacher”")
         return self
 
 

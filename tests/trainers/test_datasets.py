@@ -8,14 +8,9 @@ import pytest
 from PIL import Image
 
 from saliency.data.folder import FolderDataset
-from saliency.data.pseudo import bumps
 from saliency.errors import RecipeError
-from saliency.metrics import cc
-from saliency.models.spec import Preprocessing
 from saliency.trainers.datasets import read_samples
 from saliency.trainers.recipe import DataSource
-from tests.echo import listening
-from tests.tiny import in_miniature
 
 
 @pytest.fixture
@@ -62,27 +57,3 @@ def test_a_folder_without_any_map_is_no_gaze(folder: Path):
 def test_phrases_are_no_gaze(tmp_path: Path):
     with pytest.raises(RecipeError, match="“flickr8k_entities”"):
         read_samples([DataSource(reader="flickr8k_entities", root=tmp_path)])
-
-
-@pytest.mark.parametrize("fit", ["squash", "pad"])
-def test_a_teacher_may_answer_for_the_captions_when_it_is_told_the_boxes(squares_source: dict, tmp_path: Path, fit):
-    """The teacher looks where it is told, and everywhere alike without a sentence."""
-    source = DataSource(**squares_source, teacher="echo", told=True, limit=4)
-    with listening(tmp_path / "checkpoints", Preprocessing(128, 128, fit=fit)):
-        samples = read_samples([source])
-    captions = [sample for sample in samples if len(sample.boxes)]
-    assert len(captions) == 12
-    assert len({sample.picture for sample in samples}) == 4
-    for sample in captions:
-        assert cc(sample.density(), bumps(sample.boxes, sample.density().shape, sample.heights)) > 0.97
-        assert sample.density().max() == 1
-    for sample in samples:
-        if not len(sample.boxes):
-            np.testing.assert_array_equal(sample.density(), 1)
-
-
-def test_a_teacher_without_pointing_words_cannot_be_told_anything(squares_source: dict, tmp_path: Path):
-    with in_miniature(tmp_path / "checkpoints") as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SALIENCY_CHECKPOINTS", str(folder))
-        with pytest.raises(RecipeError, match="“reader” cannot be told anything"):
-            read_samples([DataSource(**squares_source, teacher="reader", told=True, limit=1)])

@@ -26,7 +26,6 @@ def test_every_recipe_of_the_repository_loads(path: Path):
         ("validation", {"validation": {"reader": "folder", "root": ".", "split": "validation"}}),
         ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "joined": True}}),
         ("validation", {"validation": {"reader": "sjtu_tis", "root": ".", "teacher": "transalnet"}}),
-        ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "told": True}}),
         ("validation.reader", {"validation": {"reader": "flickr30k", "root": "."}}),
         ("validation.conditions.0", {"validation": {"reader": "sjtu_tis", "root": ".", "conditions": ["pur"]}}),
         ("start.0", {"start": [{"target": "trunk"}]}),
