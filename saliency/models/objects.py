@@ -175,7 +175,7 @@ class ObjectPlanes(nn.Module):
     The detector stays as it is: nothing is learned through it.
     """
 
-    SIZE = (480, 640)  # at 320x416, for which it was trained, it misses small things that sentences name
+    SIZE = (480, 640)  # at 320x416, which is nearer to its training, it misses small things that sentences name
 
     def __init__(self):
         super().__init__()
