@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from saliency import checkpoints
 from saliency.models.grounding import Grounding, Naming
 from saliency.models.objects import NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
@@ -119,3 +120,19 @@ def test_a_word_points_at_objects_of_the_class_it_names():
     assert gained[1].abs().max() < 0.01
     gained[:, 3, 4] = 0
     assert not gained.any()
+
+
+@pytest.mark.parametrize(("picture", "name"), [("astronaut", "person"), ("coffee", "cup")])
+def test_what_fills_a_fifth_of_the_height_is_found_where_it_is(picture: str, name: str):
+    """Sentences name small things: an example's picture on a grey wall, as the shipped models see it."""
+    planes = checkpoints.load("tranblend")[0].grounding.objects
+    example = cv2.cvtColor(cv2.imread(str(EXAMPLES / f"{picture}.jpg")), cv2.COLOR_BGR2RGB)
+    width = round(72 * example.shape[1] / example.shape[0])
+    wall = np.full((360, 480, 3), 120, np.uint8)
+    wall[48:120, 60 : 60 + width] = cv2.resize(example, (width, 72), interpolation=cv2.INTER_AREA)
+    pixels = torch.from_numpy(wall / 127.5 - 1).permute(2, 0, 1)[None].float()
+    plane = planes(pixels, (30, 40))[0, NAMES.index(name)]
+    row, column = divmod(int(plane.argmax()), 40)
+    assert plane.max() > 0.5
+    assert 48 <= 12 * (row + 0.5) <= 120
+    assert 60 <= 12 * (column + 0.5) <= 60 + width
