@@ -1,5 +1,6 @@
-"""What a sentence is about, on pictures with captions whose phrases have boxes: short sentences about single things,
-some with the side they are on, and mosaics of pictures, in which things are small and others compete with them.
+"""What sentences are about: on pictures with captions whose phrases have boxes, short sentences about single things,
+some with the side they are on; on pictures with gaze, where people look who have read the sentence. And mosaics of
+pictures, in which things are small and others compete with them.
 """
 
 from __future__ import annotations
@@ -7,6 +8,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,16 +18,40 @@ from ..models.spec import Preprocessing
 from ..preprocessing import resize
 from .flickr8k import Entry, Phrase
 from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
-from .samples import read_rgb
+from .samples import Sample, read_rgb
 from .training import mirror_words
 
 # A thing is said to be on a side where its middle is so far from the picture's and it is not wider than that.
 OFF_CENTRE, NARROW = 0.12, 0.5
 
 
+Cell = tuple[float, float, float, float]
+WHOLE: Cell = (0, 0, 1, 1)
+CELLS: tuple[Cell, ...] = ((0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5), (0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1))
+# A map of gaze is kept so small: half of it is still the finest grid that a compact model's regions have.
+GAZE = (60, 80)
+
+
+class Told(Protocol):
+    """A sentence, and where in its picture what it is about is."""
+
+    sentence: str
+
+    def target(self, grid: tuple[int, int]) -> np.ndarray:
+        """(h, w) in [0, 1]."""
+
+    def within(self, cell: Cell) -> Told:
+        """The same when its picture is shrunk into the `cell` x0 y0 x1 y1 of another one."""
+
+
+def sided(told: Told) -> bool:
+    """Whether the sentence says on which side something is."""
+    return mirror_words(told.sentence) != told.sentence
+
+
 @dataclass(frozen=True)
 class About:
-    """A sentence and where what it is about is.
+    """A sentence and the boxes of what it is about.
 
     Attributes:
         boxes: (n, 4) x0 y0 x1 y1 in 0..1.
@@ -35,31 +62,73 @@ class About:
     boxes: np.ndarray
     heights: np.ndarray
 
-    @property
-    def sided(self) -> bool:
-        """Whether the sentence says on which side something is."""
-        return mirror_words(self.sentence) != self.sentence
-
     def target(self, grid: tuple[int, int]) -> np.ndarray:
         """Bumps in the boxes, (h, w) in [0, 1]."""
         return bumps(self.boxes, grid, self.heights)
 
-    def within(self, cell: tuple[float, float, float, float]) -> About:
-        """The same when its picture is shrunk into the `cell` x0 y0 x1 y1 of another one."""
+    def within(self, cell: Cell) -> About:
         x0, y0, x1, y1 = cell
         return replace(self, boxes=np.array([x0, y0, x0, y0]) + self.boxes * [x1 - x0, y1 - y0, x1 - x0, y1 - y0])
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A sentence and where people looked who had read it.
+
+    Attributes:
+        density: (60, 80) in [0, 1].
+        cell: x0 y0 x1 y1 in 0..1, the part of the picture that the density is of.
+    """
+
+    sentence: str
+    density: np.ndarray
+    cell: Cell = WHOLE
+
+    def target(self, grid: tuple[int, int]) -> np.ndarray:
+        """The density in its cell, (h, w) in [0, 1], 1 at its maximum."""
+        x0, y0, x1, y1 = (round(share * side) for share, side in zip(self.cell, grid[::-1] * 2, strict=True))
+        target = np.zeros(grid)
+        target[y0:y1, x0:x1] = cv2.resize(self.density, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+        return target / target.max()
+
+    def within(self, cell: Cell) -> Watched:
+        return replace(self, cell=cell)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and sentences about the things in it."""
+
+    image_path: Path
+    sentences: tuple[Told, ...]
+
+
+def captioned(entries: Sequence[Entry], parts: int) -> list[Picture]:
+    """Pictures with captions, `parts` and one sentences each; those are left out whose captions name nothing."""
+    found = (Picture(entry.image_path, sentences_about(entry, parts)) for entry in entries)
+    return [picture for picture in found if picture.sentences]
+
+
+def watched(samples: Sequence[Sample]) -> list[Picture]:
+    """The pictures of samples with a sentence and a density."""
+    sentences: dict[Path, list[Told]] = {}
+    for sample in samples:
+        if sample.sentence and (density := sample.density()) is not None:
+            small = cv2.resize(density, GAZE[::-1], interpolation=cv2.INTER_AREA)
+            sentences.setdefault(sample.image_path, []).append(Watched(sample.sentence, small))
+    return [Picture(path, tuple(told)) for path, told in sentences.items()]
 
 
 @dataclass(frozen=True)
 class Scene:
     """One picture, or four as a mosaic, with sentences about the things in it."""
 
-    entries: tuple[Entry, ...]
-    sentences: tuple[About, ...]
+    pictures: tuple[Picture, ...]
+    sentences: tuple[Told, ...]
 
     def picture(self, preprocessing: Preprocessing) -> np.ndarray:
         """The picture at the size of the model's input, (height, width, 3) uint8 RGB."""
-        pictures = [read_rgb(entry.image_path) for entry in self.entries]
+        pictures = [read_rgb(picture.image_path) for picture in self.pictures]
         if len(pictures) == 1:
             return resize(pictures[0], preprocessing)
         size = preprocessing.width // 2, preprocessing.height // 2
@@ -67,28 +136,26 @@ class Scene:
         return np.vstack([np.hstack(parts[:2]), np.hstack(parts[2:])])
 
 
-CELLS = ((0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5), (0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1))
+def scenes(captioned: Sequence[Picture], watched: Sequence[Picture] = (), singles: int = 0) -> list[Scene]:
+    """Mosaics of all pictures, four by four, and, as they are, `singles` of those with captions and all those with
+    gaze. They depend on the pictures alone.
 
-
-def scenes(entries: Sequence[Entry], singles: int, seed: int) -> list[Scene]:
-    """Mosaics of all `entries`, four by four, and `singles` of them as they are, in random order.
-
-    Entries whose captions name no thing with a box are left out; up to three that are left over are in no mosaic.
+    Up to three that are left over are in no mosaic, and neither is what says a side.
     """
-    generator = np.random.default_rng(seed)
-    told = {entry.id: sentences_about(entry) for entry in entries}
-    usable = [entry for entry in entries if told[entry.id]]
-    order = [usable[number] for number in generator.permutation(len(usable))]
-    found = [Scene((entry,), told[entry.id]) for entry in order[:singles]]
-    order = [usable[number] for number in generator.permutation(len(usable))]
+    generator = np.random.default_rng(42)
+    alone = [captioned[number] for number in generator.permutation(len(captioned))[:singles]]
+    found = [Scene((picture,), picture.sentences) for picture in (*alone, *watched)]
+    everything = [*captioned, *watched]
+    order = [everything[number] for number in generator.permutation(len(everything))]
     for start in range(0, len(order) - 3, 4):
         four = tuple(order[start : start + 4])
         placed = [
-            about.within(cell) for entry, cell in zip(four, CELLS, strict=True) for about in told[entry.id]
-            if not about.sided
+            told.within(cell) for picture, cell in zip(four, CELLS, strict=True) for told in picture.sentences
+            if not sided(told)
         ]  # fmt: skip
-        found.append(Scene(four, tuple(placed)))
-    return [found[number] for number in generator.permutation(len(found))]
+        if placed:
+            found.append(Scene(four, tuple(placed)))
+    return found
 
 
 def sentences_about(entry: Entry, parts: int = 3) -> tuple[About, ...]:

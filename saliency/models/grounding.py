@@ -10,7 +10,6 @@ regions that read all of it and compare themselves (`Subject`), where that is as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,12 +18,13 @@ from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
 from .base import ImageFeatures, TextFeatures, activate
-from .blocks import ChannelLayerNorm, resize
-from .objects import NAMES, ObjectPlanes
+from .blocks import ChannelLayerNorm, LateAddition, resize
+from .objects import FEATURES, NAMES, ObjectPlanes, Objects
 from .text import TextEncoder
 
 # How much larger a picture is, per side, for a `Subject` than for all else: what a sentence names can be small.
 CLOSER = 1.5
+CLOSER_PREFIX = "closer."  # of what it sees, among a picture's features
 
 # Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
 # instead; and whether there is a sentence.
@@ -158,41 +158,43 @@ class Pointing(nn.Module):
         self.shift = nn.Parameter(torch.tensor(-3.0))
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
 
-    def see(self, levels: dict[int, Tensor], objects: Tensor | None, grid: Sequence[int]) -> ImageFeatures:
-        """What depends on the picture alone, ``regions`` (N, dim, h, w) and, if asked for, ``objects`` (N, 80, h, w).
+    def see(self, levels: dict[int, Tensor], planes: Tensor | None) -> Tensor:
+        """Regions (N, dim, h, w) on the grid of stride 8.
 
         Args:
             levels: trunk features of strides 8 and 16.
-            objects: the detector's planes (N, 80, h, w).
-            grid: (h, w).
+            planes: the detector's (N, 80, h, w).
         """
-        regions = resize(self.regions(levels), grid)
-        if self.naming is None:
-            return {"regions": regions}
-        return {"regions": regions + self.seen(objects), "objects": objects}
+        regions = self.regions(levels)
+        return regions if self.naming is None else regions + self.seen(planes)
+
+    def keyed(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
+        """What depends on the picture alone: ``regions`` (N, dim, h, w), ``keys`` (N, dim, h, w) of length 1, with
+        which words compare, and, if asked for, ``planes`` (N, 80, h, w)."""
+        features = {"regions": regions, "keys": F.normalize(self.region_space(regions).float(), dim=1)}
+        return features if planes is None else features | {"planes": planes}
 
     def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
         """Logits (N, L, h, w) that words point at each region.
 
         Args:
-            features: of N pictures, as `see` gives them.
+            features: of N pictures, as `keyed` gives them.
             words: (N, L, dim) word tokens, as `words` gives them.
             tokens: (N, L, text_dim) states of the text encoder they were made of.
         """
-        a = F.normalize(self.region_space(features["regions"]).float(), dim=1)
-        b = F.normalize(self.word_space(words).float(), dim=2)
-        logits = torch.einsum("nchw,nlc->nlhw", a, b) * self.scale.exp() + self.shift
+        queries = F.normalize(self.word_space(words).float(), dim=2)
+        logits = torch.einsum("nchw,nlc->nlhw", features["keys"], queries) * self.scale.exp() + self.shift
         if self.naming is None:
             return logits
-        return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["objects"].float(), self.naming(tokens))
+        return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["planes"].float(), self.naming(tokens))
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point in pictures with `features` (see `see`); one sentence a picture."""
-        regions = features["regions"]
-        pictures, _, height, width = regions.shape
+        """Where the words of `text` point in pictures with `features` (see `keyed`); one sentence a picture."""
+        keys = features["keys"]
+        pictures, _, height, width = keys.shape
         words, mask = self.words(text, pictures)
         content = words[:, 1:]
-        maps = regions.new_zeros(pictures, 0, height, width)
+        maps = keys.new_zeros(pictures, 0, height, width)
         if text is not None:
             maps = torch.sigmoid(self.logits(features, content, text.tokens))
         read = mask[:, 1:] if text is None else text.words & text.present[:, None]
@@ -200,7 +202,7 @@ class Pointing(nn.Module):
         weight = torch.where(read, weight, float("-inf"))
         weight = torch.nan_to_num(torch.softmax(weight, dim=1)) if weight.shape[1] else weight
         gated = maps * (torch.sigmoid(gate) * read)[:, :, None, None]
-        strongest = gated.amax(dim=1) if gated.shape[1] else regions.new_zeros(pictures, height, width)
+        strongest = gated.amax(dim=1) if gated.shape[1] else keys.new_zeros(pictures, height, width)
         present = read.any(dim=1).to(maps.dtype)[:, None, None].expand(-1, height, width)
         guidance = torch.stack([torch.einsum("nl,nlhw->nhw", weight, maps), strongest.to(maps.dtype), present], dim=1)
         return GroundingOutput(guidance, maps * read[:, :, None, None], weight, words, mask)
@@ -231,16 +233,20 @@ class Subject(nn.Module):
     ):
         super().__init__()
         self.pointing = Pointing(channels, text_dim, dim, objects)
+        self.known = nn.Sequential(ChannelLayerNorm(FEATURES), LateAddition(FEATURES, dim)) if objects else None
         self.fold = nn.Conv2d(dim, width, 2, stride=2)
         self.guide = nn.Conv2d(GUIDANCE_PLANES, width, 3, padding=1)
         self.place = nn.Parameter(torch.randn(1, width, *places) * 0.02)
         self.norm = nn.LayerNorm(width)
-        self.layers = nn.ModuleList(GuidedLayer(width, 4, 2, 0.1, dim) for _ in range(layers))
+        self.layers = nn.ModuleList(GuidedLayer(width, 4, 2, word_channels=dim) for _ in range(layers))
         for layer in self.layers:
             nn.init.constant_(layer.gate, 0.5)  # its words are to be read from the first step on
         self.answer_norm = ChannelLayerNorm(width)
+        # One layer of the answer, in three: what a picture says alone is said once for all its sentences.
+        self.said = nn.Conv2d(GUIDANCE_PLANES, width // 2, 1, bias=False)
+        self.read = nn.Conv2d(width, width // 2, 1, bias=False)
+        self.own = nn.Conv2d(dim, width // 2, 1)
         self.answer = nn.Sequential(
-            nn.Conv2d(width + dim + GUIDANCE_PLANES, width // 2, 1),
             nn.GELU(),
             nn.Conv2d(width // 2, width // 2, 3, padding=1),
             nn.GELU(),
@@ -252,9 +258,23 @@ class Subject(nn.Module):
         """(h, w) of the regions and of the map."""
         return 2 * self.place.shape[2], 2 * self.place.shape[3]
 
-    def see(self, levels: dict[int, Tensor], objects: Tensor | None) -> ImageFeatures:
-        """As `Pointing.see`, on its own `grid`; `objects` on any grid."""
-        return self.pointing.see(levels, None if objects is None else resize(objects, self.grid), self.grid)
+    def given(self, levels: dict[int, Tensor], objects: Objects | None) -> ImageFeatures:
+        """All that `see` needs of what others found, on its own `grid`: ``fine``, ``coarse`` and, if asked for,
+        ``planes`` and ``features``."""
+        found = {"fine": resize(levels[8], self.grid), "coarse": levels[16]}
+        if objects is None:
+            return found
+        return found | {name: resize(value, self.grid) for name, value in objects._asdict().items()}
+
+    def see(self, given: ImageFeatures) -> ImageFeatures:
+        """What depends on the picture alone: ``keys`` and ``planes`` of `Pointing.keyed`, ``folded`` (N, width, h / 2,
+        w / 2) for reading and ``own`` (N, width / 2, h, w) for the answer."""
+        planes = given.get("planes")
+        regions = self.pointing.see({8: given["fine"], 16: given["coarse"]}, planes)
+        if self.known is not None:
+            regions = regions + self.known(given["features"])
+        features = self.pointing.keyed(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
+        return {name: value for name, value in features.items() if name != "regions"}
 
     def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
         """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence a picture.
@@ -262,13 +282,13 @@ class Subject(nn.Module):
         Args:
             features: as `see` gives them.
         """
-        regions, said = features["regions"], self.pointing(features, text)
-        x = self.fold(regions) + self.guide(resize(said.guidance, self.place.shape[-2:])) + self.place
+        said = self.pointing(features, text)
+        x = features["folded"] + self.guide(resize(said.guidance, self.place.shape[-2:])) + self.place
         tokens = self.norm(x.flatten(2).transpose(1, 2))
         for layer in self.layers:
             tokens = layer(tokens, said.words, said.mask)
-        read = self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:]))
-        logits = self.answer(torch.cat([resize(read, self.grid), regions, said.guidance], dim=1))
+        read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
+        logits = self.answer(features["own"] + resize(read, self.grid) + self.said(said.guidance))
         return activate(logits, "softmax")
 
 
@@ -296,17 +316,26 @@ class Grounding(Pointing):
             pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
                 times smaller.
         """
-        levels, features = self.glance(trunk, pixels)
+        levels, features, objects = self._glance(trunk, pixels)
         if self.subject is not None:
-            features["closer"] = self.subject.see(trunk(pixels), features.get("objects"))["regions"]
+            closer = self.subject.see(self.subject.given(trunk(pixels), objects))
+            features |= {CLOSER_PREFIX + name: value for name, value in closer.items()}
         return levels, features
 
-    def glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures]:
+    def glance(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
         """As `look`, without what the subject sees: enough for `logits`."""
+        return self._glance(trunk, pixels)[1]
+
+    def _glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures, Objects | None]:
         levels = trunk(pixels if self.subject is None else reduced(pixels))
-        grid = levels[8].shape[-2:]
-        objects = None if self.objects is None else self.objects(pixels, grid)
-        return levels, self.see(levels, objects, grid)
+        objects = None if self.objects is None else self.objects(pixels, levels[8].shape[-2:])
+        planes = None if objects is None else objects.planes
+        return levels, self.keyed(self.see(levels, planes), planes), objects
+
+    def closer(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
+        """What the subject is given of pictures (N, 3, H, W), and nothing else; see `Subject.given`."""
+        objects = None if self.objects is None else self.objects(pixels, self.subject.grid)
+        return self.subject.given(trunk(pixels), objects)
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""
@@ -315,9 +344,11 @@ class Grounding(Pointing):
             return output
         if text is None:
             return replace(output, subject=output.named)
-        closer = {"regions": features["closer"]}
-        if self.objects is not None:
-            closer["objects"] = resize(features["objects"], self.subject.grid)
+        closer = {
+            name.removeprefix(CLOSER_PREFIX): value
+            for name, value in features.items()
+            if name.startswith(CLOSER_PREFIX)
+        }
         weighted, strongest, present = output.guidance.unbind(1)
         about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])

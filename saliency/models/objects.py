@@ -8,6 +8,7 @@ stride 16 does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,7 @@ NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
 FAINT = 0.06  # a box below this score is not painted
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 STRIDES = (8, 16, 32)
+FEATURES = 64 + 128 + 256  # channels of what its heads read
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -122,8 +124,9 @@ class Detector(nn.Module):
         self.down32 = _Partial(256, 256)
         self.heads = nn.ModuleList(_Head(channels) for channels in (64, 128, 256))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes (N, cells, 4) as centre x, y, width, height in pixels and scores (N, cells, 80) in [0, 1].
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
+        """Boxes (N, cells, 4) as centre x, y, width, height in pixels, scores (N, cells, 80) in [0, 1], and what its
+        heads read them from: (N, 64, H / 8, W / 8), (N, 128, H / 16, W / 16) and (N, 256, H / 32, W / 32).
 
         Args:
             pictures: (N, 3, H, W) BGR in 0..255, sides multiples of 32.
@@ -136,12 +139,10 @@ class Detector(nn.Module):
         level8 = self.up8(torch.cat([_double(lateral16), x8], dim=1))
         level16 = self.down16(torch.cat([self.down8(level8), lateral16], dim=1))
         level32 = self.down32(torch.cat([self.down16_32(level16), lateral32], dim=1))
-        found = [head(level) for head, level in zip(self.heads, (level8, level16, level32), strict=True)]
-        boxes = [
-            _placed(raw, level, stride)
-            for (raw, _), level, stride in zip(found, (level8, level16, level32), STRIDES, strict=True)
-        ]
-        return torch.cat(boxes, dim=1), torch.cat([scores for _, scores in found], dim=1)
+        levels = level8, level16, level32
+        found = [head(level) for head, level in zip(self.heads, levels, strict=True)]
+        boxes = [_placed(raw, level, stride) for (raw, _), level, stride in zip(found, levels, STRIDES, strict=True)]
+        return torch.cat(boxes, dim=1), torch.cat([scores for _, scores in found], dim=1), levels
 
     def start_from(self, convolutions: Sequence[tuple[Tensor, Tensor]]) -> None:
         """Take over weights and biases, one pair a convolution, in the order the data passes them.
@@ -169,11 +170,20 @@ def _placed(raw: Tensor, level: Tensor, stride: int) -> Tensor:
     return torch.cat([(raw[..., :2] + cells) * stride, raw[..., 2:].exp() * stride], dim=-1)
 
 
-class ObjectPlanes(nn.Module):
-    """The detector's answer as planes (N, 80, h, w) in [0, 1]: of each class the strongest bump at each place.
+class Objects(NamedTuple):
+    """What the detector says of N pictures, on a grid (h, w).
 
-    The detector stays as it is: nothing is learned through it.
+    Attributes:
+        planes: (N, 80, h, w) in [0, 1], of each class the strongest bump at each place.
+        features: (N, FEATURES, h, w), what it says so by.
     """
+
+    planes: Tensor
+    features: Tensor
+
+
+class ObjectPlanes(nn.Module):
+    """The detector's answer on a grid. It stays as it is: nothing is learned through it."""
 
     SIZE = (480, 640)  # at 320x416, which is nearer to its training, it misses small things that sentences name
 
@@ -182,11 +192,12 @@ class ObjectPlanes(nn.Module):
         self.detector = Detector().requires_grad_(False)
 
     @torch.no_grad()
-    def forward(self, pixels: Tensor, grid: Sequence[int]) -> Tensor:
-        """Planes on `grid` (h, w) of pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``."""
+    def forward(self, pixels: Tensor, grid: Sequence[int]) -> Objects:
+        """What it says on `grid` (h, w) of pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``."""
         pictures = resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE)
-        boxes, scores = self.detector(pictures)
-        return torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
+        boxes, scores, levels = self.detector(pictures)
+        planes = torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
+        return Objects(planes, torch.cat([resize(level, grid) for level in levels], dim=1))
 
 
 def painted(boxes: Tensor, scores: Tensor, size: Sequence[int], grid: Sequence[int]) -> Tensor:

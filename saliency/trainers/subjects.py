@@ -1,32 +1,41 @@
-"""What a sentence is about (`models.grounding.Subject`), learned on captions, with all else as it is."""
+"""What a sentence is about (`models.grounding.Subject`), learned on captions and gaze, with all else as it is.
+
+All else being as it is, what it says of a picture is found once and kept (`kept`): it costs as much as the learning.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ..data.sentences import SentenceBank
-from ..data.subjects import About, Scene, scenes
+from ..data.subjects import Scene, Told, captioned, scenes, watched
 from ..data.training import flipped, mirror_words, stacked
 from ..errors import RecipeError
-from ..losses import WeightedLoss
+from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
-from ..models.base import TextFeatures, select
+from ..models.base import ImageFeatures, TextFeatures, select
+from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
-from .datasets import read_entries, sentence_bank
+from .datasets import RUNS, read_entries, read_samples, sentence_bank
 from .grounding import GroundingModel
+from .kept import KeptFeatures, fingerprint
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Options, Recipe, Stage
 
 LEARNS = "grounding.subject."
+# What the parts that do not learn say of the pictures is kept here: 4 MB each, to be deleted at will.
+FEATURES = RUNS / "features"
 
 
 @dataclass(frozen=True)
@@ -34,20 +43,24 @@ class SubjectBatch:
     """N pictures and T sentences about things in them.
 
     Attributes:
-        pixels: (N, 3, H, W).
+        given: what the subject is given of the pictures; see `models.grounding.Subject.given`.
         index: (T,) picture of each sentence.
         text: T sentences.
-        target: (T, 1, h, w) in [0, 1], bumps where what the sentence is about is.
+        target: (T, 1, h, w) in [0, 1], bumps where what the sentence is about is, or where people looked.
     """
 
-    pixels: Tensor
+    given: ImageFeatures
     index: Tensor
     text: TextFeatures
     target: Tensor
 
     def to(self, device: torch.device | str, **_: object) -> SubjectBatch:
         """A copy on `device`; Accelerate moves batches by this."""
-        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+        return replace(
+            self,
+            given={name: value.to(device) for name, value in self.given.items()},
+            **{name: getattr(self, name).to(device) for name in ("index", "text", "target")},
+        )
 
 
 class SubjectDataset(Dataset):
@@ -56,7 +69,7 @@ class SubjectDataset(Dataset):
     Args:
         preprocessing: of the model (``fit="squash"``).
         grid: (h, w) of the targets.
-        flip: probability of mirroring a scene; its sentences' left and right change places.
+        flip: probability that a scene is always mirrored; its sentences' left and right change places.
         sentences: so many a scene; None is all.
     """
 
@@ -74,11 +87,32 @@ class SubjectDataset(Dataset):
         self.preprocessing = preprocessing
         self.grid = grid
         self.bank = bank
-        self.flip = flip
         self.sentences = sentences
         self.seed = seed
         self.epoch = 0
-        self.pictures = [scene.picture(preprocessing) for scene in scenes]
+        # As the scenes themselves whatever the seed, so that runs with other seeds share what is kept.
+        self.flips = (np.random.default_rng(0).random(len(scenes)) < flip).tolist()
+        self.kept: KeptFeatures | None = None
+
+    def keep(self, model: GroundingModel) -> None:
+        """Have what the model's trunk and detector say of the scenes at hand; batches need it."""
+        looking = [part for part in (model.trunk, model.grounding.objects) if part is not None]
+        shown = [[str(picture.image_path) for picture in scene.pictures] for scene in self.scenes]
+        described = json.dumps([asdict(self.preprocessing), ObjectPlanes.SIZE, self.grid, shown, self.flips])
+        folder = FEATURES / fingerprint(looking, described)
+        with PartialState().main_process_first():
+            self.kept = KeptFeatures(folder, len(self.scenes), lambda numbers: self._given(model, numbers))
+
+    @torch.inference_mode()
+    def _given(self, model: GroundingModel, numbers: Sequence[int]) -> ImageFeatures:
+        pixels = stacked([self.pixels(number) for number in numbers]).to(next(model.parameters()).device)
+        with autocast(pixels.device):
+            return model.grounding.closer(model.trunk.eval(), pixels)
+
+    def pixels(self, number: int) -> Tensor:
+        """(3, H, W) of a scene, mirrored if it is to be."""
+        picture = self.scenes[number].picture(self.preprocessing)
+        return flipped(normalise(picture.astype(np.float32) / 255, self.preprocessing), self.flips[number])
 
     def set_epoch(self, epoch: int) -> None:
         """Draw other sentences than in the epoch before."""
@@ -87,54 +121,48 @@ class SubjectDataset(Dataset):
     def __len__(self) -> int:
         return len(self.scenes)
 
-    def __getitem__(self, number: int) -> tuple[int, list[About], bool]:
-        """The scene's number, some of its sentences, and whether both are to be mirrored."""
+    def __getitem__(self, number: int) -> tuple[int, list[Told]]:
+        """The scene's number and some of its sentences."""
         generator = np.random.default_rng((self.seed, self.epoch, number))
         known = self.scenes[number].sentences
         drawn = sorted(generator.permutation(len(known))[: self.sentences])
-        return number, [known[i] for i in drawn], generator.random() < self.flip
+        return number, [known[i] for i in drawn]
 
-    def collate(self, items: Sequence[tuple[int, list[About], bool]]) -> SubjectBatch:
+    def collate(self, items: Sequence[tuple[int, Sequence[Told]]]) -> SubjectBatch:
         """One batch of `items`."""
-        told = [(row, about, flip) for row, (_, group, flip) in enumerate(items) for about in group]
-        texts = [mirror_words(about.sentence) if flip else about.sentence for _, about, flip in told]
-        targets = [flipped(torch.from_numpy(about.target(self.grid)).float()[None], flip) for _, about, flip in told]
+        rows = [(row, told, self.flips[number]) for row, (number, group) in enumerate(items) for told in group]
+        targets = [flipped(torch.from_numpy(told.target(self.grid)).float()[None], flip) for _, told, flip in rows]
         return SubjectBatch(
-            pixels=stacked([flipped(self._pixels(number), flip) for number, _, flip in items]),
-            index=torch.tensor([row for row, _, _ in told]),
-            text=self.bank.gather(texts),
+            given=self.kept.gather([number for number, _ in items]),
+            index=torch.tensor([row for row, _, _ in rows]),
+            text=self.bank.gather([mirror_words(told.sentence) if flip else told.sentence for _, told, flip in rows]),
             target=torch.stack(targets),
         )
 
-    def _pixels(self, number: int) -> Tensor:
-        return normalise(self.pictures[number].astype(np.float32) / 255, self.preprocessing)
-
 
 class Asking(nn.Module):
-    """A model asked what sentences are about; one forward call, so that Accelerate may distribute it."""
+    """A subject asked about pictures; one forward call, so that Accelerate may distribute it."""
 
     def __init__(self, model: GroundingModel):
         super().__init__()
-        self.model = model
+        self.subject = model.grounding.subject
 
-    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> Tensor:
+    def forward(self, given: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: where what sentence t, about picture ``index[t]`` of N, is about is."""
-        grounding = self.model.grounding
-        with torch.no_grad():
-            levels = self.model.trunk.eval()(pixels)
-            objects = None if grounding.objects is None else grounding.objects(pixels, grounding.subject.grid)
-        return grounding.subject(select(grounding.subject.see(levels, objects), index), text)
+        return self.subject(select(self.subject.see(given), index), text)
 
 
 class SubjectOptions(Options):
     """
     Attributes:
-        singles: so many pictures are also seen alone and not only in mosaics of four.
+        singles: so many captioned pictures are also seen alone and not only in mosaics of four.
         sentences: a picture or mosaic, drawn anew every epoch.
+        parts: so many short sentences are made of a picture's captions.
     """
 
     singles: int = Field(default=0, ge=0)
     sentences: int = Field(default=4, ge=1)
+    parts: int = Field(default=3, ge=0)
 
 
 class SubjectMethod:
@@ -144,6 +172,8 @@ class SubjectMethod:
     """
 
     options = SubjectOptions
+    terms = tuple(term for term in TERMS if term != "nss")  # captions have no fixations
+    augmentations = ("flip",)
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
@@ -152,17 +182,21 @@ class SubjectMethod:
             raise RecipeError("The recipe's model has no subject that could learn: set “subject: true”.")
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
-        self.validation = self._dataset((recipe.validation,), singles=10**9)
+        self.validation = self._dataset((recipe.validation,), SubjectOptions(singles=10**9))
 
-    def _dataset(self, sources: tuple[DataSource, ...], singles: int, **options: object) -> SubjectDataset:
-        found = scenes(read_entries(sources), singles, self.recipe.seed)
-        bank = sentence_bank((about.sentence for scene in found for about in scene.sentences), self.text_encoder)
+    def _dataset(self, sources: tuple[DataSource, ...], options: SubjectOptions, **drawn: object) -> SubjectDataset:
+        told = captioned(read_entries(s for s in sources if s.reader == "flickr8k_entities"), options.parts)
+        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities"))
+        found = scenes(told, seen, options.singles)
+        bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
-        return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **options)
+        return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
 
     def loader(self, stage: Stage) -> DataLoader:
         options = stage.chosen(self.options)
-        dataset = self._dataset(stage.data, options.singles, flip=stage.augmentation.flip, sentences=options.sentences)
+        dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
+        for needed in (dataset, self.validation):
+            needed.keep(self.model)
         return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
@@ -171,19 +205,20 @@ class SubjectMethod:
         return [Learner(Asking(self.model), groups, steps, run)]
 
     def step(self, batch: SubjectBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.pixels.device):
-            answer = learners[0].network(batch.pixels, batch.index, batch.text)
+        with autocast(batch.target.device):
+            answer = learners[0].network(batch.given, batch.index, batch.text)
         total, terms = WeightedLoss(stage.loss)(answer, batch.target)
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
     def look(self, model: GroundingModel, batch: SubjectBatch) -> Tensor:
-        with autocast(batch.pixels.device):
-            return Asking(model)(batch.pixels, batch.index, batch.text)
+        with autocast(batch.target.device):
+            return Asking(model)(batch.given, batch.index, batch.text)
 
     @torch.inference_mode()
     def validate(self, model: GroundingModel) -> dict[str, float]:
         """Mean CC of the subject's map with bumps where what the sentence is about is, alone and in mosaics."""
+        self.validation.keep(model)
         found = []
         for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
             batch = batch.to(next(model.parameters()).device)

@@ -1,13 +1,26 @@
 """What a sentence is about: sentences of single things, with their sides, and mosaics in which boxes move along."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from saliency.conditions import Condition
 from saliency.data.flickr8k import Caption, Entry, Phrase
-from saliency.data.subjects import CELLS, About, scenes, sentences_about
+from saliency.data.samples import Sample
+from saliency.data.subjects import (
+    CELLS,
+    About,
+    Scene,
+    Watched,
+    captioned,
+    scenes,
+    sentences_about,
+    sided,
+    watched,
+)
 from saliency.models.spec import Preprocessing
 
 LEFT = np.array([[0.0, 0.25, 0.25, 0.75]])
@@ -43,24 +56,26 @@ def test_shorter_sentences_are_about_the_thing_they_begin_with_and_say_its_side_
     assert not any(sentence.startswith(("The grass", "There is the grass")) for sentence in found)
     for sentence, about in found.items():
         side = "left" if about.boxes[0, 0] < 0.5 else "right"
-        assert about.sided == (f"the {side}" in sentence)
-        assert ("left" in sentence) + ("right" in sentence) == about.sided
+        assert sided(about) == (f"the {side}" in sentence)
+        assert ("left" in sentence) + ("right" in sentence) == sided(about)
 
 
 def test_a_caption_that_says_a_side_is_in_no_mosaic(tmp_path: Path):
     """Half of a mosaic's pictures lie on the other side of it."""
     phrase = Phrase(0, 2, LEFT, "animals")
     entries = [Entry(str(n), tmp_path, (Caption("a dog on the left", (phrase,)),)) for n in range(4)]
-    assert all(sentences_about(one)[0].sided for one in entries)
-    [mosaic] = scenes(entries, singles=0, seed=0)
+    assert all(sided(sentences_about(one)[0]) for one in entries)
+    [mosaic] = scenes(captioned([*entries[1:], entry(7)], parts=3))
+    assert mosaic.sentences
     assert not any("left" in about.sentence for about in mosaic.sentences)
+    assert scenes(captioned(entries, parts=0)) == [], "nothing is left to say of it"
 
 
 def test_a_wide_thing_and_one_in_the_middle_are_on_no_side():
     for box in ([0.0, 0.0, 0.5, 1.0], [0.3, 0.0, 0.7, 1.0]):
         phrase = Phrase(0, 2, np.array([box]), "animals")
         entries = [Entry(str(number), Path(), (Caption("a dog", (phrase,)),)) for number in range(40)]
-        assert not any(about.sided for one in entries for about in sentences_about(one, parts=10))
+        assert not any(sided(about) for one in entries for about in sentences_about(one, parts=10))
 
 
 def test_the_sentences_depend_on_the_entry_alone():
@@ -80,27 +95,72 @@ def test_boxes_move_with_their_picture(cell: tuple[float, float, float, float]):
     assert abs(column / 40 - (x0 + 0.0625)) < 0.05
 
 
+DENSITY = np.zeros((60, 80))
+DENSITY[30:45, 60:80] = 0.5  # the lower right, but for the lowest quarter
+
+
+def test_gaze_moves_with_its_picture():
+    alone = Watched("a dog", DENSITY)
+    target = alone.target((30, 40))
+    assert target.max() == 1
+    assert target[15:22, 30:].min() == 1
+    assert target.sum() == pytest.approx(7.5 * 10)
+    for number, (x0, y0, x1, y1) in enumerate(CELLS):
+        placed = alone.within(CELLS[number]).target((30, 40))
+        inside = placed[round(30 * y0) : round(30 * y1), round(40 * x0) : round(40 * x1)]
+        assert inside.shape == (15, 20)
+        assert inside.max() == 1
+        assert inside.sum() == pytest.approx(7.5 * 10 / 4, rel=0.1)
+        assert placed.sum() == inside.sum()
+        assert inside[:7, :15].sum() == 0
+
+
+def test_watched_pictures_hold_what_was_looked_at_after_each_of_their_sentences(tmp_path: Path):
+    def sample(picture: str, condition: Condition, sentence: str) -> Sample:
+        image, map_ = tmp_path / f"{picture}.png", tmp_path / f"{picture}{condition.suffix}.png"
+        Image.fromarray(np.zeros((120, 160, 3), np.uint8)).save(image)
+        shown = np.kron(DENSITY, np.ones((2, 2))) if condition is Condition.SALIENT else np.ones((120, 160))
+        Image.fromarray((255 * shown).astype(np.uint8)).save(map_)
+        return Sample(f"{picture}{condition.suffix}", picture, condition, sentence, image, map_, None)
+
+    pure, salient = sample("1", Condition.PURE, ""), sample("1", Condition.SALIENT, "a dog")
+    other, unseen = sample("2", Condition.NON_SALIENT, "a wall"), replace(salient, picture="3", map_path=None)
+    first, second = watched([pure, salient, other, unseen])
+    assert [told.sentence for told in first.sentences] == ["a dog"]
+    assert first.image_path == salient.image_path
+    np.testing.assert_allclose(first.sentences[0].density, DENSITY, atol=0.01)
+    assert [told.sentence for told in second.sentences] == ["a wall"]
+    made = scenes([], [first, second])
+    assert [scene.pictures for scene in made] == [(first,), (second,)]
+
+
 def test_scenes_are_pictures_alone_and_mosaics_of_all(tmp_path: Path):
     entries = [entry(number, folder=tmp_path) for number in range(5)]
     for colour, one in zip(COLOURS, entries, strict=True):
         Image.fromarray(np.full((30, 50, 3), colour, np.uint8)).save(one.image_path)
     entries.append(Entry("9", tmp_path / "missing.png", (Caption("nothing", ()),)))
-    made = scenes(entries, singles=2, seed=0)
-    assert sorted(len(scene.entries) for scene in made) == [1, 1, 4]
-    assert [scene.entries for scene in scenes(entries, singles=2, seed=0)] == [scene.entries for scene in made]
+    pictures = captioned(entries, parts=3)
+    assert len(pictures) == 5
+    made = scenes(pictures, singles=2)
+    assert sorted(len(scene.pictures) for scene in made) == [1, 1, 4]
+    assert [paths(scene) for scene in scenes(captioned(entries, parts=3), singles=2)] == [paths(s) for s in made]
 
-    mosaic = next(scene for scene in made if len(scene.entries) == 4)
-    assert len({one.id for one in mosaic.entries}) == 4
-    assert not any(about.sided for about in mosaic.sentences)
+    mosaic = next(scene for scene in made if len(scene.pictures) == 4)
+    assert len(set(paths(mosaic))) == 4
+    assert not any(sided(about) for about in mosaic.sentences)
     picture = mosaic.picture(Preprocessing(24, 40))
     assert picture.shape == (24, 40, 3)
-    for one, (x0, y0, x1, y1) in zip(mosaic.entries, CELLS, strict=True):
+    for one, (x0, y0, x1, y1) in zip(mosaic.pictures, CELLS, strict=True):
         part = picture[int(24 * y0) : int(24 * y1), int(40 * x0) : int(40 * x1)]
-        assert (part == COLOURS[int(one.id)]).all()
+        assert (part == COLOURS[int(one.image_path.stem)]).all()
         inside = [
             (about.boxes >= (x0, y0, x0, y0)).all() and (about.boxes <= (x1, y1, x1, y1)).all()
             for about in mosaic.sentences
         ]
-        assert sum(inside) == sum(not about.sided for about in sentences_about(one))
-    single = next(scene for scene in made if len(scene.entries) == 1)
-    assert (single.picture(Preprocessing(24, 40)) == COLOURS[int(single.entries[0].id)]).all()
+        assert sum(inside) == sum(not sided(about) for about in one.sentences)
+    single = next(scene for scene in made if len(scene.pictures) == 1)
+    assert (single.picture(Preprocessing(24, 40)) == COLOURS[int(single.pictures[0].image_path.stem)]).all()
+
+
+def paths(scene: Scene) -> list[Path]:
+    return [picture.image_path for picture in scene.pictures]

@@ -20,21 +20,28 @@ def grounding(request: pytest.FixtureRequest) -> Grounding:
     return grounding
 
 
+def given() -> ImageFeatures:
+    """What a subject is given of two pictures."""
+    generator = torch.Generator().manual_seed(2)
+    sizes = {"fine": (CHANNELS[8], 30, 40), "coarse": (CHANNELS[16], 23, 30)}
+    return {name: torch.randn(2, *size, generator=generator) for name, size in sizes.items()}
+
+
 @pytest.fixture
-def picture() -> ImageFeatures:
-    generator = torch.Generator().manual_seed(1)
-    return {
-        "regions": torch.randn(2, DIM, 5, 7, generator=generator),
-        "closer": torch.randn(2, DIM, 30, 40, generator=generator),
-    }
+def picture(grounding: Grounding) -> ImageFeatures:
+    """Features of two pictures."""
+    regions = torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        closer = grounding.subject.see(given()) if grounding.subject else {}
+        return grounding.keyed(regions, None) | {f"closer.{name}": value for name, value in closer.items()}
 
 
 def test_regions_see_both_levels(grounding):
     fine, coarse = torch.randn(2, 6, 9, 13), torch.randn(2, 10, 5, 7)
-    found = grounding.see({8: fine, 16: coarse}, None, (9, 13))["regions"]
+    found = grounding.see({8: fine, 16: coarse}, None)
     assert found.shape == (2, DIM, 9, 13)
     for other in ({8: fine, 16: coarse + 1}, {8: fine + 1, 16: coarse}):
-        assert not torch.allclose(grounding.see(other, None, (9, 13))["regions"], found)
+        assert not torch.allclose(grounding.see(other, None), found)
 
 
 def trunk(pixels):
@@ -57,8 +64,9 @@ def test_the_subject_alone_sees_the_picture_at_its_full_size():
     for stride, level in levels.items():
         torch.testing.assert_close(level, levels_small[stride])
     torch.testing.assert_close(features["regions"], features_small["regions"])
-    torch.testing.assert_close(features["closer"], closer.subject.see(trunk(pixels), None)["regions"])
-    assert "closer" not in features_small
+    for name, value in closer.subject.see(closer.closer(trunk, pixels)).items():
+        torch.testing.assert_close(features[f"closer.{name}"], value)
+    assert not any(name.startswith("closer.") for name in features_small)
 
 
 @torch.no_grad()
@@ -71,6 +79,7 @@ def test_a_word_points_at_the_region_it_equals(grounding, picture):
     places = [(0, 0), (2, 6), (4, 3)]
     tokens = torch.zeros(2, 3, TEXT_DIM)
     words = torch.stack([3 * picture["regions"][:, :, y, x] for y, x in places], dim=1)
+    picture = grounding.keyed(picture["regions"], None)
     logits = grounding.logits(picture, words, tokens)
     assert logits.shape == (2, 3, 5, 7)
     for planes in logits:
@@ -99,7 +108,7 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     if grounding.subject is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        about = grounding.subject({"regions": picture["closer"]}, text)
+        about = grounding.subject(grounding.subject.see(given()), text)
         torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
         torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
@@ -159,7 +168,8 @@ def test_a_subject_reads_the_sentence_and_knows_places():
     subject = Subject(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
     for layer in subject.layers:
         layer.gate.fill_(5.0)
-    features = {"regions": torch.ones(1, DIM, 6, 8)}
+    seen = subject.see({"fine": torch.zeros(1, 6, 6, 8), "coarse": torch.zeros(1, 10, 3, 4)})
+    features = {name: torch.ones_like(value) for name, value in seen.items()}
     text = sentences([3], TEXT_DIM)
     other = TextFeatures(**vars(text) | {"tokens": -text.tokens})
     first, second = (subject(features, told).log() for told in (text, other))

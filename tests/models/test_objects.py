@@ -10,7 +10,7 @@ import torch
 
 from saliency import checkpoints
 from saliency.models.grounding import Grounding, Naming
-from saliency.models.objects import NAMES, Detector, ObjectPlanes, painted
+from saliency.models.objects import FEATURES, NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
 from saliency.trainers.onnx import convolutions
 
@@ -30,7 +30,7 @@ def test_the_detector_answers_as_its_onnx_file_does_in_opencv():
     network = cv2.dnn.readNetFromONNX(str(WEIGHTS))
     network.setInput(pixels)
     rows = torch.from_numpy(network.forward()[0])
-    boxes, scores = detector(torch.from_numpy(pixels))
+    boxes, scores, _ = detector(torch.from_numpy(pixels))
     torch.testing.assert_close(scores[0], rows[:, 4:5] * rows[:, 5:], atol=1e-4, rtol=0)
     sizes = torch.cat(
         [rows[: 52 * 52, 2:4].exp() * 8, rows[52 * 52 : -169, 2:4].exp() * 16, rows[-169:, 2:4].exp() * 32]
@@ -78,10 +78,11 @@ def test_planes_lie_on_the_grid_asked_for_and_nothing_is_learned_through_them():
     planes = ObjectPlanes().eval()
     with torch.enable_grad():
         found = planes(torch.randn(2, 3, 64, 96), (8, 12))
-    assert found.shape == (2, 80, 8, 12)
-    assert not found.requires_grad
-    assert found.min() >= 0
-    assert found.max() <= 1
+    assert found.planes.shape == (2, 80, 8, 12)
+    assert found.features.shape == (2, FEATURES, 8, 12)
+    assert not any(value.requires_grad for value in found)
+    assert found.planes.min() >= 0
+    assert found.planes.max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -111,10 +112,10 @@ def test_a_word_points_at_objects_of_the_class_it_names():
     grounding.naming.names.normal_()
     objects = torch.zeros(1, 80, 5, 7)
     objects[0, DOG, 3, 4] = 0.9
-    features = {"regions": torch.randn(1, 16, 5, 7), "objects": objects}
+    features = grounding.keyed(torch.randn(1, 16, 5, 7), objects)
     tokens = torch.stack([grounding.naming.names[DOG], -grounding.naming.names[DOG]])[None]
     words = torch.randn(1, 2, 16)
-    without = grounding.logits(features | {"objects": torch.zeros_like(objects)}, words, tokens)
+    without = grounding.logits(features | {"planes": torch.zeros_like(objects)}, words, tokens)
     gained = (grounding.logits(features, words, tokens) - without)[0]
     assert gained[0, 3, 4] == pytest.approx(4.0 * 0.9, rel=0.01)
     assert gained[1].abs().max() < 0.01
@@ -131,7 +132,7 @@ def test_what_fills_a_fifth_of_the_height_is_found_where_it_is(picture: str, nam
     wall = np.full((360, 480, 3), 120, np.uint8)
     wall[48:120, 60 : 60 + width] = cv2.resize(example, (width, 72), interpolation=cv2.INTER_AREA)
     pixels = torch.from_numpy(wall / 127.5 - 1).permute(2, 0, 1)[None].float()
-    plane = planes(pixels, (30, 40))[0, NAMES.index(name)]
+    plane = planes(pixels, (30, 40)).planes[0, NAMES.index(name)]
     row, column = divmod(int(plane.argmax()), 40)
     assert plane.max() > 0.5
     assert 48 <= 12 * (row + 0.5) <= 120

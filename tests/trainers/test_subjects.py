@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from saliency.data.subjects import Watched, sided
 from saliency.errors import RecipeError
+from saliency.models import backbones
+from saliency.models.base import select
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import build_model
 from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
 from saliency.trainers.subjects import SubjectMethod
+
+from .squares import ColourTrunk
 
 
 @pytest.fixture
@@ -62,6 +67,25 @@ def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Pat
     assert all(name.startswith("grounding.subject.") for name in changed)
 
 
+class NormalisedTrunk(ColourTrunk):
+    """With a batch norm that has seen pictures before."""
+
+    def __init__(self, levels: tuple[int, ...]):
+        super().__init__(levels)
+        self.mix = torch.nn.Sequential(self.mix, torch.nn.BatchNorm2d(16))
+        self.mix[1].running_mean.fill_(0.3)
+
+
+def test_batch_norms_that_only_look_stay_as_they_are(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(backbones.TRUNKS, "colours", NormalisedTrunk)
+    content["stages"][0]["epochs"] = 1
+    method = method_of(content)
+    before = {name: value.clone() for name, value in method.model.trunk.state_dict().items()}
+    Run(method.recipe, method, tmp_path / "run", quiet=True).train()
+    for name, value in method.model.trunk.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
 def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
     method = method_of(content)
@@ -74,15 +98,46 @@ def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch
 
 
 def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
+    """The trunk of these tests sees each place alone, so that what it says of a mirrored picture is mirrored."""
+    method = method_of(content)
+    content["stages"][0]["augmentation"] = {"flip": 1.0}
+    turned = method.loader(parse_recipe(content).stages[0]).dataset
+    content["stages"][0]["augmentation"] = {"flip": 0.0}
+    plain = method.loader(parse_recipe(content).stages[0]).dataset
+    number = next(n for n, scene in enumerate(plain.scenes) if any(sided(told) for told in scene.sentences))
+    told = plain.scenes[number].sentences
+    torch.testing.assert_close(turned.pixels(number), plain.pixels(number).flip(-1))
+    one, other = (dataset.collate([(number, told)]) for dataset in (plain, turned))
+    torch.testing.assert_close(other.target, one.target.flip(-1))
+    for name, value in one.given.items():
+        torch.testing.assert_close(other.given[name], value.flip(-1), atol=1e-2, rtol=1e-2)
+        assert not torch.allclose(other.given[name], value, atol=0.1)
+    same = [torch.equal(*pair) for pair in zip(one.text.sentence, other.text.sentence, strict=True)]
+    assert same == [not sided(about) for about in told]
+
+
+def test_what_is_kept_is_what_the_model_would_see(content: dict):
     method = method_of(content)
     dataset = method.loader(method.recipe.stages[0]).dataset
-    number = next(n for n, scene in enumerate(dataset.scenes) if any(about.sided for about in scene.sentences))
-    told = list(dataset.scenes[number].sentences)
-    plain, mirrored = (dataset.collate([(number, told, flip)]) for flip in (False, True))
-    torch.testing.assert_close(mirrored.target, plain.target.flip(-1))
-    torch.testing.assert_close(mirrored.pixels, plain.pixels.flip(-1))
-    same = [torch.equal(*pair) for pair in zip(plain.text.sentence, mirrored.text.sentence, strict=True)]
-    assert same == [not about.sided for about in told]
+    numbers = [5, 0, 3]
+    batch = dataset.collate([dataset[number] for number in numbers])
+    pixels = torch.stack([dataset.pixels(number) for number in numbers])
+    grounding = method.model.grounding
+    with torch.no_grad():
+        said = method.look(method.model.eval(), batch)
+        features = grounding.subject.see(grounding.closer(method.model.trunk, pixels))
+        expected = grounding.subject(select(features, batch.index), batch.text)
+    torch.testing.assert_close(said, expected, atol=1e-3, rtol=1e-2)
+
+
+def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
+    gaze = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "conditions": ["salient"]}
+    content["stages"][0]["data"].append(gaze)
+    method = method_of(content)
+    scenes = method.loader(method.recipe.stages[0]).dataset.scenes
+    single = [scene for scene in scenes if len(scene.pictures) == 1 and isinstance(scene.sentences[0], Watched)]
+    assert len(single) == 4
+    assert all([told.sentence for told in scene.sentences] == ["a square on the left"] for scene in single)
 
 
 def test_a_model_without_a_subject_is_refused(content: dict):
