@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ..data.training import Batch
-from ..losses import WeightedLoss, adversarial
+from ..losses import TERMS, WeightedLoss, adversarial
 from ..models.base import SaliencyOutput
 from ..models.blocks import resize
 from ..models.clip_salgan import DISCRIMINATORS
@@ -51,6 +51,7 @@ class Adversarial(Supervised):
     """
 
     options = AdversarialOptions
+    terms = TERMS
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         options = stage.chosen(self.options)

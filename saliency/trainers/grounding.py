@@ -34,7 +34,7 @@ class GroundingModel(nn.Module):
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        _, features = self.grounding.glance(self.trunk, pixels)
+        features = self.grounding.glance(self.trunk, pixels)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
         logits = self.grounding.logits(select(features, index), words, text.tokens)
@@ -120,6 +120,8 @@ class GroundingMethod:
     """
 
     options = GroundingOptions
+    terms = ("boxes", "contrast")
+    augmentations = ("flip", "brightness", "contrast")
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe

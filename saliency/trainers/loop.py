@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -90,9 +92,15 @@ def _constant(step: int) -> float:
 
 
 class Method(Protocol):
-    """A kind of training: what is learned in a step, and what is measured after an epoch."""
+    """A kind of training: what is learned in a step, and what is measured after an epoch.
+
+    Attributes:
+        options, terms, augmentations: what its stages may ask for, terms of the loss among it.
+    """
 
     options: type[Options]
+    terms: tuple[str, ...]
+    augmentations: tuple[str, ...]
     model: nn.Module
 
     def loader(self, stage: Stage) -> DataLoader:
@@ -201,8 +209,14 @@ class Run:
 
     def _settle(self, loader: DataLoader) -> None:
         """Measure the statistics of the averaged weights' batch norms: neither the running ones nor their average are
-        of any network these weights are, and with several sentences a picture the difference ruins the maps."""
+        of any network these weights are, and with several sentences a picture the difference ruins the maps. Those
+        that no batch passes stay as they are."""
+        norms = [part for part in self.average.module.modules() if isinstance(part, _BatchNorm)]
+        before = [deepcopy(norm.state_dict()) for norm in norms]
         update_bn(islice(loader, SETTLING), _Looking(self.method, self.average.module))
+        for norm, state in zip(norms, before, strict=True):
+            if not norm.num_batches_tracked:
+                norm.load_state_dict(state)
 
     def _epoch(self, stage: Stage, epoch: int, loader: DataLoader, learners: list[Learner]) -> dict[str, float]:
         """One pass over the data; the mean of the step's numbers."""

@@ -36,19 +36,37 @@ METHODS = {"supervised": Supervised, "adversarial": Adversarial} | PARTS
 
 def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
+    kind = method_of(recipe)
     torch.manual_seed(recipe.seed)
-    if recipe.method not in METHODS:
-        raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(METHODS)}.")
-    for stage in recipe.stages:
-        stage.chosen(METHODS[recipe.method].options)
     # Parts have the pictures and the text of the model they are made for.
     preset = registry.preset(recipe.model, recipe.preset)
-    method: Method = METHODS[recipe.method](recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
+    method = kind(recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
     filled = set().union(*(begin_with(method.model, start, preset.text_encoder) for start in recipe.start))
     missing = sorted(method.model.state_dict().keys() - filled)
     if not recipe.stages and missing:
         raise RecipeError(f"Nothing is trained, and the recipe starts without weights for “{missing[0]}”.")
     return method
+
+
+def method_of(recipe: Recipe) -> type[Method]:
+    """The method of `recipe`.
+
+    Raises:
+        RecipeError: there is none of this name, or it does not know what a stage asks for.
+    """
+    if recipe.method not in METHODS:
+        raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(METHODS)}.")
+    kind = METHODS[recipe.method]
+    for stage in recipe.stages:
+        stage.chosen(kind.options)
+        for term in stage.loss:
+            if term not in kind.terms:
+                known = ", ".join(kind.terms)
+                raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {known}.")
+        for name, value in vars(stage.augmentation).items():
+            if value and name not in kind.augmentations:
+                raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
+    return kind
 
 
 def _model(recipe: Recipe) -> nn.Module:

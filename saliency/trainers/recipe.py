@@ -12,15 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..conditions import Condition
 from ..data.training import Augmentation
 from ..errors import RecipeError
-from ..losses import TERMS
-
-# Terms of the loss of the methods that have others than `losses.TERMS`; captions have no fixations.
-GROUNDING_TERMS = ("boxes", "contrast")
-SUPERVISED_TERMS = (*TERMS, "named")
-SUBJECT_TERMS = tuple(term for term in TERMS if term != "nss")
-
-# What some methods do not do to pictures.
-_NO_AUGMENTATION = {"grounding": ("crop",), "subjects": ("brightness", "contrast", "crop")}
 
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
@@ -106,7 +97,8 @@ class Stage(_Part):
         average: decay of the exponential moving average of the weights, which is what is validated and kept; 0 is none.
         freeze_norms: batch norms keep the statistics the stage starts with, in training as in use. For stages whose
             batches differ from what the model will see, pictures with and without sentences for example.
-        loss: weight by term, see `losses.WeightedLoss`; of `GROUNDING_TERMS` for grounding.
+        loss: weight by term, of the method's `terms`.
+        augmentation: of the method's `augmentations`.
         options: what only some methods know (see their `Options`).
     """
 
@@ -188,21 +180,14 @@ def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def parse_recipe(content: dict[str, Any]) -> Recipe:
-    """Check a recipe that is already a mapping; `RecipeError` names the first key that does not stand."""
+    """Check a recipe that is already a mapping; `RecipeError` names the first key that does not stand.
+
+    What its method knows is checked by `methods.method_of`.
+    """
     try:
-        recipe = Recipe.model_validate(content)
+        return Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError(f"The recipe's key {_fault(error)}.") from None
-    own = {"grounding": GROUNDING_TERMS, "supervised": SUPERVISED_TERMS, "subjects": SUBJECT_TERMS}
-    terms = own.get(recipe.method, TERMS)
-    for stage in recipe.stages:
-        for term in stage.loss:
-            if term not in terms:
-                raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {', '.join(terms)}.")
-        for name in _NO_AUGMENTATION.get(recipe.method, ()):
-            if getattr(stage.augmentation, name):
-                raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
-    return recipe
 
 
 def _fault(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from ..data.training import Batch, PictureDataset
 from ..errors import RecipeError
-from ..losses import WeightedLoss
+from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
 from ..models.base import SaliencyModel, SaliencyOutput, TextFeatures, select
 from ..models.blocks import resize
@@ -49,6 +49,8 @@ class Supervised:
     """
 
     options = Options
+    terms = (*TERMS, "named")
+    augmentations = ("flip", "brightness", "contrast", "crop")
 
     def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
         self.recipe = recipe

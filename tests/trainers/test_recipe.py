@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from saliency.errors import RecipeError
+from saliency.trainers.methods import build_method, method_of
 from saliency.trainers.recipe import load_recipe, parse_recipe
 
 TRAIN = Path(__file__).parents[2] / "train"
@@ -14,7 +15,9 @@ RECIPES = sorted(TRAIN.glob("*.yaml"))
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_of_the_repository_loads(path: Path):
-    assert load_recipe(path).name == path.stem
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    method_of(recipe)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_an_unknown_or_wrong_key_is_named(tiny_recipe: dict, key: str, change: d
 def test_an_unknown_loss_term_is_named(tiny_recipe: dict):
     tiny_recipe["stages"][0]["loss"] = {"klo": 1.0}
     with pytest.raises(RecipeError, match="“klo”"):
-        parse_recipe(tiny_recipe)
+        build_method(parse_recipe(tiny_recipe))
 
 
 @pytest.mark.parametrize(
@@ -49,12 +52,14 @@ def test_an_unknown_loss_term_is_named(tiny_recipe: dict):
         ("grounding", {"loss": {"boxes": 1.0}, "augmentation": {"crop": 0.1}}, "“grounding” knows no “crop”"),
         ("subjects", {"augmentation": {"brightness": 0.1}}, "“subjects” knows no “brightness”"),
         ("subjects", {"loss": {"nss": -1.0}}, "unknown term “nss”"),
+        ("adversarial", {"loss": {"named": 1.0}}, "unknown term “named”"),
+        ("magic", {}, "no method “magic”"),
     ],
 )
 def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, change: dict, said: str):
     stage = tiny_recipe["stages"][0] | change
     with pytest.raises(RecipeError, match=said):
-        parse_recipe(tiny_recipe | {"method": method, "stages": [stage]})
+        build_method(parse_recipe(tiny_recipe | {"method": method, "stages": [stage]}))
 
 
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
