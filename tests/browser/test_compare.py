@@ -127,6 +127,9 @@ def test_an_example_runs_at_a_click_and_everything_can_be_taken_home(page, tmp_p
 def test_a_mistake_is_told_in_a_sentence(page):
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("No picture was given.")).to_be_visible()
+    expect(page.get_by_text("Error", exact=True).and_(page.locator(".error"))).not_to_have_count(0)
+    for badge in page.get_by_text("Error", exact=True).and_(page.locator("span.error")).all():
+        expect(badge).to_be_hidden()
 
 
 def test_on_a_phone_nothing_but_the_maps_scrolls_sideways(page):
