@@ -14,6 +14,7 @@ from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import GroundingMethod, box_loss, build_model, contrast_loss, phrase_logits
 from saliency.trainers.loop import Run
+from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
 
 GRID = (8, 12)
@@ -130,7 +131,7 @@ def test_box_loss_in_closed_form():
 def test_a_loss_that_is_not_of_boxes_and_contrast_is_refused(content: dict):
     content["stages"][0]["loss"] = {"boxes": 1.0, "kl": 1.0}
     with pytest.raises(RecipeError, match=r"“kl”.*boxes, contrast"):
-        parse_recipe(content)
+        build_method(parse_recipe(content))
 
 
 def test_a_data_set_without_phrases_is_refused(content: dict):
