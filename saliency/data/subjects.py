@@ -6,10 +6,10 @@ pictures, in which things are small and others compete with them.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +20,8 @@ from .flickr8k import Entry, Phrase
 from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
 from .samples import Sample, read_rgb
 from .training import mirror_words
+
+T = TypeVar("T")
 
 # A thing is said to be on a side where its middle is so far from the picture's and it is not wider than that.
 OFF_CENTRE, NARROW = 0.12, 0.5
@@ -67,8 +69,13 @@ class About:
         return bumps(self.boxes, grid, self.heights)
 
     def within(self, cell: Cell) -> About:
-        x0, y0, x1, y1 = cell
-        return replace(self, boxes=np.array([x0, y0, x0, y0]) + self.boxes * [x1 - x0, y1 - y0, x1 - x0, y1 - y0])
+        return replace(self, boxes=within(self.boxes, cell))
+
+
+def within(boxes: np.ndarray, cell: Cell) -> np.ndarray:
+    """Boxes (n, 4) of a picture when it is shrunk into the `cell` of another one."""
+    x0, y0, x1, y1 = cell
+    return np.array([x0, y0, x0, y0]) + boxes * [x1 - x0, y1 - y0, x1 - x0, y1 - y0]
 
 
 @dataclass(frozen=True)
@@ -147,8 +154,7 @@ def scenes(captioned: Sequence[Picture], watched: Sequence[Picture] = (), single
     found = [Scene((picture,), picture.sentences) for picture in (*alone, *watched)]
     everything = [*captioned, *watched]
     order = [everything[number] for number in generator.permutation(len(everything))]
-    for start in range(0, len(order) - 3, 4):
-        four = tuple(order[start : start + 4])
+    for four in mosaics(order):
         placed = [
             told.within(cell) for picture, cell in zip(four, CELLS, strict=True) for told in picture.sentences
             if not sided(told)
@@ -156,6 +162,11 @@ def scenes(captioned: Sequence[Picture], watched: Sequence[Picture] = (), single
         if placed:
             found.append(Scene(four, tuple(placed)))
     return found
+
+
+def mosaics(pictures: Sequence[T]) -> Iterator[tuple[T, ...]]:
+    """`pictures` four by four; up to three that are left over are in none."""
+    return (tuple(pictures[start : start + 4]) for start in range(0, len(pictures) - 3, 4))
 
 
 def sentences_about(entry: Entry, parts: int = 3) -> tuple[About, ...]:

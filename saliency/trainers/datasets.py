@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from .. import checkpoints
 from ..data import Sample, SjtuTis
+from ..data.detected import Found
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.joined import joined
@@ -19,6 +20,8 @@ from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
+from ..models.objects import ObjectPlanes
+from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import content, prepare
 from .recipe import DataSource
@@ -42,14 +45,19 @@ def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
 
 
 def _gaze(source: DataSource) -> list[Sample]:
-    """Samples of the first `source.limit` pictures that have a density."""
+    """Samples that have a density."""
+    return [sample for sample in _samples(source) if sample.map_path is not None]
+
+
+def _samples(source: DataSource) -> list[Sample]:
+    """Samples of the first `source.limit` pictures."""
     found: Sequence[Sample] = (
         SjtuTis(source.root, source.split, source.conditions)
         if source.reader == "sjtu_tis"
         else FolderDataset(source.root)
     )
     pictures = set(list(dict.fromkeys(sample.picture for sample in found))[: source.limit])
-    return [sample for sample in found if sample.picture in pictures and sample.map_path is not None]
+    return [sample for sample in found if sample.picture in pictures]
 
 
 def _pseudo(source: DataSource) -> list[PseudoSample]:
@@ -72,6 +80,18 @@ def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
 
 def _entries(source: DataSource) -> list[Entry]:
     return list(Flickr8kEntities(source.root, source.split))[: source.limit]
+
+
+@torch.inference_mode()
+def detections(sources: Iterable[DataSource], detector: ObjectPlanes) -> dict[Path, Found]:
+    """What `detector` finds in each picture of `sources`, in their order."""
+    paths = dict.fromkeys(sample.image_path for source in sources for sample in _samples(source))
+    preprocessing = Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3)
+    found: dict[Path, Found] = {}
+    for path in tqdm(paths, desc="the detector looks", mininterval=5):
+        pixels = prepare(read_rgb(path), preprocessing)[None].to(next(detector.parameters()).device)
+        [found[path]] = detector.found(pixels.contiguous(memory_format=torch.channels_last))
+    return found
 
 
 @torch.inference_mode()

@@ -19,6 +19,7 @@ _READERS = {
     "conditions": ("sjtu_tis",),
     "joined": ("sjtu_tis",),
     "teacher": ("flickr8k_entities",),
+    "detected": ("sjtu_tis", "folder"),
 }
 
 
@@ -42,6 +43,7 @@ class DataSource(_Part):
         split, conditions: which part of it; None is all.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
         joined: sentences about two things of a picture are also joined (`data.joined`).
+        detected: its pictures alone count, and what an object detector names in them (`data.detected`).
         limit: the first so many pictures only.
         terms, use: for the card.
     """
@@ -52,6 +54,7 @@ class DataSource(_Part):
     conditions: tuple[Condition, ...] | None = None
     teacher: str | None = None
     joined: bool = False
+    detected: bool = False
     limit: int | None = Field(default=None, ge=1)
     terms: str = ""
     use: str = ""

@@ -16,6 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from ..data.detected import detected
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
 from ..data.training import flipped, mirror_words, stacked
@@ -27,7 +28,7 @@ from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
-from .datasets import RUNS, read_entries, read_samples, sentence_bank
+from .datasets import RUNS, detections, read_entries, read_samples, sentence_bank
 from .grounding import GroundingModel
 from .kept import KeptFeatures, fingerprint
 from .loop import Learner, Run, parameter_groups
@@ -155,14 +156,16 @@ class Asking(nn.Module):
 class SubjectOptions(Options):
     """
     Attributes:
-        singles: so many captioned pictures are also seen alone and not only in mosaics of four.
+        singles: so many captioned pictures, and so many without, are also seen alone and not only in mosaics of four.
         sentences: a picture or mosaic, drawn anew every epoch.
         parts: so many short sentences are made of a picture's captions.
+        named: so many sentences are made of what a detector finds in a picture or mosaic without captions.
     """
 
     singles: int = Field(default=0, ge=0)
     sentences: int = Field(default=4, ge=1)
     parts: int = Field(default=3, ge=0)
+    named: int = Field(default=10, ge=1)
 
 
 class SubjectMethod:
@@ -186,8 +189,11 @@ class SubjectMethod:
 
     def _dataset(self, sources: tuple[DataSource, ...], options: SubjectOptions, **drawn: object) -> SubjectDataset:
         told = captioned(read_entries(s for s in sources if s.reader == "flickr8k_entities"), options.parts)
-        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities"))
+        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.detected))
         found = scenes(told, seen, options.singles)
+        if unnamed := [source for source in sources if source.detected]:
+            named = detections(unnamed, self.model.grounding.objects)
+            found += detected(named, options.named, options.singles)
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
