@@ -29,7 +29,7 @@ class Corner(Grounding):
     """Every word points at the upper left cell."""
 
     def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
-        logits = torch.zeros(len(words), words.shape[1], *features["regions"].shape[-2:])
+        logits = torch.zeros(len(words), words.shape[1], *features["keys"].shape[-2:])
         logits[..., 0, 0] = 1.0
         return logits
 

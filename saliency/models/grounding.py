@@ -10,6 +10,7 @@ regions that read all of it and compare themselves (`Subject`), where that is as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -169,10 +170,10 @@ class Pointing(nn.Module):
         return regions if self.naming is None else regions + self.seen(planes)
 
     def keyed(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
-        """What depends on the picture alone: ``regions`` (N, dim, h, w), ``keys`` (N, dim, h, w) of length 1, with
-        which words compare, and, if asked for, ``planes`` (N, 80, h, w)."""
-        features = {"regions": regions, "keys": F.normalize(self.region_space(regions).float(), dim=1)}
-        return features if planes is None else features | {"planes": planes}
+        """What words need of a picture: ``keys`` (N, dim, h, w) of length 1, with which they compare, and, if asked
+        for, ``planes`` (N, 80, h, w)."""
+        keys = {"keys": F.normalize(self.region_space(regions).float(), dim=1)}
+        return keys if planes is None else keys | {"planes": planes}
 
     def logits(self, features: ImageFeatures, words: Tensor, tokens: Tensor) -> Tensor:
         """Logits (N, L, h, w) that words point at each region.
@@ -273,8 +274,7 @@ class Subject(nn.Module):
         regions = self.pointing.see({8: given["fine"], 16: given["coarse"]}, planes)
         if self.known is not None:
             regions = regions + self.known(given["features"])
-        features = self.pointing.keyed(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
-        return {name: value for name, value in features.items() if name != "regions"}
+        return self.pointing.keyed(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
 
     def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
         """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence a picture.
@@ -316,26 +316,23 @@ class Grounding(Pointing):
             pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
                 times smaller.
         """
-        levels, features, objects = self._glance(trunk, pixels)
+        levels, regions, objects = self.glance(trunk, pixels)
+        features = self.keyed(regions, None if objects is None else objects.planes)
         if self.subject is not None:
             closer = self.subject.see(self.subject.given(trunk(pixels), objects))
-            features |= {CLOSER_PREFIX + name: value for name, value in closer.items()}
+            # The detector's planes lie among the features already.
+            features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
         return levels, features
 
-    def glance(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
-        """As `look`, without what the subject sees: enough for `logits`."""
-        return self._glance(trunk, pixels)[1]
-
-    def _glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures, Objects | None]:
+    def glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], Tensor, Objects | None]:
+        """The trunk's features as `look` gives them, regions (N, dim, h, w) made of them, and what was detected."""
         levels = trunk(pixels if self.subject is None else reduced(pixels))
-        objects = None if self.objects is None else self.objects(pixels, levels[8].shape[-2:])
-        planes = None if objects is None else objects.planes
-        return levels, self.keyed(self.see(levels, planes), planes), objects
+        objects = self.detect(pixels, levels[8].shape[-2:])
+        return levels, self.see(levels, None if objects is None else objects.planes), objects
 
-    def closer(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
-        """What the subject is given of pictures (N, 3, H, W), and nothing else; see `Subject.given`."""
-        objects = None if self.objects is None else self.objects(pixels, self.subject.grid)
-        return self.subject.given(trunk(pixels), objects)
+    def detect(self, pixels: Tensor, grid: Sequence[int]) -> Objects | None:
+        """What the detector says on `grid` (h, w) of pictures (N, 3, H, W); None where there is no detector."""
+        return None if self.objects is None else self.objects(pixels, grid)
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""
@@ -349,6 +346,8 @@ class Grounding(Pointing):
             for name, value in features.items()
             if name.startswith(CLOSER_PREFIX)
         }
+        if self.objects is not None:
+            closer["planes"] = resize(features["planes"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
         about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])

@@ -203,7 +203,6 @@ class ObjectPlanes(nn.Module):
         planes = torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
         return Objects(planes, torch.cat([resize(level, grid) for level in levels], dim=1))
 
-
     @torch.no_grad()
     def found(self, pixels: Tensor) -> list[dict[str, np.ndarray]]:
         """The things it is sure of in pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``, by their names: boxes (n, 4), x0

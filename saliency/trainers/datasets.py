@@ -35,6 +35,8 @@ def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
     """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
     samples: list[AnySample] = []
     for source in sources:
+        if source.detected:
+            raise RecipeError("What a detector finds teaches words, not gaze: only the subjects method reads it.")
         found = _gaze(source) if source.reader != "flickr8k_entities" else _pseudo(source)
         if not found:
             raise RecipeError(f"“{source.reader}” has no maps of gaze: name a “teacher”, or use the grounding method.")

@@ -34,11 +34,12 @@ class GroundingModel(nn.Module):
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        features = self.grounding.glance(self.trunk, pixels)
+        _, regions, objects = self.grounding.glance(self.trunk, pixels)
+        features = self.grounding.keyed(regions, None if objects is None else objects.planes)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
         logits = self.grounding.logits(select(features, index), words, text.tokens)
-        return logits, self.grounding.region_space(features["regions"]), self.grounding.word_space(words)
+        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:

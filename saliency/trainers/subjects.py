@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from ..data.detected import detected
+from ..data.detected import Found, detected
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
 from ..data.training import flipped, mirror_words, stacked
@@ -108,7 +109,8 @@ class SubjectDataset(Dataset):
     def _given(self, model: GroundingModel, numbers: Sequence[int]) -> ImageFeatures:
         pixels = stacked([self.pixels(number) for number in numbers]).to(next(model.parameters()).device)
         with autocast(pixels.device):
-            return model.grounding.closer(model.trunk.eval(), pixels)
+            subject = model.grounding.subject
+            return subject.given(model.trunk.eval()(pixels), model.grounding.detect(pixels, subject.grid))
 
     def pixels(self, number: int) -> Tensor:
         """(3, H, W) of a scene, mirrored if it is to be."""
@@ -188,15 +190,21 @@ class SubjectMethod:
         self.validation = self._dataset((recipe.validation,), SubjectOptions(singles=10**9))
 
     def _dataset(self, sources: tuple[DataSource, ...], options: SubjectOptions, **drawn: object) -> SubjectDataset:
+        unnamed = [source for source in sources if source.detected]
         told = captioned(read_entries(s for s in sources if s.reader == "flickr8k_entities"), options.parts)
-        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.detected))
+        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities" and s not in unnamed))
         found = scenes(told, seen, options.singles)
-        if unnamed := [source for source in sources if source.detected]:
-            named = detections(unnamed, self.model.grounding.objects)
-            found += detected(named, options.named, options.singles)
+        if unnamed:
+            found += detected(self._things(unnamed), options.named, options.singles)
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
+
+    def _things(self, sources: Sequence[DataSource]) -> dict[Path, Found]:
+        """What the model's own detector finds in the pictures."""
+        if self.model.grounding.objects is None:
+            raise RecipeError("The recipe's model has no object detector that could name things: set “objects: true”.")
+        return detections(sources, self.model.grounding.objects)
 
     def loader(self, stage: Stage) -> DataLoader:
         options = stage.chosen(self.options)
@@ -224,7 +232,8 @@ class SubjectMethod:
     @torch.inference_mode()
     def validate(self, model: GroundingModel) -> dict[str, float]:
         """Mean CC of the subject's map with bumps where what the sentence is about is, alone and in mosaics."""
-        self.validation.keep(model)
+        if self.validation.kept is None:
+            self.validation.keep(model)
         found = []
         for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
             batch = batch.to(next(model.parameters()).device)

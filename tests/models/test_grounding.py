@@ -33,7 +33,8 @@ def picture(grounding: Grounding) -> ImageFeatures:
     regions = torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         closer = grounding.subject.see(given()) if grounding.subject else {}
-        return grounding.keyed(regions, None) | {f"closer.{name}": value for name, value in closer.items()}
+        closer = {f"closer.{name}": value for name, value in closer.items()}
+        return {"regions": regions} | grounding.keyed(regions, None) | closer
 
 
 def test_regions_see_both_levels(grounding):
@@ -63,8 +64,8 @@ def test_the_subject_alone_sees_the_picture_at_its_full_size():
     assert levels[8].shape[-2:] == (8, 12)
     for stride, level in levels.items():
         torch.testing.assert_close(level, levels_small[stride])
-    torch.testing.assert_close(features["regions"], features_small["regions"])
-    for name, value in closer.subject.see(closer.closer(trunk, pixels)).items():
+    torch.testing.assert_close(features["keys"], features_small["keys"])
+    for name, value in closer.subject.see(closer.subject.given(trunk(pixels), None)).items():
         torch.testing.assert_close(features[f"closer.{name}"], value)
     assert not any(name.startswith("closer.") for name in features_small)
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from saliency.data.folder import FolderDataset
 from saliency.errors import RecipeError
-from saliency.trainers.datasets import read_samples
+from saliency.models.objects import ObjectPlanes
+from saliency.trainers.datasets import detections, read_samples
 from saliency.trainers.recipe import DataSource
 
 
@@ -57,3 +58,20 @@ def test_a_folder_without_any_map_is_no_gaze(folder: Path):
 def test_phrases_are_no_gaze(tmp_path: Path):
     with pytest.raises(RecipeError, match="“flickr8k_entities”"):
         read_samples([DataSource(reader="flickr8k_entities", root=tmp_path)])
+
+
+def test_what_a_detector_finds_is_no_gaze(folder: Path):
+    with pytest.raises(RecipeError, match="detector"):
+        read_samples([DataSource(reader="folder", root=folder, detected=True)])
+
+
+def test_every_picture_is_shown_to_the_detector_once_whether_it_has_gaze_or_not(folder: Path, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(
+        ObjectPlanes, "found", lambda self, pixels: sizes.append(pixels.shape) or [{"cat": np.zeros((1, 4))}]
+    )
+    source = DataSource(reader="folder", root=folder, detected=True)
+    found = detections([source, source], ObjectPlanes())
+    assert sizes == [(1, 3, 480, 640)] * 3
+    assert [path.stem for path in found] == ["a", "b", "c"]
+    assert len(detections([source.model_copy(update={"limit": 2})], ObjectPlanes())) == 2

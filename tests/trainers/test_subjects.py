@@ -4,13 +4,16 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from saliency.data.subjects import Watched, sided
 from saliency.errors import RecipeError
 from saliency.models import backbones
 from saliency.models.base import select
+from saliency.models.objects import ObjectPlanes
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import build_model
 from saliency.trainers.loop import Run
@@ -125,7 +128,7 @@ def test_what_is_kept_is_what_the_model_would_see(content: dict):
     grounding = method.model.grounding
     with torch.no_grad():
         said = method.look(method.model.eval(), batch)
-        features = grounding.subject.see(grounding.closer(method.model.trunk, pixels))
+        features = grounding.subject.see(grounding.subject.given(method.model.trunk(pixels), None))
         expected = grounding.subject(select(features, batch.index), batch.text)
     torch.testing.assert_close(said, expected, atol=1e-3, rtol=1e-2)
 
@@ -138,6 +141,29 @@ def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
     single = [scene for scene in scenes if len(scene.pictures) == 1 and isinstance(scene.sentences[0], Watched)]
     assert len(single) == 4
     assert all([told.sentence for told in scene.sentences] == ["a square on the left"] for scene in single)
+
+
+def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu: Path, monkeypatch):
+    thing = np.array([[0.0, 0.25, 0.25, 0.75]])
+    monkeypatch.setattr(ObjectPlanes, "found", lambda self, pixels: [{"laptop": thing}] * len(pixels))
+    unnamed = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "detected": True}
+    content["stages"][0]["data"].append(unnamed)
+    content["stages"][0]["options"] |= {"singles": 3, "named": 9}
+    with pytest.raises(RecipeError, match="objects: true"):
+        loaded(content)
+    content["config"]["objects"] = True
+    *_, single, mosaic = loaded(content).dataset.scenes
+    assert [len(single.pictures), len(mosaic.pictures)] == [1, 4]
+    assert [len(single.sentences), len(mosaic.sentences)] == [9, 9]
+    text = {about.sentence.rstrip("."): about for about in single.sentences}
+    assert (text.get("A laptop") or text["There is a laptop"]).boxes.tolist() == thing.tolist()
+    for about in mosaic.sentences:
+        assert len(about.boxes) == (2 if sided(about) else 4)
+
+
+def loaded(content: dict) -> DataLoader:
+    method = method_of(content)
+    return method.loader(method.recipe.stages[0])
 
 
 def test_a_model_without_a_subject_is_refused(content: dict):
