@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import content, prepare
+from .kept import fingerprint
 from .recipe import DataSource
 
 RUNS = Path("runs")
@@ -84,16 +86,30 @@ def _entries(source: DataSource) -> list[Entry]:
     return list(Flickr8kEntities(source.root, source.split))[: source.limit]
 
 
+def detections(sources: Iterable[DataSource], detector: ObjectPlanes, folder: Path) -> dict[Path, Found]:
+    """What `detector` finds in each picture of `sources`, in their order; kept in a file of `folder`."""
+    paths = list(dict.fromkeys(sample.image_path for source in sources for sample in _samples(source)))
+    file = folder / f"{fingerprint([detector], json.dumps([str(path) for path in paths]))}.json"
+    if not file.is_file():
+        found = [_detected(path, detector) for path in tqdm(paths, desc="the detector looks", mininterval=5)]
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".new")  # a killed run must not leave half a file behind
+        draft.write_text(json.dumps(found))
+        draft.replace(file)
+    found = json.loads(file.read_text())
+    return {
+        path: {name: np.array(boxes) for name, boxes in things.items()}
+        for path, things in zip(paths, found, strict=True)
+    }
+
+
 @torch.inference_mode()
-def detections(sources: Iterable[DataSource], detector: ObjectPlanes) -> dict[Path, Found]:
-    """What `detector` finds in each picture of `sources`, in their order."""
-    paths = dict.fromkeys(sample.image_path for source in sources for sample in _samples(source))
-    preprocessing = Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3)
-    found: dict[Path, Found] = {}
-    for path in tqdm(paths, desc="the detector looks", mininterval=5):
-        pixels = prepare(read_rgb(path), preprocessing)[None].to(next(detector.parameters()).device)
-        [found[path]] = detector.found(pixels.contiguous(memory_format=torch.channels_last))
-    return found
+def _detected(path: Path, detector: ObjectPlanes) -> dict[str, list[list[float]]]:
+    """Boxes of the things in a picture by their names."""
+    pixels = prepare(read_rgb(path), Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3))[None]
+    pixels = pixels.to(next(detector.parameters()).device, memory_format=torch.channels_last)
+    [found] = detector.found(pixels)
+    return {name: boxes.tolist() for name, boxes in found.items()}
 
 
 @torch.inference_mode()

@@ -204,7 +204,7 @@ class SubjectMethod:
         """What the model's own detector finds in the pictures."""
         if self.model.grounding.objects is None:
             raise RecipeError("The recipe's model has no object detector that could name things: set “objects: true”.")
-        return detections(sources, self.model.grounding.objects)
+        return detections(sources, self.model.grounding.objects, FEATURES)
 
     def loader(self, stage: Stage) -> DataLoader:
         options = stage.chosen(self.options)

@@ -70,8 +70,12 @@ def test_every_picture_is_shown_to_the_detector_once_whether_it_has_gaze_or_not(
     monkeypatch.setattr(
         ObjectPlanes, "found", lambda self, pixels: sizes.append(pixels.shape) or [{"cat": np.zeros((1, 4))}]
     )
-    source = DataSource(reader="folder", root=folder, detected=True)
-    found = detections([source, source], ObjectPlanes())
-    assert sizes == [(1, 3, 480, 640)] * 3
-    assert [path.stem for path in found] == ["a", "b", "c"]
-    assert len(detections([source.model_copy(update={"limit": 2})], ObjectPlanes())) == 2
+    source, detector, kept = DataSource(reader="folder", root=folder, detected=True), ObjectPlanes(), folder / "kept"
+    for _ in range(2):
+        found = detections([source, source], detector, kept)
+        assert sizes == [(1, 3, 480, 640)] * 3, "what is kept is not looked at again"
+        assert [path.stem for path in found] == ["a", "b", "c"]
+        assert all(things["cat"].tolist() == [[0, 0, 0, 0]] for things in found.values())
+    assert len(detections([source.model_copy(update={"limit": 2})], detector, kept)) == 2
+    detections([source], ObjectPlanes(), kept)
+    assert len(sizes) == 3 + 2 + 3, "another detector may see other things"
