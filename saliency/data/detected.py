@@ -21,45 +21,44 @@ from .subjects import CELLS, OFF_CENTRE, About, Picture, Scene, mosaics, within
 OTHERWISE = {
     "airplane": ("plane", "aircraft", "jet"),
     "backpack": ("rucksack", "bag"),
-    "ball": ("football", "baseball"),
-    "bicycle": ("bike",),
+    "bicycle": ("bike", "cycle"),
     "boat": ("ship", "sailboat"),
-    "bus": ("coach", "tour bus"),
-    "cake": ("birthday cake",),
-    "car": ("vehicle",),
-    "cat": ("kitten",),
-    "clock": ("clock tower", "clock face"),
+    "book": ("paperback",),
+    "bottle": ("flask",),
+    "bus": ("coach",),
+    "car": ("vehicle", "automobile"),
+    "cat": ("kitten", "kitty"),
+    "chair": ("seat",),
     "couch": ("sofa",),
-    "cow": ("cattle",),
-    "cup": ("mug", "cup of coffee"),
-    "dog": ("puppy", "sheepdog"),
+    "cow": ("cattle", "calf"),
+    "cup": ("mug",),
+    "dog": ("puppy", "hound"),
+    "donut": ("doughnut",),
     "handbag": ("bag", "purse"),
     "horse": ("pony",),
-    "keyboard": ("computer keyboard",),
-    "laptop": ("computer", "notebook"),
+    "laptop": ("computer", "notebook computer"),
     "motorcycle": ("motorbike", "scooter"),
     "phone": ("cellphone", "telephone"),
-    "potted plant": ("plant", "pot of flowers"),
+    "potted plant": ("plant", "flowerpot"),
     "refrigerator": ("fridge",),
+    "remote": ("remote control",),
     "sandwich": ("burger",),
     "sheep": ("lamb",),
-    "suitcase": ("luggage", "suit case"),
-    "table": ("dining table", "desk"),
+    "suitcase": ("luggage",),
+    "table": ("dining table",),
     "television": ("TV", "monitor", "screen"),
-    "traffic light": ("red light", "traffic signal"),
+    "traffic light": ("stoplight",),
     "truck": ("lorry",),
     "umbrella": ("parasol",),
 }
 """Nouns by the detector's name."""
-_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "pot of flowers": "pots of flowers"}
-_PLURALS |= {"cup of coffee": "cups of coffee"} | {
-    same: same for same in ("sheep", "cattle", "skis", "scissors", "broccoli", "luggage", "aircraft")
-}
+_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "calf": "calves"}
+_PLURALS |= {same: same for same in ("sheep", "cattle", "skis", "scissors", "broccoli", "luggage", "aircraft")}
 _NO_ARTICLE = ("cattle", "skis", "scissors", "broccoli", "luggage")
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _PLACES = (
     "on the street", "on the road", "on the ground", "on the grass", "on the table", "on the desk", "in the room",
-    "in the kitchen", "in the field", "on the water", "at the corner", "in the background", "in the distance",
+    "in the kitchen", "in the field", "on the water", "in the background", "in the distance",
     "by the side of the road", "under the sky", "in front of the building",
 )  # fmt: skip
 _BESIDE = ("next to", "near", "behind", "in front of", "beside", "by")

@@ -27,7 +27,7 @@ def test_the_target_is_every_thing_of_the_kinds_named_on_the_side_that_is_said(f
     plain = {text.rstrip("."): about for text, about in found.items() if not re.search(r"\b(left|right)\b", text)}
     assert plain["A cat"].boxes.tolist() == CAT.tolist()
     assert plain["There are dogs"].boxes.tolist() == DOGS.tolist()
-    assert plain["Three sheepdogs"].boxes.tolist() == DOGS.tolist()
+    assert plain["Three hounds"].boxes.tolist() == DOGS.tolist()
     assert plain["A cat and dogs"].boxes.tolist() == [*CAT.tolist(), *DOGS.tolist()]
     sided = {text.rstrip("."): about for text, about in found.items()}
     assert sided["A dog on the left"].boxes.tolist() == DOGS[:1].tolist()
@@ -67,7 +67,7 @@ def test_numbers_and_articles_agree(found: dict):
     [
         ("person", "people"), ("mouse", "mice"), ("knife", "knives"), ("bus", "buses"), ("bench", "benches"),
         ("sheep", "sheep"), ("scissors", "scissors"), ("toothbrush", "toothbrushes"), ("puppy", "puppies"),
-        ("toy", "toys"), ("wine glass", "wine glasses"), ("cup of coffee", "cups of coffee"), ("cow", "cows"),
+        ("toy", "toys"), ("wine glass", "wine glasses"), ("calf", "calves"), ("cow", "cows"),
     ],
 )  # fmt: skip
 def test_plurals(noun: str, expected: str):
