@@ -1,42 +1,40 @@
 """Sentences about things that an object detector has found in pictures which nobody has captioned.
 
 The detector knows 80 kinds of things, most of which captions of people and dogs hardly name; it teaches the words for
-them, and in mosaics that a sentence is about all of its kind that there are, on the side that it says.
+them, and in mosaics that a sentence is about all of its kind that there are, on the side that it says. Where a sentence
+says that they are ("on the grass") is made up: what matters is that it does not matter.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import DatasetError
 from .pseudo import BEHIND, sentence
-from .subjects import CELLS, OFF_CENTRE, About, Picture, Scene, mosaics, within
+from .subjects import CELLS, NARROW, OFF_CENTRE, About, Picture, Scene, mosaics, within
 
-# Other words for the detector's kinds of things than its own.
-OTHERWISE = {
+# Other words for the detector's kinds of things than its own names; none is a word for two of them.
+SYNONYMS = {
     "airplane": ("plane", "aircraft", "jet"),
-    "backpack": ("rucksack", "bag"),
+    "backpack": ("rucksack",),
     "bicycle": ("bike", "cycle"),
     "boat": ("ship", "sailboat"),
     "book": ("paperback",),
     "bottle": ("flask",),
     "bus": ("coach",),
-    "car": ("vehicle", "automobile"),
+    "car": ("automobile",),
     "cat": ("kitten", "kitty"),
-    "chair": ("seat",),
     "couch": ("sofa",),
-    "cow": ("cattle", "calf"),
+    "cow": ("calf",),
     "cup": ("mug",),
     "dog": ("puppy", "hound"),
     "donut": ("doughnut",),
-    "handbag": ("bag", "purse"),
+    "handbag": ("purse",),
     "horse": ("pony",),
-    "laptop": ("computer", "notebook computer"),
+    "laptop": ("notebook computer",),
     "motorcycle": ("motorbike", "scooter"),
     "phone": ("cellphone", "telephone"),
     "potted plant": ("plant", "flowerpot"),
@@ -44,17 +42,16 @@ OTHERWISE = {
     "remote": ("remote control",),
     "sandwich": ("burger",),
     "sheep": ("lamb",),
-    "suitcase": ("luggage",),
     "table": ("dining table",),
-    "television": ("TV", "monitor", "screen"),
+    "television": ("TV", "monitor"),
     "traffic light": ("stoplight",),
     "truck": ("lorry",),
     "umbrella": ("parasol",),
 }
-"""Nouns by the detector's name."""
-_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "calf": "calves"}
-_PLURALS |= {same: same for same in ("sheep", "cattle", "skis", "scissors", "broccoli", "luggage", "aircraft")}
-_NO_ARTICLE = ("cattle", "skis", "scissors", "broccoli", "luggage")
+_PLURALS = {
+    "person": "people", "mouse": "mice", "knife": "knives", "calf": "calves", "sheep": "sheep", "aircraft": "aircraft",
+}  # fmt: skip
+_UNCOUNTED = {"skis": "are", "scissors": "are", "broccoli": "is"}
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _PLACES = (
     "on the street", "on the road", "on the ground", "on the grass", "on the table", "on the desk", "in the room",
@@ -63,21 +60,11 @@ _PLACES = (
 )  # fmt: skip
 _BESIDE = ("next to", "near", "behind", "in front of", "beside", "by")
 
-Found = Mapping[str, np.ndarray]
-"""Boxes (n, 4) x0 y0 x1 y1 in 0..1 of the things of each kind, n > 0."""
+Detections = Mapping[str, np.ndarray]
+"""What was found in a picture: boxes (n, 4), x0 y0 x1 y1 in 0..1, by the detector's name for their kind."""
 
 
-@dataclass(frozen=True)
-class _Thing:
-    words: str
-    boxes: np.ndarray
-
-    @property
-    def several(self) -> bool:
-        return len(self.boxes) > 1
-
-
-def detected(found: Mapping[Path, Found], sentences: int, singles: int = 0) -> list[Scene]:
+def detected_scenes(found: Mapping[Path, Detections], sentences: int, singles: int = 0) -> list[Scene]:
     """Mosaics, four by four, of all pictures in which more than people were found, of whom captions say enough, and
     `singles` of them alone; with so many `sentences` each. They depend on the pictures alone."""
     usable = [path for path, kinds in found.items() if set(kinds) - {"person"}]
@@ -85,72 +72,73 @@ def detected(found: Mapping[Path, Found], sentences: int, singles: int = 0) -> l
     alone = [usable[number] for number in generator.permutation(len(usable))[:singles]]
     order = [usable[number] for number in generator.permutation(len(usable))]
     made = [((path,), found[path]) for path in alone]
-    for four in mosaics(order):
-        made.append((four, _together([found[path] for path in four])))
+    made += [(four, _together([found[path] for path in four])) for four in mosaics(order)]
     return [
         Scene(tuple(Picture(path, ()) for path in paths), sentences_naming(kinds, sentences, _seed(paths)))
         for paths, kinds in made
     ]
 
 
-def sentences_naming(kinds: Found, count: int, seed: int) -> tuple[About, ...]:
-    """`count` sentences about one or two kinds of the things found in a picture."""
-    if not kinds:
-        raise DatasetError("Nothing was found in the picture that a sentence could name.")
+def sentences_naming(kinds: Detections, count: int, seed: int) -> tuple[About, ...]:
+    """`count` sentences about one or two kinds of the things found in a picture, of which there is one at least."""
     generator = np.random.default_rng(seed)
     return tuple(_sentence(kinds, generator) for _ in range(count))
 
 
-def _sentence(kinds: Found, generator: np.random.Generator) -> About:
+def _sentence(kinds: Detections, generator: np.random.Generator) -> About:
     names = [list(kinds)[number] for number in generator.permutation(len(kinds))[:2]]
-    first, *others = (_thing(name, kinds[name], generator) for name in names)
-    words, boxes, heights = first.words, first.boxes, [1.0] * len(first.boxes)
-    verb = ""
+    (words, verb, boxes), *others = (_named(name, kinds[name], generator) for name in names)
+    heights, place, joined = [1.0] * len(boxes), "", False
     if others and generator.random() < 0.25:
-        [other] = others
+        [(other, _, beside)] = others
         equal = generator.random() < 0.5
-        words += f" {generator.choice(('and', 'with') if equal else _BESIDE)} {other.words}"
-        boxes = np.concatenate([boxes, other.boxes])
-        heights += [1.0 if equal else BEHIND] * len(other.boxes)
+        link = generator.choice(("and", "with") if equal else _BESIDE)
+        words, joined = f"{words} {link} {other}", link == "and"
+        boxes = np.concatenate([boxes, beside])
+        heights += [1.0 if equal else BEHIND] * len(beside)
     elif generator.random() < 0.4:
-        verb = f" {generator.choice(_PLACES)}"
+        place = f" {generator.choice(_PLACES)}"
     form = generator.random()
     if form < 0.4:
-        words = f"there {'are' if first.several else 'is'} {words}"
-    elif form < 0.6 and " and " not in words:
-        verb = f" {'are' if first.several else 'is'} {generator.choice(('standing', 'seen', 'shown'))}{verb}"
+        words = f"there {verb} {words}"
+    elif form < 0.6 and not joined:
+        words = f"{words} {verb} {generator.choice(('standing', 'seen', 'shown'))}"
     end = "." if generator.random() < 0.5 else ""
-    return About(sentence(words + verb) + end, boxes, np.array(heights))
+    return About(sentence(words + place) + end, boxes, np.array(heights))
 
 
-def _thing(name: str, boxes: np.ndarray, generator: np.random.Generator) -> _Thing:
-    """The things of a kind in words: all of them, or those on one side."""
-    middles = (boxes[:, 0] + boxes[:, 2]) / 2
-    sides = {"left": boxes[middles < 0.5 - OFF_CENTRE], "right": boxes[middles > 0.5 + OFF_CENTRE]}
+def _named(name: str, boxes: np.ndarray, generator: np.random.Generator) -> tuple[str, str, np.ndarray]:
+    """The things of a kind in words, with their verb and boxes: all of them, or those on one side."""
+    middles, narrow = (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 2] - boxes[:, 0] < NARROW
+    sides = {
+        "left": boxes[narrow & (middles < 0.5 - OFF_CENTRE)],
+        "right": boxes[narrow & (middles > 0.5 + OFF_CENTRE)],
+    }
     sides = {side: some for side, some in sides.items() if len(some)}
     where = ""
     if sides and generator.random() < 0.3:
         side = generator.choice(list(sides))
         boxes, where = sides[side], f" {generator.choice(('on', 'to'))} the {side}"
-    noun = generator.choice([name, *OTHERWISE.get(name, ())]) if generator.random() < 0.5 else name
-    return _Thing(_counted(noun, len(boxes), generator) + where, boxes)
+    noun = generator.choice([name, *SYNONYMS.get(name, ())]) if generator.random() < 0.5 else name
+    verb = _UNCOUNTED.get(noun, "are" if len(boxes) > 1 else "is")
+    return _counted(noun, len(boxes), generator) + where, verb, boxes
 
 
 def _counted(noun: str, count: int, generator: np.random.Generator) -> str:
-    if count > 1:
-        some = generator.choice(["", "some ", "several ", "many "] if count > 2 else ["", "some "])
-        if count in _NUMBERS and generator.random() < 0.5:
-            some = f"{_NUMBERS[count]} "
-        return some + plural(noun)
-    if noun in _NO_ARTICLE:
-        return noun
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    if noun in _UNCOUNTED:
+        return f"{generator.choice(['', 'some '])}{noun}"
+    if count == 1:
+        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    some = generator.choice(["", "some ", "several ", "many "] if count > 2 else ["", "some "])
+    if count in _NUMBERS and generator.random() < 0.5:
+        some = f"{_NUMBERS[count]} "
+    return some + plural(noun)
 
 
 def plural(noun: str) -> str:
-    """The plural of one of the detector's names or the other words for them."""
-    if noun in _PLURALS:
-        return _PLURALS[noun]
+    """The plural of one of the detector's names or their synonyms."""
+    if noun in _PLURALS or noun in _UNCOUNTED:
+        return _PLURALS.get(noun, noun)
     if noun.endswith(("s", "ch", "sh", "x")):
         return f"{noun}es"
     if noun.endswith("y") and noun[-2] not in "aeiou":
@@ -158,10 +146,10 @@ def plural(noun: str) -> str:
     return f"{noun}s"
 
 
-def _together(four: Sequence[Found]) -> Found:
+def _together(four: Sequence[Detections]) -> Detections:
     """What was found in four pictures, as that of their mosaic."""
-    names = dict.fromkeys(name for kinds in four for name in kinds)
     parts = list(zip(four, CELLS, strict=True))
+    names = dict.fromkeys(name for kinds in four for name in kinds)
     return {
         name: np.concatenate([within(kinds[name], cell) for kinds, cell in parts if name in kinds]) for name in names
     }

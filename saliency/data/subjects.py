@@ -21,7 +21,7 @@ from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
 from .samples import Sample, read_rgb
 from .training import mirror_words
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 
 # A thing is said to be on a side where its middle is so far from the picture's and it is not wider than that.
 OFF_CENTRE, NARROW = 0.12, 0.5
@@ -164,7 +164,7 @@ def scenes(captioned: Sequence[Picture], watched: Sequence[Picture] = (), single
     return found
 
 
-def mosaics(pictures: Sequence[T]) -> Iterator[tuple[T, ...]]:
+def mosaics(pictures: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
     """`pictures` four by four; up to three that are left over are in none."""
     return (tuple(pictures[start : start + 4]) for start in range(0, len(pictures) - 3, 4))
 

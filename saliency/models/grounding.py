@@ -325,7 +325,7 @@ class Grounding(Pointing):
         return levels, features
 
     def glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], Tensor, Objects | None]:
-        """The trunk's features as `look` gives them, regions (N, dim, h, w) made of them, and what was detected."""
+        """As `look`, without what the subject sees: levels, regions (N, dim, h, w) of them, and what was detected."""
         levels = trunk(pixels if self.subject is None else reduced(pixels))
         objects = self.detect(pixels, levels[8].shape[-2:])
         return levels, self.see(levels, None if objects is None else objects.planes), objects

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -30,8 +28,6 @@ scissors, teddy bear, hair dryer, toothbrush
 NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
 
 FAINT = 0.06  # a box below this score is not painted
-SURE, THERE = 0.5, 0.3  # a kind is there if a box of it scores so much, and then so are its boxes with this score
-OVERLAP = 0.5  # of two boxes of a kind that share so much of their union the better one is it
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 STRIDES = (8, 16, 32)
 FEATURES = 64 + 128 + 256  # channels of what its heads read
@@ -195,31 +191,16 @@ class ObjectPlanes(nn.Module):
         super().__init__()
         self.detector = Detector().requires_grad_(False)
 
+    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
+        """The detector's own answer to pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``; boxes count pixels of `SIZE`."""
+        return self.detector(resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE))
+
     @torch.no_grad()
     def forward(self, pixels: Tensor, grid: Sequence[int]) -> Objects:
-        """What it says on `grid` (h, w) of pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``."""
-        pictures = resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE)
-        boxes, scores, levels = self.detector(pictures)
+        """What it says of `pixels`, as `look` takes them, on `grid` (h, w)."""
+        boxes, scores, levels = self.look(pixels)
         planes = torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
         return Objects(planes, torch.cat([resize(level, grid) for level in levels], dim=1))
-
-    @torch.no_grad()
-    def found(self, pixels: Tensor) -> list[dict[str, np.ndarray]]:
-        """The things it is sure of in pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``, by their names: boxes (n, 4), x0
-        y0 x1 y1 in 0..1."""
-        boxes, scores, _ = self.detector(resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE))
-        boxes = boxes / boxes.new_tensor(self.SIZE[::-1] * 2)
-        return [_sure(b, s) for b, s in zip(boxes.numpy(force=True), scores.numpy(force=True), strict=True)]
-
-
-def _sure(boxes: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
-    """One picture's boxes (cells, 4), centre x, y, width, height, with scores (cells, 80), by name."""
-    best, kinds = scores.max(axis=1), scores.argmax(axis=1)
-    corners, sides = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, 2:]
-    kept = np.array(cv2.dnn.NMSBoxesBatched(np.hstack([corners, sides]), best, kinds, THERE, OVERLAP), dtype=int)
-    corners = np.hstack([corners, corners + sides]).clip(0, 1)
-    sure = np.unique(kinds[kept][best[kept] > SURE])
-    return {NAMES[kind]: corners[kept[kinds[kept] == kind]] for kind in sure}
 
 
 def painted(boxes: Tensor, scores: Tensor, size: Sequence[int], grid: Sequence[int]) -> Tensor:

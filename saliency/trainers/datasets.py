@@ -1,8 +1,7 @@
-"""From a recipe's data sources to samples and encoded sentences."""
+"""From a recipe's data sources to samples, pictures and encoded sentences."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from tqdm import tqdm
 
 from .. import checkpoints
 from ..data import Sample, SjtuTis
-from ..data.detected import Found
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.joined import joined
@@ -21,11 +19,8 @@ from ..data.samples import read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
-from ..models.objects import ObjectPlanes
-from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import content, prepare
-from .kept import fingerprint
 from .recipe import DataSource
 
 RUNS = Path("runs")
@@ -86,30 +81,13 @@ def _entries(source: DataSource) -> list[Entry]:
     return list(Flickr8kEntities(source.root, source.split))[: source.limit]
 
 
-def detections(sources: Iterable[DataSource], detector: ObjectPlanes, folder: Path) -> dict[Path, Found]:
-    """What `detector` finds in each picture of `sources`, in their order; kept in a file of `folder`."""
-    paths = list(dict.fromkeys(sample.image_path for source in sources for sample in _samples(source)))
-    file = folder / f"{fingerprint([detector], json.dumps([str(path) for path in paths]))}.json"
-    if not file.is_file():
-        found = [_detected(path, detector) for path in tqdm(paths, desc="the detector looks", mininterval=5)]
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".new")  # a killed run must not leave half a file behind
-        draft.write_text(json.dumps(found))
-        draft.replace(file)
-    found = json.loads(file.read_text())
-    return {
-        path: {name: np.array(boxes) for name, boxes in things.items()}
-        for path, things in zip(paths, found, strict=True)
-    }
-
-
-@torch.inference_mode()
-def _detected(path: Path, detector: ObjectPlanes) -> dict[str, list[list[float]]]:
-    """Boxes of the things in a picture by their names."""
-    pixels = prepare(read_rgb(path), Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3))[None]
-    pixels = pixels.to(next(detector.parameters()).device, memory_format=torch.channels_last)
-    [found] = detector.found(pixels)
-    return {name: boxes.tolist() for name, boxes in found.items()}
+def read_pictures(sources: Iterable[DataSource]) -> list[Path]:
+    """One file of each picture of `sources`, in their order."""
+    found: dict[tuple[Path, str], Path] = {}
+    for source in sources:
+        for sample in _samples(source):
+            found.setdefault((source.root, sample.picture), sample.image_path)
+    return list(found.values())
 
 
 @torch.inference_mode()

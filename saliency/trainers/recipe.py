@@ -43,7 +43,7 @@ class DataSource(_Part):
         split, conditions: which part of it; None is all.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
         joined: sentences about two things of a picture are also joined (`data.joined`).
-        detected: its pictures alone count, and what an object detector names in them (`data.detected`).
+        detected: only its pictures are used, not their gaze or sentences: an object detector names what is in them.
         limit: the first so many pictures only.
         terms, use: for the card.
     """
@@ -64,6 +64,8 @@ class DataSource(_Part):
         for key, readers in _READERS.items():
             if getattr(self, key) and self.reader not in readers:
                 raise ValueError(f"the reader “{self.reader}” knows no “{key}”")
+        if self.detected and self.joined:
+            raise ValueError("“joined” is about sentences, and “detected” uses none")
         return self
 
 

@@ -1,4 +1,5 @@
-"""What a sentence is about (`models.grounding.Subject`), learned on captions and gaze, with all else as it is.
+"""What a sentence is about (`models.grounding.Subject`), learned with all else as it is: on captions, on gaze, and on
+what an object detector finds where there are neither.
 
 All else being as it is, what it says of a picture is found once and kept (`kept`): it costs as much as the learning.
 """
@@ -17,7 +18,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from ..data.detected import Found, detected
+from ..data.detected import Detections, detected_scenes
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
 from ..data.training import flipped, mirror_words, stacked
@@ -29,14 +30,15 @@ from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
-from .datasets import RUNS, detections, read_entries, read_samples, sentence_bank
+from .datasets import RUNS, read_entries, read_pictures, read_samples, sentence_bank
+from .detections import detections
 from .grounding import GroundingModel
 from .kept import KeptFeatures, fingerprint
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Options, Recipe, Stage
 
 LEARNS = "grounding.subject."
-# What the parts that do not learn say of the pictures is kept here: 4 MB each, to be deleted at will.
+# What the parts that do not learn say of the pictures is kept here: 4 MB a scene, to be deleted at will.
 FEATURES = RUNS / "features"
 
 
@@ -158,10 +160,11 @@ class Asking(nn.Module):
 class SubjectOptions(Options):
     """
     Attributes:
-        singles: so many captioned pictures, and so many without, are also seen alone and not only in mosaics of four.
+        singles: so many pictures with captions, and so many of those that a detector names, are also seen alone and
+            not only in mosaics of four.
         sentences: a picture or mosaic, drawn anew every epoch.
         parts: so many short sentences are made of a picture's captions.
-        named: so many sentences are made of what a detector finds in a picture or mosaic without captions.
+        named: so many sentences are made of what a detector finds in a picture or mosaic.
     """
 
     singles: int = Field(default=0, ge=0)
@@ -187,24 +190,29 @@ class SubjectMethod:
             raise RecipeError("The recipe's model has no subject that could learn: set “subject: true”.")
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
+        if recipe.validation.detected:
+            raise RecipeError("What a detector finds teaches, but validates nothing: choose pictures with captions.")
         self.validation = self._dataset((recipe.validation,), SubjectOptions(singles=10**9))
 
     def _dataset(self, sources: tuple[DataSource, ...], options: SubjectOptions, **drawn: object) -> SubjectDataset:
-        unnamed = [source for source in sources if source.detected]
-        told = captioned(read_entries(s for s in sources if s.reader == "flickr8k_entities"), options.parts)
-        seen = watched(read_samples(s for s in sources if s.reader != "flickr8k_entities" and s not in unnamed))
-        found = scenes(told, seen, options.singles)
-        if unnamed:
-            found += detected(self._things(unnamed), options.named, options.singles)
+        captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
+        gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.detected)
+        found = scenes(captioned(captions, options.parts), watched(gaze), options.singles)
+        if shown := [source for source in sources if source.detected]:
+            found += detected_scenes(self._detections(shown), options.named, options.singles)
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
 
-    def _things(self, sources: Sequence[DataSource]) -> dict[Path, Found]:
+    def _detections(self, sources: Sequence[DataSource]) -> dict[Path, Detections]:
         """What the model's own detector finds in the pictures."""
-        if self.model.grounding.objects is None:
+        detector = self.model.grounding.objects
+        if detector is None:
             raise RecipeError("The recipe's model has no object detector that could name things: set “objects: true”.")
-        return detections(sources, self.model.grounding.objects, FEATURES)
+        found = detections(read_pictures(sources), detector, FEATURES)
+        if not any(found.values()):
+            raise RecipeError("The detector finds nothing in the pictures that it is to name things in.")
+        return found
 
     def loader(self, stage: Stage) -> DataLoader:
         options = stage.chosen(self.options)

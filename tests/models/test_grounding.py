@@ -6,6 +6,7 @@ import torch
 from saliency.models.base import ImageFeatures, TextFeatures, select
 from saliency.models.blocks import resize
 from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Subject
+from saliency.models.objects import ObjectPlanes
 from tests.models.contract import awaken, sentences
 
 DIM, TEXT_DIM = 16, 12
@@ -177,6 +178,34 @@ def test_a_subject_reads_the_sentence_and_knows_places():
     assert first.shape == (1, 1, 6, 8)
     assert not torch.allclose(first[..., 2:-2, 2:3], first[..., 2:-2, 5:6])
     assert not torch.allclose(first - first.mean(), second - second.mean())
+
+
+@torch.no_grad()
+def test_the_subject_sees_what_was_detected_as_it_does_alone(monkeypatch: pytest.MonkeyPatch):
+    """The detector looks once for both halves; for the subject alone, as in its training, it says the same."""
+    torch.manual_seed(0)
+    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, subject=True).eval()
+    awaken(grounding)
+    grounding.naming.names.normal_()
+    pixels = torch.rand(1, 3, 360, 480)
+    text = sentences([3], TEXT_DIM)
+    looks = []
+
+    def look(self: ObjectPlanes, pixels: torch.Tensor) -> tuple:
+        """One thing of each kind, all over the left half, and what its heads read."""
+        looks.append(pixels)
+        box = torch.tensor([160.0, 240.0, 200.0, 300.0]).expand(1, 80, 4)
+        levels = (torch.ones(1, width, 60 // scale, 80 // scale) for width, scale in ((64, 1), (128, 2), (256, 4)))
+        return box, 0.9 * torch.eye(80)[None], tuple(levels)
+
+    monkeypatch.setattr(ObjectPlanes, "look", look)
+    _, features = grounding.look(trunk, pixels)
+    assert len(looks) == 1
+    subject = grounding.subject
+    alone = subject(subject.see(subject.given(trunk(pixels), grounding.detect(pixels, subject.grid))), text)
+    torch.testing.assert_close(grounding(features, text).subject, alone)
+    blind = features | {"planes": torch.zeros_like(features["planes"])}
+    assert not torch.allclose(grounding(blind, text).subject, alone)
 
 
 @torch.no_grad()

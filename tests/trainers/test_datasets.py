@@ -9,8 +9,7 @@ from PIL import Image
 
 from saliency.data.folder import FolderDataset
 from saliency.errors import RecipeError
-from saliency.models.objects import ObjectPlanes
-from saliency.trainers.datasets import detections, read_samples
+from saliency.trainers.datasets import read_pictures, read_samples
 from saliency.trainers.recipe import DataSource
 
 
@@ -65,17 +64,15 @@ def test_what_a_detector_finds_is_no_gaze(folder: Path):
         read_samples([DataSource(reader="folder", root=folder, detected=True)])
 
 
-def test_every_picture_is_shown_to_the_detector_once_whether_it_has_gaze_or_not(folder: Path, monkeypatch):
-    sizes = []
-    monkeypatch.setattr(
-        ObjectPlanes, "found", lambda self, pixels: sizes.append(pixels.shape) or [{"cat": np.zeros((1, 4))}]
-    )
-    source, detector, kept = DataSource(reader="folder", root=folder, detected=True), ObjectPlanes(), folder / "kept"
-    for _ in range(2):
-        found = detections([source, source], detector, kept)
-        assert sizes == [(1, 3, 480, 640)] * 3, "what is kept is not looked at again"
-        assert [path.stem for path in found] == ["a", "b", "c"]
-        assert all(things["cat"].tolist() == [[0, 0, 0, 0]] for things in found.values())
-    assert len(detections([source.model_copy(update={"limit": 2})], detector, kept)) == 2
-    detections([source], ObjectPlanes(), kept)
-    assert len(sizes) == 3 + 2 + 3, "another detector may see other things"
+def test_one_file_stands_for_a_picture_whether_it_has_gaze_or_not(folder: Path, tiny_sjtu: Path):
+    source = DataSource(reader="folder", root=folder, detected=True)
+    assert [path.name for path in read_pictures([source, source])] == ["a.png", "b.png", "c.png"]
+    assert len(read_pictures([source.model_copy(update={"limit": 2})])) == 2
+    release = tiny_sjtu / "image_1800"
+    extra = release / "000000000001_3.png"  # the public release has a file for each condition
+    Image.new("RGB", (64, 48)).save(extra)
+    try:
+        paths = read_pictures([source, DataSource(reader="sjtu_tis", root=tiny_sjtu, detected=True)])
+    finally:
+        extra.unlink()
+    assert len(paths) == 3 + 6

@@ -29,6 +29,7 @@ def test_every_recipe_of_the_repository_loads(path: Path):
         ("validation", {"validation": {"reader": "folder", "root": ".", "split": "validation"}}),
         ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "joined": True}}),
         ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "detected": True}}),
+        ("validation", {"validation": {"reader": "sjtu_tis", "root": ".", "detected": True, "joined": True}}),
         ("validation", {"validation": {"reader": "sjtu_tis", "root": ".", "teacher": "transalnet"}}),
         ("validation.reader", {"validation": {"reader": "flickr30k", "root": "."}}),
         ("validation.conditions.0", {"validation": {"reader": "sjtu_tis", "root": ".", "conditions": ["pur"]}}),

@@ -13,7 +13,6 @@ from saliency.data.subjects import Watched, sided
 from saliency.errors import RecipeError
 from saliency.models import backbones
 from saliency.models.base import select
-from saliency.models.objects import ObjectPlanes
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import build_model
 from saliency.trainers.loop import Run
@@ -145,20 +144,32 @@ def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
 
 def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu: Path, monkeypatch):
     thing = np.array([[0.0, 0.25, 0.25, 0.75]])
-    monkeypatch.setattr(ObjectPlanes, "found", lambda self, pixels: [{"laptop": thing}] * len(pixels))
-    unnamed = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "detected": True}
-    content["stages"][0]["data"].append(unnamed)
-    content["stages"][0]["options"] |= {"singles": 3, "named": 9}
+    shown = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "detected": True}
+    without = len(loaded(content).dataset)
+    content["stages"][0]["data"].append(shown)
+    content["stages"][0]["options"] |= {"singles": 60, "named": 9}
     with pytest.raises(RecipeError, match="objects: true"):
         loaded(content)
     content["config"]["objects"] = True
-    *_, single, mosaic = loaded(content).dataset.scenes
-    assert [len(single.pictures), len(mosaic.pictures)] == [1, 4]
-    assert [len(single.sentences), len(mosaic.sentences)] == [9, 9]
-    text = {about.sentence.rstrip("."): about for about in single.sentences}
-    assert (text.get("A laptop") or text["There is a laptop"]).boxes.tolist() == thing.tolist()
+    monkeypatch.setattr("saliency.trainers.subjects.detections", lambda paths, *_: {path: {} for path in paths})
+    with pytest.raises(RecipeError, match="finds nothing"):
+        loaded(content)
+    monkeypatch.setattr(
+        "saliency.trainers.subjects.detections", lambda paths, *_: {path: {"laptop": thing} for path in paths}
+    )
+    *alone, mosaic = loaded(content).dataset.scenes[without:]
+    assert [len(scene.pictures) for scene in (*alone, mosaic)] == [1, 1, 1, 1, 4]
+    assert {len(scene.sentences) for scene in (*alone, mosaic)} == {9}
+    text = {about.sentence.rstrip("."): about for scene in alone for about in scene.sentences}
+    assert text["A laptop"].boxes.tolist() == thing.tolist()
     for about in mosaic.sentences:
         assert len(about.boxes) == (2 if sided(about) else 4)
+
+
+def test_what_a_detector_finds_validates_nothing(content: dict, tiny_sjtu: Path):
+    content["validation"] = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "detected": True}
+    with pytest.raises(RecipeError, match="validates nothing"):
+        method_of(content)
 
 
 def loaded(content: dict) -> DataLoader:

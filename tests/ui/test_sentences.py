@@ -34,7 +34,6 @@ NOT_FOR_VISITORS = [
     "data/flickr8k.py",
     "data/folder.py",
     "data/layouts.py",
-    "data/objects.py",
     "data/sjtu_tis.py",
     "metrics/density.py",
     "metrics/evaluator.py",
