@@ -29,13 +29,18 @@ def given() -> ImageFeatures:
 
 
 @pytest.fixture
-def picture(grounding: Grounding) -> ImageFeatures:
-    """Features of two pictures."""
-    regions = torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
+def regions() -> torch.Tensor:
+    """Of two pictures."""
+    return torch.randn(2, DIM, 5, 7, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def picture(grounding: Grounding, regions: torch.Tensor) -> ImageFeatures:
+    """Features of the two pictures."""
     with torch.no_grad():
         closer = grounding.subject.see(given()) if grounding.subject else {}
         closer = {f"closer.{name}": value for name, value in closer.items()}
-        return {"regions": regions} | grounding.keyed(regions, None) | closer
+        return grounding.keyed(regions, None) | closer
 
 
 def test_regions_see_both_levels(grounding):
@@ -72,7 +77,7 @@ def test_the_subject_alone_sees_the_picture_at_its_full_size():
 
 
 @torch.no_grad()
-def test_a_word_points_at_the_region_it_equals(grounding, picture):
+def test_a_word_points_at_the_region_it_equals(grounding, regions):
     for space in (grounding.region_space, grounding.word_space):
         space.weight.copy_(torch.eye(DIM).view_as(space.weight))
         space.bias.zero_()
@@ -80,8 +85,8 @@ def test_a_word_points_at_the_region_it_equals(grounding, picture):
     grounding.shift.fill_(-3.0)
     places = [(0, 0), (2, 6), (4, 3)]
     tokens = torch.zeros(2, 3, TEXT_DIM)
-    words = torch.stack([3 * picture["regions"][:, :, y, x] for y, x in places], dim=1)
-    picture = grounding.keyed(picture["regions"], None)
+    words = torch.stack([3 * regions[:, :, y, x] for y, x in places], dim=1)
+    picture = grounding.keyed(regions, None)
     logits = grounding.logits(picture, words, tokens)
     assert logits.shape == (2, 3, 5, 7)
     for planes in logits:
@@ -139,7 +144,7 @@ def test_an_empty_sentence_beside_another_changes_neither(grounding, picture):
 
 
 @torch.no_grad()
-def test_padding_never_matters(grounding, picture):
+def test_padding_never_matters(grounding, picture, regions):
     text = sentences([3, 5], TEXT_DIM)
     padding = ~text.mask
     tokens = text.tokens.masked_fill(padding[..., None], 100.0)
@@ -158,9 +163,7 @@ def test_padding_never_matters(grounding, picture):
 
     encoder = ImageTextEncoder(DIM, layers=1).eval()
     awaken(encoder)
-    torch.testing.assert_close(
-        encoder(picture["regions"], long), encoder(picture["regions"], short), rtol=1e-4, atol=1e-5
-    )
+    torch.testing.assert_close(encoder(regions, long), encoder(regions, short), rtol=1e-4, atol=1e-5)
 
 
 @torch.no_grad()
