@@ -21,6 +21,7 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from .errors import CheckpointError, UnknownModelError
+from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
 from .models.spec import Preprocessing
@@ -133,10 +134,10 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
     )
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    _replace(directory / f"{card.name}.safetensors", content)
+    write_whole(directory / f"{card.name}.safetensors", lambda path: path.write_bytes(content))
     # After the weights: a run killed in between leaves a pair that is refused, never one that is wrongly believed.
     text = card.model_dump_json(indent=2) + "\n"
-    _replace(directory / f"{card.name}.json", text.encode())
+    write_whole(directory / f"{card.name}.json", lambda path: path.write_bytes(text.encode()))
     return Card.model_validate_json(text)
 
 
@@ -209,7 +210,8 @@ def annotate(
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
     card = card.model_copy(update={"metrics": card.metrics | metrics, "grounding": grounding or card.grounding})
-    _replace(path, (card.model_dump_json(indent=2) + "\n").encode())
+    text = card.model_dump_json(indent=2) + "\n"
+    write_whole(path, lambda draft: draft.write_bytes(text.encode()))
     return _read_card(path)
 
 
@@ -223,13 +225,6 @@ def _stored(name: str, tensor: Tensor) -> Tensor:
                 f"“{name}” has values that are not finite or too large for float16: nothing was saved."
             )
     return tensor.clone(memory_format=torch.contiguous_format)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader, or a killed run, sees the old content or the new and nothing between."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
 
 
 def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None) -> Path:

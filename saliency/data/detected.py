@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .pseudo import BEHIND, sentence
-from .subjects import CELLS, NARROW, OFF_CENTRE, About, Picture, Scene, mosaics, within
+from .subjects import CELLS, About, Picture, Scene, mosaics, side_of, within
 
 # Other words for the detector's kinds of things than its own names; none is a word for two of them.
 SYNONYMS = {
@@ -109,12 +109,8 @@ def _sentence(kinds: Detections, generator: np.random.Generator) -> About:
 
 def _named(name: str, boxes: np.ndarray, generator: np.random.Generator) -> tuple[str, str, np.ndarray]:
     """The things of a kind in words, with their verb and boxes: all of them, or those on one side."""
-    middles, narrow = (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 2] - boxes[:, 0] < NARROW
-    sides = {
-        "left": boxes[narrow & (middles < 0.5 - OFF_CENTRE)],
-        "right": boxes[narrow & (middles > 0.5 + OFF_CENTRE)],
-    }
-    sides = {side: some for side, some in sides.items() if len(some)}
+    own = np.array([side_of(box[None]) for box in boxes])
+    sides = {side: boxes[own == side] for side in ("left", "right") if side in own}
     where = ""
     if sides and generator.random() < 0.3:
         side = generator.choice(list(sides))

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from ..files import write_whole
 from ..models.base import TextFeatures
 from ..models.text import load_encoder
 
@@ -33,9 +34,7 @@ class SentenceBank:
             self._tensors = _encode(encoder, unique)
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                draft = path.with_suffix(".new")  # a killed run must not leave half a file behind
-                save_file(self._tensors, draft)
-                draft.replace(path)
+                write_whole(path, lambda draft: save_file(self._tensors, draft))
         self._ends = self._tensors["lengths"].cumsum(0).tolist()
 
     def gather(self, sentences: Sequence[str]) -> TextFeatures:

@@ -191,7 +191,7 @@ def sentences_about(entry: Entry, parts: int = 3) -> tuple[About, ...]:
             continue
         thing = things(caption)[generator.integers(len(things(caption)))]
         words, rest = clause(caption, thing)
-        side = _side(thing)
+        side = side_of(thing.boxes)
         if side and generator.random() < 0.4:
             words += generator.choice([f" on the {side}", f" on the {side} side", f" to the {side}"])
             rest = "" if generator.random() < 0.5 else rest
@@ -210,9 +210,9 @@ def _boxes(*named: Phrase) -> np.ndarray:
     return np.concatenate([phrase.boxes for phrase in named])
 
 
-def _side(thing: Phrase) -> str:
-    """On which side of the picture the thing is; empty where on none."""
-    left, right = thing.boxes[:, 0].min(), thing.boxes[:, 2].max()
+def side_of(boxes: np.ndarray) -> str:
+    """On which side of the picture the things in `boxes` (n, 4) are together; empty where on none."""
+    left, right = boxes[:, 0].min(), boxes[:, 2].max()
     middle = (left + right) / 2
     if abs(middle - 0.5) <= OFF_CENTRE or right - left >= NARROW:
         return ""

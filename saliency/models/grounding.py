@@ -316,19 +316,23 @@ class Grounding(Pointing):
             pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
                 times smaller.
         """
-        levels, regions, objects = self.glance(trunk, pixels)
-        features = self.keyed(regions, None if objects is None else objects.planes)
+        levels, _, features, objects = self.glance(trunk, pixels)
         if self.subject is not None:
             closer = self.subject.see(self.subject.given(trunk(pixels), objects))
             # The detector's planes lie among the features already.
             features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
         return levels, features
 
-    def glance(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], Tensor, Objects | None]:
-        """As `look`, without what the subject sees: levels, regions (N, dim, h, w) of them, and what was detected."""
+    def glance(
+        self, trunk: nn.Module, pixels: Tensor
+    ) -> tuple[dict[int, Tensor], Tensor, ImageFeatures, Objects | None]:
+        """As `look`, without what the subject sees, and with what led there: levels, regions (N, dim, h, w) of them,
+        features as `keyed` gives them, and what was detected."""
         levels = trunk(pixels if self.subject is None else reduced(pixels))
         objects = self.detect(pixels, levels[8].shape[-2:])
-        return levels, self.see(levels, None if objects is None else objects.planes), objects
+        planes = None if objects is None else objects.planes
+        regions = self.see(levels, planes)
+        return levels, regions, self.keyed(regions, planes), objects
 
     def detect(self, pixels: Tensor, grid: Sequence[int]) -> Objects | None:
         """What the detector says on `grid` (h, w) of pictures (N, 3, H, W); None where there is no detector."""

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ..data.detected import Detections
 from ..data.samples import read_rgb
+from ..files import write_whole
 from ..models.objects import NAMES, ObjectPlanes
 from ..models.spec import Preprocessing
 from ..preprocessing import prepare
@@ -32,9 +33,7 @@ def detections(paths: Sequence[Path], detector: ObjectPlanes, folder: Path) -> d
         if not file.is_file():
             found = [_look(path, detector) for path in tqdm(paths, desc="the detector looks", mininterval=5)]
             folder.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(".new")  # a killed run must not leave half a file behind
-            draft.write_text(json.dumps(found))
-            draft.replace(file)
+            write_whole(file, lambda draft: draft.write_text(json.dumps(found)))
     found = json.loads(file.read_text())
     return {
         path: {name: np.array(boxes) for name, boxes in kinds.items()} for path, kinds in zip(paths, found, strict=True)

@@ -34,8 +34,7 @@ class GroundingModel(nn.Module):
 
     def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        _, regions, objects = self.grounding.glance(self.trunk, pixels)
-        features = self.grounding.keyed(regions, None if objects is None else objects.planes)
+        _, regions, features, _ = self.grounding.glance(self.trunk, pixels)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
         logits = self.grounding.logits(select(features, index), words, text.tokens)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from itertools import islice
@@ -30,6 +29,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from ..errors import RecipeError
+from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .recipe import Options, Recipe, Stage
 
@@ -259,7 +259,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         if better:
             tensors = {name: value.contiguous() for name, value in weights.items()}
-            _replace(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
+            write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
             "recipe": self._identity(),
             "done": self.done,
@@ -268,7 +268,7 @@ class Run:
             "averaged": int(self.average.n_averaged),
             "learners": [learner.state() for learner in learners],
         }
-        _replace(self.folder / "state.pt", lambda path: torch.save(state, path))
+        write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
 
@@ -283,13 +283,6 @@ class _Looking(nn.Module):
 
     def forward(self, batch: Any) -> Any:
         return self.method.look(self.model, batch)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    write(draft)
-    draft.replace(path)
 
 
 def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
