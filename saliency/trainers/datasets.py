@@ -106,9 +106,14 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
     return found
 
 
+def run_folder(name: str) -> Path:
+    """Where a run of this name lies."""
+    return RUNS / name
+
+
 def run_checkpoint(name: str) -> Path | str:
     """The checkpoint of a run here, else the name of a shipped one."""
-    path = RUNS / name / f"{name}.safetensors"
+    path = run_folder(name) / f"{name}.safetensors"
     return path if path.is_file() else name
 
 

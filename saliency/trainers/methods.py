@@ -6,26 +6,21 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-import cv2
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
 from .. import checkpoints
 from ..checkpoints import DataUse, Description
-from ..errors import CheckpointError, RecipeError
+from ..errors import RecipeError
 from ..models import registry
-from ..models.backbones import ResNet50V2
 from ..models.grounding import CLOSER
 from ..models.spec import Preprocessing
-from ..models.text import load_encoder
 from .adversarial import Adversarial
-from .datasets import RUNS, run_checkpoint
+from .datasets import run_folder
 from .grounding import GroundingMethod, build_model
 from .loop import Method, Run
-from .onnx import convolutions
-from .recipe import Recipe, Start
+from .recipe import Recipe
+from .starting import begin_with
 from .subjects import SubjectMethod
 from .supervised import Supervised
 
@@ -84,79 +79,13 @@ def preprocessing(recipe: Recipe) -> Preprocessing:
     return plain.enlarged(CLOSER) if recipe.config.get("subject") else plain
 
 
-def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:
-    """Take over the tensors `start` names; the names they have in `model`.
-
-    Args:
-        encoder: name of the text encoder that gives the names of an object detector's classes their states.
-
-    Raises:
-        RecipeError: the file or the run does not exist or is of another network.
-    """
-    if start.file is not None:
-        try:
-            part = model.get_submodule(start.target)
-        except AttributeError:
-            raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
-        if start.file.suffix == ".onnx":
-            _begin_objects(part, start.file, encoder)
-        else:
-            _begin_trunk(part, start.file)
-        return {name for name in model.state_dict() if name.startswith(f"{start.target}.")}
-    weights = _weights_of(start.run)
-    taken = {
-        start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
-        for name, value in weights.items()
-        if name.startswith(start.source)
-    }
-    own = model.state_dict()
-    fitting = {name: value for name, value in taken.items() if name in own and own[name].shape == value.shape}
-    if not fitting:
-        raise RecipeError(f"Nothing of the run “{start.run}” fits the model to start from it.")
-    model.load_state_dict(fitting, strict=False)
-    return set(fitting)
-
-
-def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
-    try:
-        weights = load_file(file)
-        trunk.start_from(weights)
-    except FileNotFoundError:
-        raise RecipeError(f"There is no file “{file.name}” to start from.") from None
-    except (SafetensorError, ValueError, AttributeError) as error:  # only the ResNet starts from a file
-        raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
-
-
-def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> None:
-    if getattr(grounding, "objects", None) is None:
-        raise RecipeError(f"The model has no object detector that could start from “{file.name}”: set “objects: true”.")
-    if not file.is_file():
-        raise RecipeError(f"There is no file “{file.name}” to start from.")
-    try:
-        grounding.objects.detector.start_from(convolutions(file))
-    except (cv2.error, ValueError) as error:
-        raise RecipeError(f"The file “{file.name}” holds no weights of the object detector.") from error
-    grounding.naming.start_from(load_encoder(encoder))
-
-
-def _weights_of(run: str) -> dict[str, Tensor]:
-    """Weights of the best epoch of a run here, else of a shipped checkpoint."""
-    path = RUNS / run / "best.safetensors"
-    if path.is_file():
-        return load_file(path)
-    try:
-        return checkpoints.load(run_checkpoint(run))[0].state_dict()
-    except CheckpointError:
-        raise RecipeError(f"There is no run or checkpoint “{run}” to start from: train it first.") from None
-
-
 def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:
     """Run `recipe` to its end, if it trains anything, and write a checkpoint with its card into its folder; the folder.
 
     Args:
         folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
     """
-    folder = folder or RUNS / recipe.name
+    folder = folder or run_folder(recipe.name)
     run = Run(recipe, build_method(recipe), folder, quiet)
     run.train()
     if run.accelerator.is_main_process and recipe.method not in PARTS:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from saliency.models import backbones
+from saliency.trainers import datasets
 
 from . import squares as coloured
 
@@ -78,3 +80,13 @@ def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr("saliency.trainers.datasets.SENTENCE_CACHE", tmp_path / "sentences")
     monkeypatch.setattr("saliency.trainers.subjects.FEATURES", tmp_path / "features")
     return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
+
+
+@pytest.fixture
+def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """The weights of a run called ``earlier``."""
+    weights = {"old.weight": torch.full((3, 2), 5.0), "old.bias": torch.full((4,), 5.0)}
+    (tmp_path / "earlier").mkdir()
+    save_file(weights, tmp_path / "earlier" / "best.safetensors")
+    monkeypatch.setattr(datasets, "RUNS", tmp_path)
+    return weights

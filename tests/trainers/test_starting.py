@@ -1,0 +1,93 @@
+"""What a model starts from."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from saliency.errors import RecipeError
+from saliency.models.backbones import ResNet50V2
+from saliency.models.grounding import Grounding
+from saliency.trainers.recipe import Start
+from saliency.trainers.starting import begin_with
+
+
+@pytest.fixture
+def model() -> nn.ModuleDict:
+    return nn.ModuleDict({"eye": nn.Linear(2, 3), "ear": nn.Linear(2, 3)})
+
+
+def test_tensors_of_a_run_are_taken_over_where_they_fit(model, earlier):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    begin_with(model, Start(run="earlier", source="old.", target="eye."))
+    after = model.state_dict()
+    assert torch.equal(after.pop("eye.weight"), earlier["old.weight"])
+    assert all(torch.equal(value, before[name]) for name, value in after.items())  # eye.bias has another shape
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (Start(run="earlier"), "Nothing of the run “earlier” fits"),
+        (Start(run="nowhere"), "no run or checkpoint “nowhere”"),
+        (Start(file=Path("nowhere/trunk.safetensors"), target="eye"), "no file “trunk.safetensors”"),
+        (Start(file=Path("trunk.safetensors"), target="eye."), "no part “eye.”"),
+    ],
+)
+def test_a_start_that_is_not_there_is_refused(model, earlier, start, said):
+    with pytest.raises(RecipeError, match=said):
+        begin_with(model, start)
+
+
+@pytest.mark.parametrize("content", [b"no tensors", None], ids=["damaged", "another network's"])
+def test_a_file_of_something_else_is_refused(tmp_path, content):
+    path = tmp_path / "trunk.safetensors"
+    save_file({"layer.weight": torch.zeros(2)}, path)
+    if content:
+        path.write_bytes(content)
+    with torch.device("meta"):
+        model = nn.ModuleDict({"trunk": ResNet50V2((8, 16))})
+    with pytest.raises(RecipeError, match=r"“trunk\.safetensors”"):
+        begin_with(model, Start(file=path, target="trunk"))
+
+
+def test_a_trunk_that_starts_from_no_file_says_so(tmp_path):
+    path = tmp_path / "trunk.safetensors"
+    save_file({"conv.weight": torch.zeros(2)}, path)
+    with pytest.raises(RecipeError, match=r"“trunk\.safetensors”"):
+        begin_with(nn.ModuleDict({"trunk": nn.Conv2d(3, 4, 3)}), Start(file=path, target="trunk"))
+
+
+DETECTOR = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
+
+
+def grounded(objects: bool) -> nn.ModuleDict:
+    return nn.ModuleDict({"grounding": Grounding({8: 4, 16: 4}, text_dim=384, dim=8, objects=objects)})
+
+
+@pytest.mark.skipif(not DETECTOR.is_file(), reason="the detector's weights are not here")
+def test_a_detector_starts_with_its_weights_and_the_names_of_its_classes():
+    model = grounded(objects=True)
+    begin_with(model, Start(file=DETECTOR, target="grounding"), "minilm")
+    grounding = model["grounding"]
+    assert sum(weight.numel() for weight in grounding.objects.parameters()) == pytest.approx(0.9e6, rel=0.02)
+    cosines = nn.functional.normalize(grounding.naming.names, dim=1)
+    assert (cosines @ cosines.T).fill_diagonal_(0).max() < 0.95, "no two classes are called the same"
+
+
+@pytest.mark.parametrize(
+    ("objects", "content", "said"),
+    [
+        (True, b"nothing", "“net.onnx” holds no weights"),
+        (True, None, "no file “net.onnx”"),
+        (False, b"nothing", "no object detector"),
+    ],
+)
+def test_a_detector_that_cannot_be_had_is_refused(tmp_path, objects, content, said):
+    path = tmp_path / "net.onnx"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(RecipeError, match=said):
+        begin_with(grounded(objects), Start(file=path, target="grounding"), "minilm")
