@@ -6,6 +6,9 @@ import pytest
 import torch
 
 import train.__main__ as command
+from saliency.trainers import datasets
+from saliency.trainers.methods import PARTS, needs
+from saliency.trainers.recipe import load_recipe
 
 
 def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -23,3 +26,47 @@ def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPat
     finally:
         torch.set_flush_denormal(False)
     assert products == [0]
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Names of what was trained, in order; it leaves what a run leaves in an empty folder of runs."""
+    names = []
+
+    def train(recipe):
+        names.append(recipe.name)
+        folder = tmp_path / recipe.name
+        folder.mkdir(exist_ok=True)
+        result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
+        (folder / result).touch()
+        return folder
+
+    monkeypatch.setattr(datasets, "RUNS", tmp_path)
+    monkeypatch.setattr(command, "train", train)
+    monkeypatch.setattr(torch, "set_flush_denormal", lambda on: None)
+    return names
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in command.HERE.glob("*.yaml")))
+def test_one_command_trains_all_that_a_recipe_builds_on_before_it(trained: list[str], name: str):
+    command.main(name, from_nothing=True)
+    assert trained[-1] == name
+    assert len(set(trained)) == len(trained)
+    for position, one in enumerate(trained):
+        needed = needs(load_recipe(command.HERE / f"{one}.yaml"))
+        assert set(needed) <= set(trained[:position]), f"{one} comes before what it needs"
+
+
+def test_what_has_ended_is_not_trained_again_and_what_broke_off_is(trained: list[str], tmp_path: Path):
+    command.main("tranblend", from_nothing=True)
+    state = {"recipe": {"stages": [{"epochs": 2}]}, "done": 1}
+    torch.save(state, tmp_path / "subjects" / "state.pt")
+    (tmp_path / "naming" / "best.safetensors").unlink()
+    trained.clear()
+    command.main("tranblend", from_nothing=True)
+    assert trained == ["subjects", "naming", "tranblend"]
+
+
+def test_a_recipe_alone_trains_nothing_else(trained: list[str]):
+    command.main("tranblend")
+    assert trained == ["tranblend"]

@@ -1,4 +1,5 @@
-"""``python -m train RECIPE [key=value ...]``: train a model from its recipe, or go on with a broken-off run."""
+"""``python -m train RECIPE [key=value ...]``: train a model from its recipe, or go on with a broken-off run; with
+``--from-nothing`` also all that it builds on."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ import torch
 import typer
 
 from saliency.errors import SaliencyError
-from saliency.trainers.methods import train
-from saliency.trainers.recipe import load_recipe
+from saliency.trainers.methods import is_trained, needs, train
+from saliency.trainers.recipe import Recipe, load_recipe
 
 HERE = Path(__file__).parent
 
@@ -21,6 +22,9 @@ def main(
     overrides: Annotated[
         list[str] | None, typer.Argument(help="key=value, for example seed=7 stages.0.epochs=1")
     ] = None,
+    from_nothing: Annotated[
+        bool, typer.Option("--from-nothing", help="first train the recipes it builds on that have not ended in runs/")
+    ] = False,
 ) -> None:
     """Train a model from its recipe; the checkpoint and its card appear in runs/NAME."""
     # Gradients of sure answers are full of numbers near zero, with which processors are slow: a step of `subjects` took
@@ -28,11 +32,23 @@ def main(
     torch.set_flush_denormal(True)
     path = Path(recipe) if recipe.endswith((".yaml", ".yml")) else HERE / f"{recipe}.yaml"
     try:
-        folder = train(load_recipe(path, overrides or []))
+        wanted = load_recipe(path, overrides or [])
+        if from_nothing:
+            train_needed(wanted)
+        folder = train(wanted)
     except SaliencyError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
     typer.echo(f"Done: {folder}")
+
+
+def train_needed(recipe: Recipe) -> None:
+    """Train what `recipe` builds on, the first of it first; what has ended in runs/ stays as it is."""
+    for name in needs(recipe):
+        needed = load_recipe(HERE / f"{name}.yaml")
+        if not is_trained(needed):
+            train_needed(needed)
+            typer.echo(f"Done: {train(needed)}")
 
 
 if __name__ == "__main__":

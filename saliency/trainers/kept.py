@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import nn
 from tqdm import tqdm
 
 from ..errors import RecipeError
+from ..files import write_whole
 from ..models.base import ImageFeatures
 
 BATCH = 8
@@ -47,7 +49,7 @@ class KeptFeatures:
                 self._create(features, count)
             for name, value in features.items():
                 self._files[name][numbers.start : numbers.stop] = value.half().cpu().numpy()
-            self._done.write_text(json.dumps(numbers.stop))
+            write_whole(self._done, partial(Path.write_text, data=json.dumps(numbers.stop)))
 
     def _create(self, features: ImageFeatures, count: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

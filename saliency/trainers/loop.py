@@ -166,21 +166,15 @@ class Run:
 
     def _go_on(self) -> None:
         """Take over what the folder says is done."""
-        if not (self.folder / "state.pt").is_file():
+        state = _state(self.folder)
+        if state is None:
             return
-        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)
-        if state.get("recipe") != self._identity():
+        if state.get("recipe") != identity(self.recipe):
             raise RecipeError(
                 f"The folder “{self.folder.name}” holds a run of another recipe, or of this one before it was changed: "
                 "move it away, or give this one another name."
             )
         self.done, self.best = state["done"], state["best"]
-
-    def _identity(self) -> dict[str, Any]:
-        """The recipe without what only the card says."""
-        return self.recipe.model_dump(
-            mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}}
-        )
 
     def _stage(self, stage: Stage, first: int, last: int) -> None:
         """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
@@ -261,7 +255,7 @@ class Run:
             tensors = {name: value.contiguous() for name, value in weights.items()}
             write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
-            "recipe": self._identity(),
+            "recipe": identity(self.recipe),
             "done": self.done,
             "best": self.best,
             "average": weights,
@@ -271,6 +265,23 @@ class Run:
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
+
+
+def identity(recipe: Recipe) -> dict[str, Any]:
+    """A recipe without what only the card says: what a run must be of to be gone on with."""
+    return recipe.model_dump(mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}})
+
+
+def epochs_left(folder: Path) -> int:
+    """So many epochs the run in `folder` still lacks; 0 where nothing is known of any."""
+    state = _state(folder)
+    return sum(stage["epochs"] for stage in state["recipe"]["stages"]) - state["done"] if state else 0
+
+
+def _state(folder: Path) -> dict[str, Any] | None:
+    """What a run has written after its last epoch; its tensors are read when they are used."""
+    path = folder / "state.pt"
+    return torch.load(path, weights_only=True, mmap=True) if path.is_file() else None
 
 
 class _Looking(nn.Module):

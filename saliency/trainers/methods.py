@@ -18,7 +18,7 @@ from ..models.spec import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder
 from .grounding import GroundingMethod, build_model
-from .loop import Method, Run
+from .loop import Method, Run, epochs_left
 from .recipe import Recipe
 from .starting import begin_with
 from .subjects import SubjectMethod
@@ -91,6 +91,20 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     if run.accelerator.is_main_process and recipe.method not in PARTS:
         checkpoints.save(run.method.model, describe(recipe), folder)
     return folder
+
+
+def needs(recipe: Recipe) -> list[str]:
+    """Names of the runs that `recipe` starts from or is taught by."""
+    starts = [start.run for start in recipe.start if start.run]
+    teachers = [source.teacher for stage in recipe.stages for source in stage.data if source.teacher]
+    return list(dict.fromkeys(starts + teachers))
+
+
+def is_trained(recipe: Recipe) -> bool:
+    """Whether a run of the name of `recipe` is here and ended."""
+    folder = run_folder(recipe.name)
+    result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
+    return (folder / result).is_file() and not epochs_left(folder)
 
 
 def describe(recipe: Recipe) -> Description:

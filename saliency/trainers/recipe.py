@@ -77,6 +77,9 @@ class Start(_Part):
         run: name of an earlier run (its best epoch) or of a shipped checkpoint.
         source: prefix of the tensors taken from it.
         target: prefix they get in this model.
+        share: of theirs in the mean with what is there already, from the starts before; 1 replaces it. Weights of one
+            origin may be averaged: fine-tuned ones with those before (Wortsman et al., CVPR 2022), or those of several
+            seeds (Wortsman et al., ICML 2022).
         note: what the card says of where they come from.
     """
 
@@ -84,12 +87,15 @@ class Start(_Part):
     run: str | None = None
     source: str = ""
     target: str = ""
+    share: float = Field(default=1.0, gt=0, le=1)
     note: str = ""
 
     @model_validator(mode="after")
     def _names_one_source(self) -> Start:
         if (self.file is None) == (self.run is None):
             raise ValueError("it names either a “file” or a “run”")
+        if self.file is not None and self.share < 1:
+            raise ValueError("only the weights of a “run” may have a “share”")
         return self
 
 

@@ -14,6 +14,7 @@ from ..errors import CheckpointError, RecipeError
 from ..models.backbones import ResNet50V2
 from ..models.text import load_encoder
 from .datasets import run_checkpoint, run_folder
+from .loop import epochs_left
 from .onnx import convolutions
 from .recipe import Start
 
@@ -25,7 +26,7 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> se
         encoder: name of the text encoder that gives the names of an object detector's classes their states.
 
     Raises:
-        RecipeError: the file or the run does not exist or is of another network.
+        RecipeError: the file or the run does not exist or is of another network, or the run is not finished.
     """
     if start.file is not None:
         try:
@@ -44,7 +45,11 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> se
         if name.startswith(start.source)
     }
     own = model.state_dict()
-    fitting = {name: value for name, value in taken.items() if name in own and own[name].shape == value.shape}
+    fitting = {
+        name: own[name].lerp(value, start.share) if value.is_floating_point() else value
+        for name, value in taken.items()
+        if name in own and own[name].shape == value.shape
+    }
     if not fitting:
         raise RecipeError(f"Nothing of the run “{start.run}” fits the model to start from it.")
     model.load_state_dict(fitting, strict=False)
@@ -77,6 +82,9 @@ def _weights_of(run: str) -> dict[str, Tensor]:
     """Weights of the best epoch of a run here, else of a shipped checkpoint."""
     path = run_folder(run) / "best.safetensors"
     if path.is_file():
+        left = epochs_left(path.parent)
+        if left:
+            raise RecipeError(f"The run “{run}” to start from lacks {left} of its epochs: train it to its end first.")
         return load_file(path)
     try:
         return checkpoints.load(run_checkpoint(run))[0].state_dict()

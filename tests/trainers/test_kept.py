@@ -48,6 +48,23 @@ def test_a_broken_pass_is_gone_on_with(tmp_path: Path, patience: int):
     assert kept.gather(range(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
 
 
+def test_a_kill_while_the_mark_is_written_loses_no_more_than_one_batch(tmp_path: Path, monkeypatch):
+    def killed(path: Path, data: str) -> None:
+        path.open("w").close()
+        if data == "16":
+            raise KeyboardInterrupt
+
+    written = Path.write_text
+    monkeypatch.setattr(Path, "write_text", lambda path, data: killed(path, data) or written(path, data))
+    with pytest.raises(KeyboardInterrupt):
+        KeptFeatures(tmp_path / "kept", 21, Looking())
+    monkeypatch.setattr(Path, "write_text", written)
+    rest = Looking()
+    kept = KeptFeatures(tmp_path / "kept", 21, rest)
+    assert rest.seen == list(range(8, 21))
+    assert kept.gather(range(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
+
+
 def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path):
     def large(numbers) -> ImageFeatures:
         return {"plane": torch.zeros(len(numbers), 1).expand(-1, 10**9)}

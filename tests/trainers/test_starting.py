@@ -10,6 +10,7 @@ from torch import nn
 from saliency.errors import RecipeError
 from saliency.models.backbones import ResNet50V2
 from saliency.models.grounding import Grounding
+from saliency.trainers import datasets
 from saliency.trainers.recipe import Start
 from saliency.trainers.starting import begin_with
 
@@ -25,6 +26,37 @@ def test_tensors_of_a_run_are_taken_over_where_they_fit(model, earlier):
     after = model.state_dict()
     assert torch.equal(after.pop("eye.weight"), earlier["old.weight"])
     assert all(torch.equal(value, before[name]) for name, value in after.items())  # eye.bias has another shape
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_weights_may_be_averaged_with_those_that_are_there(model, earlier, share: float):
+    before = model.state_dict()["eye.weight"].clone()
+    begin_with(model, Start(run="earlier", source="old.", target="eye.", share=share))
+    expected = (1 - share) * before + share * earlier["old.weight"]
+    torch.testing.assert_close(model.state_dict()["eye.weight"], expected)
+
+
+def test_three_seeds_have_their_mean_by_shares(model, earlier):
+    for number, share in enumerate((1.0, 1 / 2, 1 / 3)):
+        folder = datasets.RUNS / f"seed{number}"
+        folder.mkdir()
+        save_file({"eye.weight": torch.full((3, 2), float(number**2))}, folder / "best.safetensors")
+        begin_with(model, Start(run=folder.name, share=share))
+    torch.testing.assert_close(model.state_dict()["eye.weight"], torch.full((3, 2), 5 / 3))
+
+
+def test_counts_are_not_averaged(earlier):
+    save_file({"num_batches_tracked": torch.tensor(7)}, datasets.RUNS / "earlier" / "best.safetensors")
+    norm = nn.BatchNorm2d(2)
+    begin_with(norm, Start(run="earlier", share=0.5))
+    assert norm.num_batches_tracked == 7
+
+
+def test_a_run_that_broke_off_is_no_start(model, earlier):
+    state = {"recipe": {"stages": [{"epochs": 2}, {"epochs": 3}]}, "done": 1}
+    torch.save(state, datasets.RUNS / "earlier" / "state.pt")
+    with pytest.raises(RecipeError, match="“earlier” to start from lacks 4 of its epochs"):
+        begin_with(model, Start(run="earlier", source="old.", target="eye."))
 
 
 @pytest.mark.parametrize(
