@@ -11,7 +11,7 @@ from saliency.data import Sample, SjtuTis
 from saliency.metrics import cc
 from saliency.predictor import Predictor
 from train.results.maps import UNRELATED, answers, exchanged, under
-from train.results.reading import TEXTS, exchange, nearness_to_pure, return_to_pure, section, sensitivity
+from train.results.reading import TEXTS, advantage, exchange, nearness_to_pure, return_to_pure, section, sensitivity
 from train.results.scores import people
 
 from .made import half, made
@@ -70,6 +70,12 @@ def test_who_reads_falls_with_another_sentence(samples):
         assert three(change) == pytest.approx((-2, -2, -2))
 
 
+def test_reading_is_worth_what_the_sentence_says_otherwise(samples):
+    found = advantage(reader, blind, samples)
+    assert three(found.pop(Condition.NON_SALIENT)) == pytest.approx((2, 2, 2))
+    assert all(three(interval) == pytest.approx((0, 0, 0)) for interval in found.values())
+
+
 def test_an_unrelated_sentence_leaves_the_map_where_it_is(samples):
     for sentences in UNRELATED.values():
         assert three(return_to_pure(reader, samples, sentences)) == pytest.approx((1, 1, 1))
@@ -80,8 +86,11 @@ def test_an_unrelated_sentence_leaves_the_map_where_it_is(samples):
 
 
 def test_the_tables_say_so(samples):
-    text = section({"blind": blind, "reader": reader}, samples, exchanged(samples))
+    text = section({"blind": blind, "reader": reader}, {"sleeper": blind}, samples, exchanged(samples))
     same, opposite = "1.000 (1.000 to 1.000)", "-1.000 (-1.000 to -1.000)"
+    nothing, twice = "0.000 (0.000 to 0.000)", "2.000 (2.000 to 2.000)"
+    assert f"| reader less sleeper | {' | '.join([nothing] * 4 + [twice])} |" in text
+    assert f"| blind less sleeper | {' | '.join([nothing] * 5)} |" in text
     assert f"| people | {opposite} |" in text
     assert f"| blind | {same} |" in text
     assert f"| reader, change | {' | '.join(['-2.000 (-2.000 to -2.000)'] * 4)} |" in text

@@ -104,6 +104,11 @@ def test_the_whole_command(engines: Path, tmp_path: Path):
     assert [cell.split()[0] for cell in shown] == [number(means[condition]["CC"].mean) for condition in ORDER]
     exchanged = rows_of(text, "With the sentence of another picture")
     assert exchanged["**Reader** (compact, seed None), right sentence"] == shown[1:]
+    better = rows_of(text, "What is reading worth?")
+    unread = rows_of(text, "CC")["**Blind** (compact, seed None)"]
+    change = [float(own.split()[0]) - float(other.split()[0]) for own, other in zip(shown, unread, strict=True)]
+    (compared,) = (cells for name, cells in better.items() if name.startswith("**Reader**"))
+    assert [float(cell.split()[0]) for cell in compared] == pytest.approx(change, abs=0.0021)
     # A model that does not read has no place among those that do.
     assert not any("Blind" in name for name in exchanged)
     assert sorted(drawn.name for drawn in (tmp_path / "figures").iterdir()) == sorted(

@@ -55,13 +55,16 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         if found:
             pointing[row_name(card)] = found
             better[row_name(card)] = told.measure(name, validation, boxes)
-    readers = {row_name(card): maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text}
+    readers, blind = (
+        {row_name(card): maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text is reads}
+        for reads in (True, False)
+    )
     if draw:
         figures.draw(maps, validation, figures.FOLDER)
     sections = [
         introduction(validation),
         scores.section(tables),
-        reading.section(readers, validation, others),
+        reading.section(readers, blind, validation, others),
         grounding.section(pointing),
         told.section(better),
         published.section(published.read()),

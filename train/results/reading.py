@@ -44,6 +44,19 @@ def exchange(
     return found
 
 
+def advantage(predict: Predict, blind: Predict, samples: Sequence[Sample]) -> dict[Condition, Interval]:
+    """By condition, how much nearer a model's maps are than those of a `blind` one: the mean difference of CC."""
+    found = {}
+    for condition in ORDER:
+        own = of_condition(samples, condition)
+        values = {
+            picture: cc(predict(sample), sample.density()) - cc(blind(sample), sample.density())
+            for picture, sample in own.items()
+        }
+        found[condition] = over_pictures(values, samples)
+    return found
+
+
 def nearness_to_pure(predict: Predict, samples: Sequence[Sample], condition: Condition) -> Interval:
     """CC between the maps under `condition` and for no sentence."""
     pure = of_condition(samples, Condition.PURE)
@@ -72,10 +85,19 @@ def over_pictures(values: Mapping[str, float], samples: Sequence[Sample]) -> Int
     return mean_interval(row, resamples(len(pictures)))
 
 
-def section(readers: Mapping[str, Predict], samples: Sequence[Sample], others: Mapping[str, str]) -> str:
-    """Markdown: the three tables, a row or three a model of `readers`."""
+def section(
+    readers: Mapping[str, Predict],
+    blind: Mapping[str, Predict],
+    samples: Sequence[Sample],
+    others: Mapping[str, str],
+) -> str:
+    """Markdown: the four tables, a row or three a model of `readers`; the first compares them with the `blind` ones."""
     return "\n\n".join(
         [
+            "### What is reading worth?",
+            "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of "
+            "paired samples. Under *pure* there is nothing to read: what differs there is the picture half.",
+            _advantage_table(readers, blind, samples),
             "### Does the map depend on the sentence?",
             "CC between the maps for the salient and the non-salient sentence of the same picture.",
             _sensitivity_table(readers, samples),
@@ -90,6 +112,15 @@ def section(readers: Mapping[str, Predict], samples: Sequence[Sample], others: M
             _pure_table(readers, samples),
         ]
     )
+
+
+def _advantage_table(readers: Mapping[str, Predict], blind: Mapping[str, Predict], samples: Sequence[Sample]) -> str:
+    rows = []
+    for name, predict in readers.items():
+        for other, unread in blind.items():
+            measured = advantage(predict, unread, samples)
+            rows.append((f"{name} less {other}", *(told(measured[condition]) for condition in ORDER)))
+    return markdown_table(("change of CC", *(condition.title for condition in ORDER)), rows)
 
 
 def _sensitivity_table(readers: Mapping[str, Predict], samples: Sequence[Sample]) -> str:
