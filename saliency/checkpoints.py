@@ -67,6 +67,13 @@ class Pointing(_Record):
     phrases: int = Field(ge=1)
 
 
+class Part(_Record):
+    """An earlier training that a checkpoint builds on: its recipe, and the version of the code where it is known."""
+
+    recipe: dict[str, Any]
+    revision: str = ""
+
+
 class Description(_Record):
     """What is known of a model before it is saved: the card without what the weights themselves say.
 
@@ -79,6 +86,7 @@ class Description(_Record):
         revision: version of the code that trained it.
         data, licence, origin: data sets, terms of the weights, and weights they started from.
         recipe, seed: the training run.
+        parts: by name, earlier runs that it started from or was taught by, and those before them.
         metrics: split -> condition -> metric -> estimate.
         grounding: of the model's own words; None where it has no grounding, or nobody measured it.
         limits: sentences on where the model should not be trusted.
@@ -96,6 +104,7 @@ class Description(_Record):
     origin: tuple[str, ...] = ()
     recipe: dict[str, Any] = {}
     seed: int | None = None
+    parts: dict[str, Part] = {}
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
     grounding: Pointing | None = None
     limits: tuple[str, ...] = ()
@@ -170,6 +179,12 @@ def load(
     model = _build(card)
     _fill(model, weights, card)
     return model.eval().to(device), card
+
+
+def read_card(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> Card:
+    """The card of a checkpoint, named as for `load`; `CheckpointError` where it is missing or cannot be read."""
+    stem = _stem(name, directory)
+    return _read_card(stem.with_name(stem.name + ".json"))
 
 
 def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:

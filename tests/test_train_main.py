@@ -7,7 +7,8 @@ import torch
 
 import train.__main__ as command
 from saliency.trainers import datasets
-from saliency.trainers.methods import PARTS, needs
+from saliency.trainers.lineage import needs
+from saliency.trainers.methods import PARTS
 from saliency.trainers.recipe import load_recipe
 
 

@@ -11,7 +11,8 @@ import torch
 import typer
 
 from saliency.errors import SaliencyError
-from saliency.trainers.methods import is_trained, needs, train
+from saliency.trainers.lineage import needs
+from saliency.trainers.methods import is_trained, train
 from saliency.trainers.recipe import Recipe, load_recipe
 
 HERE = Path(__file__).parent

@@ -32,6 +32,7 @@ from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .recipe import Options, Recipe, Stage
+from .state import identity, revision, run_state
 
 SETTLING = 64  # batches from which the batch norms of averaged weights get their statistics
 
@@ -166,7 +167,7 @@ class Run:
 
     def _go_on(self) -> None:
         """Take over what the folder says is done."""
-        state = _state(self.folder)
+        state = run_state(self.folder)
         if state is None:
             return
         if state.get("recipe") != identity(self.recipe):
@@ -256,6 +257,7 @@ class Run:
             write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
             "recipe": identity(self.recipe),
+            "revision": revision(),
             "done": self.done,
             "best": self.best,
             "average": weights,
@@ -265,23 +267,6 @@ class Run:
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
-
-
-def identity(recipe: Recipe) -> dict[str, Any]:
-    """A recipe without what only the card says: what a run must be of to be gone on with."""
-    return recipe.model_dump(mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}})
-
-
-def epochs_left(folder: Path) -> int:
-    """So many epochs the run in `folder` still lacks; 0 where nothing is known of any."""
-    state = _state(folder)
-    return sum(stage["epochs"] for stage in state["recipe"]["stages"]) - state["done"] if state else 0
-
-
-def _state(folder: Path) -> dict[str, Any] | None:
-    """What a run has written after its last epoch; its tensors are read when they are used."""
-    path = folder / "state.pt"
-    return torch.load(path, weights_only=True, mmap=True) if path.is_file() else None
 
 
 class _Looking(nn.Module):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,9 +17,11 @@ from ..models.spec import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder
 from .grounding import GroundingMethod, build_model
-from .loop import Method, Run, epochs_left
+from .lineage import parts
+from .loop import Method, Run
 from .recipe import Recipe
 from .starting import begin_with
+from .state import epochs_left, revision
 from .subjects import SubjectMethod
 from .supervised import Supervised
 
@@ -93,13 +94,6 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     return folder
 
 
-def needs(recipe: Recipe) -> list[str]:
-    """Names of the runs that `recipe` starts from or is taught by."""
-    starts = [start.run for start in recipe.start if start.run]
-    teachers = [source.teacher for stage in recipe.stages for source in stage.data if source.teacher]
-    return list(dict.fromkeys(starts + teachers))
-
-
 def is_trained(recipe: Recipe) -> bool:
     """Whether a run of the name of `recipe` is here and ended."""
     folder = run_folder(recipe.name)
@@ -123,20 +117,12 @@ def describe(recipe: Recipe) -> Description:
         config=recipe.config,
         text_encoder=preset.text_encoder,
         preprocessing=preprocessing(recipe),
-        revision=_revision(),
+        revision=revision(),
         data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
         licence=spec.licence,
         origin=tuple(start.note for start in recipe.start if start.note),
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
+        parts=parts(recipe),
         seed=recipe.seed,
         limits=recipe.limits,
     )
-
-
-def _revision() -> str:
-    """Commit of the code, with a mark where files differ from it; empty outside a checkout."""
-    try:
-        command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

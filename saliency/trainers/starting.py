@@ -14,9 +14,9 @@ from ..errors import CheckpointError, RecipeError
 from ..models.backbones import ResNet50V2
 from ..models.text import load_encoder
 from .datasets import run_checkpoint, run_folder
-from .loop import epochs_left
 from .onnx import convolutions
 from .recipe import Start
+from .state import epochs_left
 
 
 def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:

@@ -101,7 +101,9 @@ function buildList(key, entries) {
 }
 
 function buildRecipe(card) {
-  const recipe = node("pre", { tabindex: "0" }, JSON.stringify(card.recipe, null, 2));
+  // What it builds on comes after its own.
+  const told = { ...card.recipe, ...(Object.keys(card.parts).length && { parts: card.parts }) };
+  const recipe = node("pre", { tabindex: "0" }, JSON.stringify(told, null, 2));
   return node("details", {}, node("summary", {}, text("recipe")), recipe);
 }
 

@@ -1,0 +1,37 @@
+"""What a run has written of itself after its last epoch, and what it is known by."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .recipe import Recipe
+
+
+def identity(recipe: Recipe) -> dict[str, Any]:
+    """A recipe without what only the card says: what a run must be of to be gone on with."""
+    return recipe.model_dump(mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}})
+
+
+def epochs_left(folder: Path) -> int:
+    """So many epochs the run in `folder` still lacks; 0 where nothing is known of any."""
+    state = run_state(folder)
+    return sum(stage["epochs"] for stage in state["recipe"]["stages"]) - state["done"] if state else 0
+
+
+def run_state(folder: Path) -> dict[str, Any] | None:
+    """What a run has written after its last epoch; its tensors are read when they are used."""
+    path = folder / "state.pt"
+    return torch.load(path, weights_only=True, mmap=True) if path.is_file() else None
+
+
+def revision() -> str:
+    """Commit of the code, with a mark where files differ from it; empty outside a checkout."""
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

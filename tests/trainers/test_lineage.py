@@ -1,0 +1,51 @@
+"""What a card says of the runs behind it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from saliency import checkpoints
+from saliency.trainers import datasets
+from saliency.trainers.methods import build_method, describe, train
+from saliency.trainers.recipe import parse_recipe
+from saliency.trainers.state import identity
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs lie; no checkpoint is shipped."""
+    monkeypatch.setattr(datasets, "RUNS", tmp_path / "runs")
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path / "none"))
+    return tmp_path / "runs"
+
+
+def test_a_card_names_every_run_behind_it(runs: Path, tiny_recipe: dict):
+    first = parse_recipe(tiny_recipe | {"name": "first", "seed": 7, "stages": tiny_recipe["stages"][:1]})
+    train(first, quiet=True)
+    # A part of a model has no card; its recipe is in the state it leaves.
+    part = parse_recipe(tiny_recipe | {"name": "part", "start": [{"run": "first"}]})
+    (runs / "part").mkdir()
+    torch.save({"recipe": identity(part), "revision": "abc", "done": 4}, runs / "part" / "state.pt")
+    second = parse_recipe(tiny_recipe | {"name": "second", "stages": [], "start": [{"run": "first"}, {"run": "part"}]})
+    described = describe(second)
+    assert list(described.parts) == ["first", "part"]
+    assert described.parts["first"].recipe["seed"] == 7
+    assert described.parts["first"].revision == describe(first).revision != ""
+    assert described.parts["part"].recipe == identity(part)
+    assert described.parts["part"].revision == "abc"
+    checkpoints.save(build_method(first).model, described, runs / "second")
+    # A checkpoint tells of those before it.
+    third = describe(parse_recipe(tiny_recipe | {"name": "third", "start": [{"run": "second"}]}))
+    assert list(third.parts) == ["first", "part", "second"]
+
+
+def test_a_teacher_is_behind_it_too(runs: Path, tiny_recipe: dict):
+    train(parse_recipe(tiny_recipe | {"name": "teacher", "stages": tiny_recipe["stages"][:1]}), quiet=True)
+    source = {"reader": "flickr8k_entities", "root": "nowhere", "teacher": "teacher"}
+    stage = {"name": "captions", "data": [source], "epochs": 1}
+    assert list(describe(parse_recipe(tiny_recipe | {"stages": [stage]})).parts) == ["teacher"]
+
+
+def test_runs_that_nothing_is_known_of_are_left_out(runs: Path, tiny_recipe: dict):
+    assert describe(parse_recipe(tiny_recipe | {"start": [{"run": "forgotten"}]})).parts == {}
