@@ -37,7 +37,14 @@ def build_method(recipe: Recipe) -> Method:
     # Parts have the pictures and the text of the model they are made for.
     preset = registry.preset(recipe.model, recipe.preset)
     method = kind(recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
-    filled = set().union(*(begin_with(method.model, start, preset.text_encoder) for start in recipe.start))
+    filled: set[str] = set()
+    for start in recipe.start:
+        taken = begin_with(method.model, start, preset.text_encoder)
+        if start.share < 1 and taken - filled:
+            raise RecipeError(
+                f"The run “{start.run}” is to be a share of “{min(taken - filled)}”, which no start before it fills."
+            )
+        filled |= taken
     missing = sorted(method.model.state_dict().keys() - filled)
     if not recipe.stages and missing:
         raise RecipeError(f"Nothing is trained, and the recipe starts without weights for “{missing[0]}”.")

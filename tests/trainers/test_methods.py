@@ -72,3 +72,13 @@ def test_a_model_is_not_put_together_with_parts_missing(tiny_recipe: dict, earli
 def test_a_configuration_that_does_not_fit_is_a_sentence(tiny_recipe: dict, change: dict):
     with pytest.raises(RecipeError, match="“config” does not fit"):
         build_method(parse_recipe(tiny_recipe | change))
+
+
+def test_a_share_of_weights_that_nothing_filled_is_refused(tiny_recipe: dict, earlier):
+    weights = build_method(parse_recipe(tiny_recipe)).model.state_dict()
+    whole = {name: value.contiguous() for name, value in weights.items()}
+    save_file(whole, datasets.RUNS / "earlier" / "best.safetensors")
+    share = {"run": "earlier", "share": 0.5}
+    build_method(parse_recipe(tiny_recipe | {"start": [{"run": "earlier"}, share]}))
+    with pytest.raises(RecipeError, match=r"“earlier” is to be a share of “.+”, which no start before it fills"):
+        build_method(parse_recipe(tiny_recipe | {"start": [share]}))
