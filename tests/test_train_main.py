@@ -10,6 +10,7 @@ from saliency.trainers import datasets
 from saliency.trainers.lineage import needs
 from saliency.trainers.methods import PARTS
 from saliency.trainers.recipe import load_recipe
+from saliency.trainers.state import identity
 
 
 def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -60,8 +61,8 @@ def test_one_command_trains_all_that_a_recipe_builds_on_before_it(trained: list[
 
 def test_what_has_ended_is_not_trained_again_and_what_broke_off_is(trained: list[str], tmp_path: Path):
     command.main("tranblend", from_nothing=True)
-    state = {"recipe": {"stages": [{"epochs": 2}]}, "done": 1}
-    torch.save(state, tmp_path / "subjects" / "state.pt")
+    recipe = load_recipe(command.HERE / "subjects.yaml")
+    torch.save({"recipe": identity(recipe), "done": 1}, tmp_path / "subjects" / "state.pt")
     (tmp_path / "naming" / "best.safetensors").unlink()
     trained.clear()
     command.main("tranblend", from_nothing=True)
@@ -71,3 +72,21 @@ def test_what_has_ended_is_not_trained_again_and_what_broke_off_is(trained: list
 def test_a_recipe_alone_trains_nothing_else(trained: list[str]):
     command.main("tranblend")
     assert trained == ["tranblend"]
+
+
+@pytest.mark.parametrize(("seed", "expected"), [(42, ["tranblend"]), (43, ["subjects", "tranblend"])])
+def test_a_run_of_another_recipe_is_not_built_upon(trained: list[str], tmp_path: Path, seed: int, expected: list[str]):
+    """Training it ends with a sentence, as its folder is taken."""
+    command.main("tranblend", from_nothing=True)
+    (tmp_path / "naming" / "best.safetensors").unlink()
+    trained.clear()
+    recipe = load_recipe(command.HERE / "subjects.yaml", [f"seed={seed}"])
+    epochs = sum(stage.epochs for stage in recipe.stages)
+    torch.save({"recipe": identity(recipe), "done": epochs}, tmp_path / "subjects" / "state.pt")
+    command.main("tranblend", from_nothing=True)
+    assert trained == [*expected[:-1], "naming", "tranblend"]
+
+
+def test_another_seeds_run_is_built_upon(trained: list[str]):
+    command.main("tranblend", ["name=tranblend43", "start.2.run=naming43"], from_nothing=True)
+    assert trained == ["transalnet", "grounding", "tranblend_words", "tranblend43"]

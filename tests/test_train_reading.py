@@ -98,6 +98,10 @@ def test_the_tables_say_so(samples):
     assert f"| people | – | – | {' | '.join([same] * 3 + [opposite])} |" in text
 
 
+def test_without_a_blind_model_there_is_nothing_to_compare_with(samples):
+    assert "What is reading worth?" not in section({"reader": reader}, {}, samples, exchanged(samples))
+
+
 def test_no_sample_keeps_its_sentence_and_none_is_lost():
     samples = [made(str(n), condition, f"{condition} {n % 17}") for condition in TEXTS for n in range(20)]
     samples += [made(str(n), Condition.PURE) for n in range(20)]

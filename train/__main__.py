@@ -44,8 +44,11 @@ def main(
 
 
 def train_needed(recipe: Recipe) -> None:
-    """Train what `recipe` builds on, the first of it first; what has ended in runs/ stays as it is."""
+    """Train what `recipe` builds on, the first of it first; what has ended in runs/ stays as it is, and so does what
+    has no recipe of its name, another seed's run for example."""
     for name in needs(recipe):
+        if not (HERE / f"{name}.yaml").is_file():
+            continue
         needed = load_recipe(HERE / f"{name}.yaml")
         if not is_trained(needed):
             train_needed(needed)

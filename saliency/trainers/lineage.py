@@ -23,22 +23,26 @@ def parts(recipe: Recipe) -> dict[str, Part]:
     """By name, the runs that `recipe` builds on, and all that these build on; without those nothing is known of."""
     found: dict[str, Part] = {}
     for name in needs(recipe):
-        found |= _parts_of_run(name)
+        part, recorded = _told(name)
+        if part and name != recipe.name:
+            found |= _before(part) | recorded | {name: part}
     return found
 
 
-def _parts_of_run(name: str) -> dict[str, Part]:
-    """A run, by its card or else by its own state, behind what it builds on."""
+def _told(name: str) -> tuple[Part | None, dict[str, Part]]:
+    """A run by its card, with what that says of the runs before it; or else by the state it left."""
     try:
         card = checkpoints.read_card(run_checkpoint(name))
-        return card.parts | {name: Part(recipe=card.recipe, revision=card.revision)}
     except CheckpointError:
-        pass
+        card = None
+    if card and card.recipe.get("name") == name:
+        return Part(recipe=card.recipe, revision=card.revision), card.parts
     state = run_state(run_folder(name))
-    if state is None:
-        return {}
-    own = {name: Part(recipe=state["recipe"], revision=state.get("revision", ""))}
+    return Part(recipe=state["recipe"], revision=state.get("revision", "")) if state else None, {}
+
+
+def _before(part: Part) -> dict[str, Part]:
     try:
-        return parts(Recipe.model_validate(state["recipe"])) | own
-    except ValidationError:  # of a recipe as they were written then
-        return own
+        return parts(Recipe.model_validate(part.recipe))
+    except ValidationError:  # recipes may have been written otherwise then
+        return {}

@@ -32,7 +32,7 @@ from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .recipe import Options, Recipe, Stage
-from .state import identity, revision, run_state
+from .state import identity, is_of, revision, run_state
 
 SETTLING = 64  # batches from which the batch norms of averaged weights get their statistics
 
@@ -170,7 +170,7 @@ class Run:
         state = run_state(self.folder)
         if state is None:
             return
-        if state.get("recipe") != identity(self.recipe):
+        if not is_of(state, self.recipe):
             raise RecipeError(
                 f"The folder “{self.folder.name}” holds a run of another recipe, or of this one before it was changed: "
                 "move it away, or give this one another name."

@@ -21,7 +21,7 @@ from .lineage import parts
 from .loop import Method, Run
 from .recipe import Recipe
 from .starting import begin_with
-from .state import epochs_left, revision
+from .state import epochs_left, is_of, revision, run_state
 from .subjects import SubjectMethod
 from .supervised import Supervised
 
@@ -102,10 +102,11 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
 
 
 def is_trained(recipe: Recipe) -> bool:
-    """Whether a run of the name of `recipe` is here and ended."""
+    """Whether a run of `recipe` is here and ended; a folder without a state is believed by its name."""
     folder = run_folder(recipe.name)
     result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
-    return (folder / result).is_file() and not epochs_left(folder)
+    state = run_state(folder)
+    return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(folder)))
 
 
 def describe(recipe: Recipe) -> Description:

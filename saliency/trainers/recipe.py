@@ -70,16 +70,16 @@ class DataSource(_Part):
 
 
 class Start(_Part):
-    """Weights to start from: either a trunk's file, or tensors of an earlier run.
+    """Weights to start from: either the file of a trunk or of a detector, or tensors of an earlier run.
 
     Attributes:
-        file: .safetensors of a trunk, relative to the repository's root.
+        file: .safetensors of a trunk or .onnx of the object detector, relative to the repository's root.
         run: name of an earlier run (its best epoch) or of a shipped checkpoint.
         source: prefix of the tensors taken from it.
         target: prefix they get in this model.
         share: of theirs in the mean with what is there already, from the starts before; 1 replaces it. Weights of one
             origin may be averaged: fine-tuned ones with those before (Wortsman et al., CVPR 2022), or those of several
-            seeds (Wortsman et al., ICML 2022).
+            seeds (Wortsman et al., ICML 2022). So are the statistics of batch norms, which only a stage measures anew.
         note: what the card says of where they come from.
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from .recipe import Recipe
 
@@ -14,6 +15,14 @@ from .recipe import Recipe
 def identity(recipe: Recipe) -> dict[str, Any]:
     """A recipe without what only the card says: what a run must be of to be gone on with."""
     return recipe.model_dump(mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}})
+
+
+def is_of(state: dict[str, Any], recipe: Recipe) -> bool:
+    """Whether a run's state is of `recipe`; what recipes did not have when it was written has its default."""
+    try:
+        return identity(Recipe.model_validate(state.get("recipe"))) == identity(recipe)
+    except ValidationError:
+        return False
 
 
 def epochs_left(folder: Path) -> int:

@@ -7,6 +7,7 @@ import torch
 
 from saliency import checkpoints
 from saliency.trainers import datasets
+from saliency.trainers.lineage import needs
 from saliency.trainers.methods import build_method, describe, train
 from saliency.trainers.recipe import parse_recipe
 from saliency.trainers.state import identity
@@ -49,3 +50,21 @@ def test_a_teacher_is_behind_it_too(runs: Path, tiny_recipe: dict):
 
 def test_runs_that_nothing_is_known_of_are_left_out(runs: Path, tiny_recipe: dict):
     assert describe(parse_recipe(tiny_recipe | {"start": [{"run": "forgotten"}]})).parts == {}
+
+
+def test_a_card_of_something_else_in_a_runs_folder_is_not_believed(runs: Path, tiny_recipe: dict):
+    other = parse_recipe(tiny_recipe | {"name": "other"})
+    folder = runs / "renamed"
+    checkpoints.save(build_method(other).model, describe(other), folder)
+    for file in sorted(folder.iterdir()):
+        file.rename(folder / f"renamed{file.suffix}")
+    later = parse_recipe(tiny_recipe | {"start": [{"run": "renamed"}]})
+    assert describe(later).parts == {}
+
+
+def test_shipped_cards_name_all_that_they_build_on():
+    for card in checkpoints.available():
+        for name, part in [(card.name, card), *card.parts.items()]:
+            recipe = parse_recipe(part.recipe)
+            assert recipe.name == name
+            assert set(needs(recipe)) <= card.parts.keys(), f"{card.name}: {name}"

@@ -91,13 +91,17 @@ def section(
     samples: Sequence[Sample],
     others: Mapping[str, str],
 ) -> str:
-    """Markdown: the four tables, a row or three a model of `readers`; the first compares them with the `blind` ones."""
+    """Markdown: the four tables, a row or three a model of `readers`; the first compares them with the `blind` ones,
+    where there are any."""
+    worth = [
+        "### What is reading worth?",
+        "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of paired "
+        "samples. Under *pure* there is nothing to read: what differs there is the picture half.",
+        _advantage_table(readers, blind, samples),
+    ]
     return "\n\n".join(
         [
-            "### What is reading worth?",
-            "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of "
-            "paired samples. Under *pure* there is nothing to read: what differs there is the picture half.",
-            _advantage_table(readers, blind, samples),
+            *(worth if blind else []),
             "### Does the map depend on the sentence?",
             "CC between the maps for the salient and the non-salient sentence of the same picture.",
             _sensitivity_table(readers, samples),
