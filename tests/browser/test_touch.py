@@ -25,8 +25,7 @@ def fingers(phone):
     """Puts fingers on the second row's first map, in shares of its sides: `fingers(kind, *places)`."""
     frame = phone.locator("#maps .frame").nth(4)
     frame.evaluate("frame => frame.scrollIntoView({ block: 'center' })")
-    phone.wait_for_timeout(300)
-    area = frame.bounding_box()
+    area = resting(frame)
     browser = phone.context.new_cdp_session(phone)
 
     def dispatch(kind, *places):
@@ -39,6 +38,15 @@ def fingers(phone):
     yield dispatch
     phone.get_by_role("button", name="Show the whole picture").tap()
     browser.detach()
+
+
+def resting(frame) -> dict[str, float]:
+    """Where `frame` is once the page has come to rest, which takes a busy machine a while."""
+    before, now = None, frame.bounding_box()
+    while now != before:
+        frame.page.wait_for_timeout(300)
+        before, now = now, frame.bounding_box()
+    return now
 
 
 def view(page) -> list[float]:
