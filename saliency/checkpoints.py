@@ -145,9 +145,7 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
     directory.mkdir(parents=True, exist_ok=True)
     write_whole(directory / f"{card.name}.safetensors", lambda path: path.write_bytes(content))
     # After the weights: a run killed in between leaves a pair that is refused, never one that is wrongly believed.
-    text = card.model_dump_json(indent=2) + "\n"
-    write_whole(directory / f"{card.name}.json", lambda path: path.write_bytes(text.encode()))
-    return Card.model_validate_json(text)
+    return _write_card(card, directory / f"{card.name}.json")
 
 
 def load(
@@ -166,7 +164,7 @@ def load(
             card's sha256 or do not fit its model.
     """
     stem = _stem(name, directory)
-    card = _read_card(stem.with_name(stem.name + ".json"))
+    card = read_card(name, directory)
     content = _read(stem.with_name(stem.name + ".safetensors"), f"The weights of checkpoint “{card.name}” are missing.")
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise CheckpointError(
@@ -225,9 +223,7 @@ def annotate(
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
     card = card.model_copy(update={"metrics": card.metrics | metrics, "grounding": grounding or card.grounding})
-    text = card.model_dump_json(indent=2) + "\n"
-    write_whole(path, lambda draft: draft.write_bytes(text.encode()))
-    return _read_card(path)
+    return _write_card(card, path)
 
 
 def _stored(name: str, tensor: Tensor) -> Tensor:
@@ -262,6 +258,13 @@ def _read(path: Path, missing: str) -> bytes:
         return path.read_bytes()
     except OSError:
         raise CheckpointError(missing) from None
+
+
+def _write_card(card: Card, path: Path) -> Card:
+    """Writes `card` to `path`; the card as it will be read."""
+    text = card.model_dump_json(indent=2) + "\n"
+    write_whole(path, lambda draft: draft.write_bytes(text.encode()))
+    return Card.model_validate_json(text)
 
 
 def _read_card(path: Path) -> Card:

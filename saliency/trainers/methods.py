@@ -106,7 +106,7 @@ def is_trained(recipe: Recipe) -> bool:
     folder = run_folder(recipe.name)
     result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
     state = run_state(folder)
-    return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(folder)))
+    return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(state)))
 
 
 def describe(recipe: Recipe) -> Description:

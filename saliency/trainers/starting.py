@@ -16,7 +16,7 @@ from ..models.text import load_encoder
 from .datasets import run_checkpoint, run_folder
 from .onnx import convolutions
 from .recipe import Start
-from .state import epochs_left
+from .state import epochs_left, run_state
 
 
 def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:
@@ -82,8 +82,8 @@ def _weights_of(run: str) -> dict[str, Tensor]:
     """Weights of the best epoch of a run here, else of a shipped checkpoint."""
     path = run_folder(run) / "best.safetensors"
     if path.is_file():
-        left = epochs_left(path.parent)
-        if left:
+        state = run_state(path.parent)
+        if state and (left := epochs_left(state)):
             raise RecipeError(f"The run “{run}” to start from lacks {left} of its epochs: train it to its end first.")
         return load_file(path)
     try:

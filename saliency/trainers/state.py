@@ -25,14 +25,13 @@ def is_of(state: dict[str, Any], recipe: Recipe) -> bool:
         return False
 
 
-def epochs_left(folder: Path) -> int:
-    """So many epochs the run in `folder` still lacks; 0 where nothing is known of any."""
-    state = run_state(folder)
-    return sum(stage["epochs"] for stage in state["recipe"]["stages"]) - state["done"] if state else 0
+def epochs_left(state: dict[str, Any]) -> int:
+    """So many epochs a run of this state still lacks."""
+    return sum(stage["epochs"] for stage in state["recipe"]["stages"]) - state["done"]
 
 
 def run_state(folder: Path) -> dict[str, Any] | None:
-    """What a run has written after its last epoch; its tensors are read when they are used."""
+    """What a run has written after its last epoch, None where nothing; its tensors are read when they are used."""
     path = folder / "state.pt"
     return torch.load(path, weights_only=True, mmap=True) if path.is_file() else None
 
