@@ -67,11 +67,27 @@ class Pointing(_Record):
     phrases: int = Field(ge=1)
 
 
+class Effort(_Record):
+    """What a training took, without what was lost where it broke off.
+
+    Attributes:
+        minutes: from its first step, or from before what is looked at once, to its end.
+        device: "cpu" or the accelerator's kind; cores: threads of the processor it used; precision: of its arithmetic.
+    """
+
+    minutes: float = Field(ge=0)
+    device: str
+    cores: int = Field(ge=1)
+    precision: Literal["float32", "bfloat16"]
+
+
 class Part(_Record):
-    """An earlier training that a checkpoint builds on: its recipe, and the version of the code where it is known."""
+    """An earlier training that a checkpoint builds on: its recipe, and, where they are known, the version of the code
+    and what it took."""
 
     recipe: dict[str, Any]
     revision: str = ""
+    effort: Effort | None = None
 
 
 class Description(_Record):
@@ -86,6 +102,7 @@ class Description(_Record):
         revision: version of the code that trained it.
         data, licence, origin: data sets, terms of the weights, and weights they started from.
         recipe, seed: the training run.
+        effort: what that run alone took; None where nothing was trained, or nobody measured it.
         parts: by name, earlier runs that it started from or was taught by, and those before them.
         metrics: split -> condition -> metric -> estimate.
         grounding: of the model's own words; None where it has no grounding, or nobody measured it.
@@ -104,6 +121,7 @@ class Description(_Record):
     origin: tuple[str, ...] = ()
     recipe: dict[str, Any] = {}
     seed: int | None = None
+    effort: Effort | None = None
     parts: dict[str, Part] = {}
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
     grounding: Pointing | None = None

@@ -36,9 +36,11 @@ def _told(name: str) -> tuple[Part | None, dict[str, Part]]:
     except CheckpointError:
         card = None
     if card and card.recipe.get("name") == name:
-        return Part(recipe=card.recipe, revision=card.revision), card.parts
+        return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
     state = run_state(run_folder(name))
-    return Part(recipe=state["recipe"], revision=state.get("revision", "")) if state else None, {}
+    if state is None:
+        return None, {}
+    return Part(recipe=state["recipe"], revision=state.get("revision", ""), effort=state.get("effort")), {}
 
 
 def _before(part: Part) -> dict[str, Part]:

@@ -28,9 +28,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from ..checkpoints import Effort
 from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
+from ..precision import preferred_dtype
 from .recipe import Options, Recipe, Stage
 from .state import identity, is_of, revision, run_state
 
@@ -125,6 +127,9 @@ class Run:
 
     Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
+
+    Attributes:
+        effort: what the epochs that are done have taken; None before the first, and where it is not known of all.
     """
 
     def __init__(self, recipe: Recipe, method: Method, folder: Path, quiet: bool = False):
@@ -142,6 +147,8 @@ class Run:
         self.average: AveragedModel | None = None
         self.done = 0
         self.best: dict[str, float] = {"score": -math.inf}
+        self.effort: Effort | None = None
+        self._began: float | None = time.perf_counter()
         method.model.to(self.accelerator.device)
 
     def train(self, stop_after: int | None = None) -> dict[str, float]:
@@ -176,6 +183,11 @@ class Run:
                 "move it away, or give this one another name."
             )
         self.done, self.best = state["done"], state["best"]
+        if "effort" in state:
+            self.effort = Effort.model_validate(state["effort"])
+            self._began -= 60 * self.effort.minutes
+        else:
+            self._began = None
 
     def _stage(self, stage: Stage, first: int, last: int) -> None:
         """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
@@ -223,7 +235,8 @@ class Run:
             freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
-        with tqdm(loader, desc=title, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+        steps = {"total": stage.epochs * len(loader), "initial": epoch * len(loader)}  # the bar is the stage's
+        with tqdm(loader, title, **steps, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value
@@ -240,6 +253,7 @@ class Run:
         better = scores["score"] > self.best["score"]
         if better:
             self.best = scores
+        self._measure_effort()
         if self.accelerator.is_main_process:
             line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
             self._write(line, learners, better)
@@ -247,6 +261,17 @@ class Run:
         if not self.quiet:
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
             tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
+
+    def _measure_effort(self) -> None:
+        if self._began is None:
+            return
+        device = self.accelerator.device.type
+        self.effort = Effort(
+            minutes=(time.perf_counter() - self._began) / 60,
+            device=device,
+            cores=torch.get_num_threads(),
+            precision=str(preferred_dtype(device)).removeprefix("torch."),
+        )
 
     def _write(self, line: dict[str, Any], learners: list[Learner], better: bool) -> None:
         """The run's files after an epoch, and its `line` in the history."""
@@ -259,6 +284,7 @@ class Run:
             "recipe": identity(self.recipe),
             "revision": revision(),
             "done": self.done,
+            **({"effort": self.effort.model_dump()} if self.effort else {}),
             "best": self.best,
             "average": weights,
             "averaged": int(self.average.n_averaged),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description
+from ..checkpoints import DataUse, Description, Effort
 from ..errors import RecipeError
 from ..models import registry
 from ..models.grounding import CLOSER
@@ -97,7 +97,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     run = Run(recipe, build_method(recipe), folder, quiet)
     run.train()
     if run.accelerator.is_main_process and recipe.method not in PARTS:
-        checkpoints.save(run.method.model, describe(recipe), folder)
+        checkpoints.save(run.method.model, describe(recipe, run.effort if recipe.stages else None), folder)
     return folder
 
 
@@ -109,7 +109,7 @@ def is_trained(recipe: Recipe) -> bool:
     return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(state)))
 
 
-def describe(recipe: Recipe) -> Description:
+def describe(recipe: Recipe, effort: Effort | None = None) -> Description:
     """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds."""
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
     uses: dict[str, list[str]] = defaultdict(list)
@@ -132,5 +132,6 @@ def describe(recipe: Recipe) -> Description:
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
         parts=parts(recipe),
         seed=recipe.seed,
+        effort=effort,
         limits=recipe.limits,
     )

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 
 from saliency import checkpoints
 from saliency.errors import RecipeError
+from saliency.precision import preferred_dtype
 from saliency.trainers import datasets
 from saliency.trainers.loop import Run, one_cycle
 from saliency.trainers.methods import build_method, train
@@ -87,6 +89,30 @@ def test_two_processes_share_the_work(tiny_recipe: dict, tmp_path: Path):
     assert learner["schedule"]["last_epoch"] == 2 * pictures / tiny_recipe["stages"][0]["batch"] / processes
     assert [group["lr"] for group in learner["optimizer"]["param_groups"]] == [0, 0]
     assert checkpoints.load(folder / "tiny")[1].seed == 42
+
+
+def test_a_run_measures_what_it_took_and_adds_up_over_breaks(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe)
+    began = time.perf_counter()
+    Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=1)
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    assert 0 < state["effort"]["minutes"] <= (time.perf_counter() - began) / 60
+    assert state["effort"]["cores"] == torch.get_num_threads()
+    state["effort"]["minutes"] += 60.0
+    torch.save(state, tmp_path / "run" / "state.pt")
+    _, card = checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")
+    assert state["effort"]["minutes"] < card.effort.minutes <= 60 + (time.perf_counter() - began) / 60
+    assert (card.effort.device, card.effort.precision) == ("cpu", str(preferred_dtype("cpu")).removeprefix("torch."))
+
+
+def test_what_was_never_measured_is_not_told(tiny_recipe: dict, tmp_path: Path):
+    """A run that an earlier version began knows only of the epochs since."""
+    recipe = parse_recipe(tiny_recipe)
+    Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=1)
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    del state["effort"]
+    torch.save(state, tmp_path / "run" / "state.pt")
+    assert checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")[1].effort is None
 
 
 def test_a_finished_run_knows_its_best(tiny_recipe: dict, tmp_path: Path):

@@ -16,7 +16,7 @@ from saliency.errors import SaliencyError
 from saliency.models import registry
 from saliency.predictor import Predictor
 
-from . import document, figures, grounding, published, reading, scores, told
+from . import document, effort, figures, grounding, published, reading, scores, told
 from .maps import answers, exchanged
 
 
@@ -68,6 +68,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         grounding.section(pointing),
         told.section(better),
         published.section(published.read()),
+        effort.section(effort.known(cards.values())),
         figures.section(figures.FOLDER),
     ]
     return "\n\n".join(sections)
