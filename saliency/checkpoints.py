@@ -71,11 +71,14 @@ class Effort(_Record):
     """What a training took, without what was lost where it broke off.
 
     Attributes:
-        minutes: from its first step, or from before what is looked at once, to its end.
+        minutes: from before its first look at a picture to its end.
+        busy: minutes of processor time in them, of all cores together: on a machine with other things to do less than
+            `cores` times the minutes.
         device: "cpu" or the accelerator's kind; cores: threads of the processor it used; precision: of its arithmetic.
     """
 
     minutes: float = Field(ge=0)
+    busy: float = Field(ge=0)
     device: str
     cores: int = Field(ge=1)
     precision: Literal["float32", "bfloat16"]

@@ -6,7 +6,7 @@ from saliency.checkpoints import Effort, Part
 from train.results.effort import known, section
 
 SHORT, LONG = (
-    Effort(minutes=minutes, device="cpu", cores=2, precision=precision)
+    Effort(minutes=minutes, busy=1.9 * minutes, device="cpu", cores=2, precision=precision)
     for minutes, precision in ((12.4, "bfloat16"), (61.6, "float32"))
 )
 
@@ -28,4 +28,4 @@ def test_every_run_is_told_once_and_those_that_were_not_measured_are_not():
 
 def test_the_table_has_a_row_a_run_with_the_arithmetic_it_was_measured_in():
     rows = [line for line in section({"a": SHORT, "b": LONG}).splitlines() if line.startswith("| `")]
-    assert rows == ["| `a` | 12 | 2 (cpu) | bfloat16 |", "| `b` | 62 | 2 (cpu) | float32 |"]
+    assert rows == ["| `a` | 12 | 24 | 2 (cpu) | bfloat16 |", "| `b` | 62 | 117 | 2 (cpu) | float32 |"]

@@ -21,10 +21,11 @@ def known(cards: Iterable[Card]) -> dict[str, Effort]:
 def section(efforts: dict[str, Effort]) -> str:
     """Markdown: a row a run."""
     rows = [
-        (f"`{name}`", f"{effort.minutes:.0f}", f"{effort.cores} ({effort.device})", effort.precision)
+        (f"`{name}`", f"{effort.minutes:.0f}", f"{effort.busy:.0f}", f"{effort.cores} ({effort.device})", effort.precision)
         for name, effort in efforts.items()
     ]
     return (
         "### What training takes\n\nMinutes from a recipe's first look at a picture to its last validation, as the runs "
-        "measured them; runs from before that was measured are not here. What else a machine does counts as well.\n\n"
-    ) + markdown_table(("recipe", "minutes", "threads", "arithmetic"), rows)
+        "measured them; runs from before that was measured are not here. Busy: minutes of "
+        "processor time, of all cores together; on a machine that does nothing else about as many times the minutes.\n\n"
+    ) + markdown_table(("recipe", "minutes", "busy", "cores", "arithmetic"), rows)
