@@ -71,9 +71,10 @@ class Effort(_Record):
     """What a training took, without what was lost where it broke off.
 
     Attributes:
-        minutes: from before its first look at a picture to its end.
-        busy: minutes of processor time in them, of all cores together: on a machine with other things to do less than
-            `cores` times the minutes.
+        minutes: from its first look at a training picture to its last validation. What was kept from before (encoded
+            sentences, features of pictures) is not in it.
+        busy: minutes of processor time in them, all cores of the first process together: on a machine with nothing else
+            to do nearly `cores` times the minutes.
         device: "cpu" or the accelerator's kind; cores: threads of the processor it used; precision: of its arithmetic.
     """
 

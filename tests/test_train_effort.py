@@ -21,9 +21,13 @@ class Told:
 
 def test_every_run_is_told_once_and_those_that_were_not_measured_are_not():
     first = Told("first", SHORT, recipe={"name": "run-of-first"})
-    earlier = {"run-of-first": Part(recipe={}, effort=SHORT), "old": Part(recipe={}), "middle": Part(recipe={}, effort=LONG)}
-    second = Told("second", None, earlier)
+    earlier = {"run-of-first": None, "old": None, "middle": LONG}
+    second = Told("second", None, {name: Part(recipe={}, effort=effort) for name, effort in earlier.items()})
     assert known([first, second]) == {"middle": LONG, "run-of-first": SHORT}
+
+
+def test_where_nothing_was_measured_nothing_is_said():
+    assert section(known([Told("first")])) == ""
 
 
 def test_the_table_has_a_row_a_run_with_the_arithmetic_it_was_measured_in():

@@ -10,7 +10,7 @@ from saliency import checkpoints
 from saliency.conditions import Condition
 from saliency.metrics.bootstrap import Interval
 from train.results import figures
-from train.results.__main__ import main
+from train.results.__main__ import main, row_names
 from train.results.document import BEGIN, END, number, told, write
 from train.results.scores import METRICS, ORDER, mean_maps, metric_table
 
@@ -129,3 +129,11 @@ def test_without_the_data_set_it_ends_with_a_sentence(tmp_path: Path, capsys: py
     assert ended.value.code == 2
     assert "“image_1800” is missing" in capsys.readouterr().err
     assert not (tmp_path / "RESULTS.md").exists()
+
+
+def test_checkpoints_of_one_model_and_seed_have_rows_of_their_own():
+    cards = [checkpoints.read_card("gsgnet"), checkpoints.read_card("gsgnet"), checkpoints.read_card("tranblend")]
+    cards[1] = cards[1].model_copy(update={"name": "gsgnet_words"})
+    rows = row_names(cards)
+    assert rows["tranblend"] == "**TranBlend** (compact, seed 42)"
+    assert rows["gsgnet_words"] == f"{rows['gsgnet'].removesuffix(' `gsgnet`')} `gsgnet_words`" != rows["gsgnet"]

@@ -68,6 +68,12 @@ class Sample:
             return np.argwhere(np.asarray(image.convert("L")) > 127)
 
 
+def picture_of(sample: Sample) -> str:
+    """What is the same for all samples of one picture, and of no other in any data set: as released, SJTU-TIS has a
+    file of the picture for each condition."""
+    return str(sample.image_path.parent / sample.picture)
+
+
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
     with _opened(path) as image:

@@ -18,7 +18,7 @@ from ..models.spec import Preprocessing
 from ..preprocessing import resize
 from .flickr8k import Entry, Phrase
 from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
-from .samples import Sample, read_rgb
+from .samples import Sample, picture_of, read_rgb
 from .training import mirror_words
 
 Item = TypeVar("Item")
@@ -118,12 +118,14 @@ def captioned(entries: Sequence[Entry], parts: int) -> list[Picture]:
 
 def watched(samples: Sequence[Sample]) -> list[Picture]:
     """The pictures of samples with a sentence and a density."""
-    sentences: dict[Path, list[Told]] = {}
+    found: dict[str, Picture] = {}
     for sample in samples:
         if sample.sentence and (density := sample.density()) is not None:
             small = cv2.resize(density, GAZE[::-1], interpolation=cv2.INTER_AREA)
-            sentences.setdefault(sample.image_path, []).append(Watched(sample.sentence, small))
-    return [Picture(path, tuple(told)) for path, told in sentences.items()]
+            before = found.get(picture_of(sample), Picture(sample.image_path, ()))
+            told = (*before.sentences, Watched(sample.sentence, small))
+            found[picture_of(sample)] = replace(before, sentences=told)
+    return list(found.values())
 
 
 @dataclass(frozen=True)

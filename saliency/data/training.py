@@ -20,7 +20,7 @@ from ..preprocessing import content, normalise, resize
 from .boxes import box_mask
 from .joined import JoinedSample
 from .pseudo import PseudoSample
-from .samples import Sample
+from .samples import Sample, picture_of
 from .sentences import SentenceBank
 
 AnySample = Sample | PseudoSample | JoinedSample
@@ -148,7 +148,7 @@ class PictureDataset(torch.utils.data.Dataset):
     ):
         groups: dict[str, list[AnySample]] = {}
         for sample in samples:
-            groups.setdefault(str(sample.image_path.parent) + sample.picture, []).append(sample)
+            groups.setdefault(picture_of(sample), []).append(sample)
         self.preprocessing = preprocessing
         self.grid = grid
         self.sentences = sentences

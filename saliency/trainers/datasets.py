@@ -15,13 +15,14 @@ from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.joined import joined
 from ..data.pseudo import PseudoSample, pseudo_samples
-from ..data.samples import read_rgb
+from ..data.samples import picture_of, read_rgb
 from ..data.sentences import SentenceBank
 from ..data.training import AnySample, mirror_words
 from ..errors import RecipeError
 from ..precision import autocast
 from ..preprocessing import content, prepare
 from .recipe import DataSource
+from .state import epochs_left, run_state
 
 RUNS = Path("runs")
 # Encoded sentences are kept here between runs, beside the runs themselves.
@@ -36,11 +37,16 @@ def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
             raise RecipeError("What a detector finds teaches words, not gaze: only the subjects method reads it.")
         found = _gaze(source) if source.reader != "flickr8k_entities" else _pseudo(source)
         if not found:
-            raise RecipeError(f"“{source.reader}” has no maps of gaze: name a “teacher”, or use the grounding method.")
+            remedy = "name a “teacher”, or use the grounding method" if _untaught(source) else "check its folder"
+            raise RecipeError(f"“{source.reader}” has no maps of gaze in “{source.root}”: {remedy}.")
         samples += found
         if source.joined:
             samples += joined(found)
     return samples
+
+
+def _untaught(source: DataSource) -> bool:
+    return source.reader == "flickr8k_entities" and not source.teacher
 
 
 def _gaze(source: DataSource) -> list[Sample]:
@@ -61,7 +67,7 @@ def _samples(source: DataSource) -> list[Sample]:
 
 def _pseudo(source: DataSource) -> list[PseudoSample]:
     """Pseudo-targets of the source's captions; none without a teacher."""
-    if not source.teacher:
+    if _untaught(source):
         return []
     entries = _entries(source)
     return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
@@ -83,10 +89,10 @@ def _entries(source: DataSource) -> list[Entry]:
 
 def read_pictures(sources: Iterable[DataSource]) -> list[Path]:
     """One file of each picture of `sources`, in their order."""
-    found: dict[tuple[Path, str], Path] = {}
+    found: dict[str, Path] = {}
     for source in sources:
         for sample in _samples(source):
-            found.setdefault((source.root, sample.picture), sample.image_path)
+            found.setdefault(picture_of(sample), sample.image_path)
     return list(found.values())
 
 
@@ -112,9 +118,23 @@ def run_folder(name: str) -> Path:
 
 
 def run_checkpoint(name: str) -> Path | str:
-    """The checkpoint of a run here, else the name of a shipped one."""
+    """The checkpoint of a run here, else, where none was begun, the name of a shipped one.
+
+    Raises:
+        RecipeError: the run here has not ended.
+    """
     path = run_folder(name) / f"{name}.safetensors"
+    refuse_unfinished(name)
+    if not path.is_file() and run_state(path.parent):
+        raise RecipeError(f"The run “{name}” broke off before it wrote its checkpoint: train it to its end first.")
     return path if path.is_file() else name
+
+
+def refuse_unfinished(name: str) -> None:
+    """Raises `RecipeError` where a run of this name is here and lacks epochs."""
+    state = run_state(run_folder(name))
+    if state and (left := epochs_left(state)):
+        raise RecipeError(f"The run “{name}”, which this one builds on, lacks {left} of its epochs: train it first.")
 
 
 def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:

@@ -138,9 +138,8 @@ class GroundingMethod:
             entries, self.preprocessing, self.recipe.grid, bank, augmentation, captions, self.recipe.seed
         )
 
-    def loader(self, stage: Stage) -> DataLoader:
-        dataset = self._dataset(stage.data, stage, stage.chosen(self.options).captions)
-        return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+    def dataset(self, stage: Stage) -> PhraseDataset:
+        return self._dataset(stage.data, stage, stage.chosen(self.options).captions)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         return [Learner(self.model, parameter_groups(self.model, stage), steps, run)]

@@ -13,9 +13,10 @@ from .state import run_state
 
 
 def needs(recipe: Recipe) -> list[str]:
-    """Names of the runs that `recipe` starts from or is taught by."""
+    """Names of the runs that `recipe` starts from or is taught or measured by."""
     starts = [start.run for start in recipe.start if start.run]
-    teachers = [source.teacher for stage in recipe.stages for source in stage.data if source.teacher]
+    data = [source for stage in recipe.stages for source in stage.data]
+    teachers = [source.teacher for source in (*data, recipe.validation) if source.teacher]
     return list(dict.fromkeys(starts + teachers))
 
 
@@ -30,21 +31,22 @@ def parts(recipe: Recipe) -> dict[str, Part]:
 
 
 def _told(name: str) -> tuple[Part | None, dict[str, Part]]:
-    """A run by its card, with what that says of the runs before it; or else by the state it left."""
+    """A run by the state it left, or else by its card, with what that says of the runs before it."""
+    if state := run_state(run_folder(name)):
+        before = {one: Part.model_validate(part) for one, part in state.get("parts", {}).items()}
+        return Part.model_validate({key: state[key] for key in Part.model_fields if key in state}), before
     try:
         card = checkpoints.read_card(run_checkpoint(name))
     except CheckpointError:
-        card = None
-    if card and card.recipe.get("name") == name:
-        return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
-    state = run_state(run_folder(name))
-    if state is None:
         return None, {}
-    return Part(recipe=state["recipe"], revision=state.get("revision", ""), effort=state.get("effort")), {}
+    if card.recipe.get("name") != name:
+        return None, {}
+    return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
 
 
 def _before(part: Part) -> dict[str, Part]:
     try:
-        return parts(Recipe.model_validate(part.recipe))
+        recipe = Recipe.model_validate(part.recipe)
     except ValidationError:  # recipes may have been written otherwise then
         return {}
+    return parts(recipe)

@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import torch
@@ -25,16 +27,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from ..checkpoints import Effort
+from ..checkpoints import Part
 from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
-from ..precision import preferred_dtype
 from .recipe import Options, Recipe, Stage
 from .state import identity, is_of, revision, run_state
+from .stopwatch import Stopwatch
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
 
@@ -94,11 +96,6 @@ def _constant(step: int) -> float:
     return 1.0
 
 
-def _clocks() -> tuple[float, float]:
-    """Minutes, and minutes of this process's processor time, since some moment."""
-    return time.perf_counter() / 60, time.process_time() / 60
-
-
 class Method(Protocol):
     """A kind of training: what is learned in a step, and what is measured after an epoch.
 
@@ -111,8 +108,8 @@ class Method(Protocol):
     augmentations: tuple[str, ...]
     model: nn.Module
 
-    def loader(self, stage: Stage) -> DataLoader:
-        """Batches of a stage; its data set has ``set_epoch``."""
+    def dataset(self, stage: Stage) -> Dataset:
+        """What a stage learns from; it has ``set_epoch`` and ``collate``."""
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         """What learns in this stage, for `steps` steps; the model's own comes first."""
@@ -133,11 +130,18 @@ class Run:
     Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
 
-    Attributes:
-        effort: what the epochs that are done have taken; None before the first, and where it is not known of all.
+    Args:
+        parts: the runs that it builds on, for its state to tell of.
     """
 
-    def __init__(self, recipe: Recipe, method: Method, folder: Path, quiet: bool = False):
+    def __init__(
+        self,
+        recipe: Recipe,
+        method: Method,
+        folder: Path,
+        quiet: bool = False,
+        parts: Mapping[str, Part] = MappingProxyType({}),
+    ):
         self.recipe = recipe
         self.method = method
         self.folder = folder
@@ -152,9 +156,8 @@ class Run:
         self.average: AveragedModel | None = None
         self.done = 0
         self.best: dict[str, float] = {"score": -math.inf}
-        self.effort: Effort | None = None
-        # Minutes and processor time when it would have begun without a break; None where that is not known.
-        self._began: tuple[float, float] | None = _clocks()
+        self._parts = {name: part.model_dump(mode="json") for name, part in parts.items()}
+        self._watch = Stopwatch(self.accelerator.device.type)
         method.model.to(self.accelerator.device)
 
     def train(self, stop_after: int | None = None) -> dict[str, float]:
@@ -189,24 +192,20 @@ class Run:
                 "move it away, or give this one another name."
             )
         self.done, self.best = state["done"], state["best"]
-        if "effort" in state:
-            self.effort = Effort.model_validate(state["effort"])
-            minutes, busy = self._began
-            self._began = minutes - self.effort.minutes, busy - self.effort.busy
-        else:
-            self._began = None
+        self._parts = state.get("parts", self._parts)
+        self._watch.go_on(state.get("effort"))
 
     def _stage(self, stage: Stage, first: int, last: int) -> None:
         """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
         set_seed(self.recipe.seed)
-        state = torch.load(self.folder / "state.pt", weights_only=True) if self.done else None
+        state = run_state(self.folder) if self.done else None
         if state:
             # A stage starts from the averaged weights of the one before.
             self.method.model.load_state_dict(state["average"])
         self.warm_up = stage.warm_up
         self.accelerator.free_memory()
         self.average = AveragedModel(self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average))
-        loader = self.accelerator.prepare(self.method.loader(stage))
+        loader = self.accelerator.prepare(batches(self.method.dataset(stage), stage.batch))
         if not len(loader):
             raise RecipeError(f"The stage “{stage.name}” has fewer pictures than a batch: {stage.batch}.")
         learners = self.method.learners(stage, stage.epochs * len(loader), self)
@@ -256,11 +255,15 @@ class Run:
         """Validate the averaged weights, keep them if they are the best, and write the state."""
         started = time.perf_counter()
         scores = self.method.validate(self.average.module.eval())
+        if not math.isfinite(scores["score"]):
+            raise RecipeError(
+                f"“{self.recipe.name}” has come apart in the stage “{stage.name}”: the score of its epoch "
+                f"{self.done + 1} is no number. A lower rate may help."
+            )
         self.done += 1
         better = scores["score"] > self.best["score"]
         if better:
             self.best = scores
-        self._measure_effort()
         if self.accelerator.is_main_process:
             line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
             self._write(line, learners, better)
@@ -269,22 +272,10 @@ class Run:
             numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
             tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
 
-    def _measure_effort(self) -> None:
-        if self._began is None:
-            return
-        device = self.accelerator.device.type
-        minutes, busy = (now - then for now, then in zip(_clocks(), self._began, strict=True))
-        self.effort = Effort(
-            minutes=minutes,
-            busy=busy,
-            device=device,
-            cores=torch.get_num_threads(),
-            precision=str(preferred_dtype(device)).removeprefix("torch."),
-        )
-
     def _write(self, line: dict[str, Any], learners: list[Learner], better: bool) -> None:
         """The run's files after an epoch, and its `line` in the history."""
         weights = self.average.module.state_dict()
+        effort = self._watch.read()
         self.folder.mkdir(parents=True, exist_ok=True)
         if better:
             tensors = {name: value.contiguous() for name, value in weights.items()}
@@ -293,7 +284,8 @@ class Run:
             "recipe": identity(self.recipe),
             "revision": revision(),
             "done": self.done,
-            **({"effort": self.effort.model_dump()} if self.effort else {}),
+            "parts": self._parts,
+            "effort": effort.model_dump() if effort else None,
             "best": self.best,
             "average": weights,
             "averaged": int(self.average.n_averaged),
@@ -302,6 +294,11 @@ class Run:
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
+
+
+def batches(dataset: Dataset, size: int) -> DataLoader:
+    """Batches of `size` of a method's `dataset`, in another order each time; what is left over is left out."""
+    return DataLoader(dataset, batch_size=size, shuffle=True, collate_fn=dataset.collate, drop_last=True)
 
 
 class _Looking(nn.Module):

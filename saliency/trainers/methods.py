@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description, Effort
+from ..checkpoints import DataUse, Description
 from ..errors import RecipeError
 from ..models import registry
 from ..models.grounding import CLOSER
@@ -66,6 +67,8 @@ def method_of(recipe: Recipe) -> type[Method]:
             if term not in kind.terms:
                 known = ", ".join(kind.terms)
                 raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {known}.")
+        if not stage.loss.keys() - {"named"}:  # beside which there must be one about the maps
+            raise RecipeError(f"The loss of the stage “{stage.name}” has no term that could be learned by.")
         for name, value in vars(stage.augmentation).items():
             if value and name not in kind.augmentations:
                 raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
@@ -94,10 +97,10 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
         folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
     """
     folder = folder or run_folder(recipe.name)
-    run = Run(recipe, build_method(recipe), folder, quiet)
+    run = Run(recipe, build_method(recipe), folder, quiet, parts(recipe))
     run.train()
     if run.accelerator.is_main_process and recipe.method not in PARTS:
-        checkpoints.save(run.method.model, describe(recipe, run.effort if recipe.stages else None), folder)
+        checkpoints.save(run.method.model, describe(recipe, run_state(folder)), folder)
     return folder
 
 
@@ -109,15 +112,20 @@ def is_trained(recipe: Recipe) -> bool:
     return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(state)))
 
 
-def describe(recipe: Recipe, effort: Effort | None = None) -> Description:
-    """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds."""
+def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
+    """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds.
+
+    Args:
+        state: of the run. What it says of the training stays true when the card is written anew.
+    """
+    state = state or {}
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
     uses: dict[str, list[str]] = defaultdict(list)
     terms: dict[str, str] = {}
     learned = [(source, stage.name) for stage in recipe.stages for source in stage.data]
     for source, where in [(source, "earlier training") for source in recipe.seen] + learned:
         uses[source.root.name].append(source.use or where)
-        terms[source.root.name] = source.terms
+        terms[source.root.name] = source.terms or terms.get(source.root.name, "")
     return Description(
         name=recipe.name,
         model=recipe.model,
@@ -125,13 +133,13 @@ def describe(recipe: Recipe, effort: Effort | None = None) -> Description:
         config=recipe.config,
         text_encoder=preset.text_encoder,
         preprocessing=preprocessing(recipe),
-        revision=revision(),
+        revision=state.get("revision", revision()),
         data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
         licence=spec.licence,
         origin=tuple(start.note for start in recipe.start if start.note),
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
-        parts=parts(recipe),
+        parts=state.get("parts", parts(recipe)),
         seed=recipe.seed,
-        effort=effort,
+        effort=state.get("effort"),
         limits=recipe.limits,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,9 @@ from .. import checkpoints
 from ..errors import CheckpointError, RecipeError
 from ..models.backbones import ResNet50V2
 from ..models.text import load_encoder
-from .datasets import run_checkpoint, run_folder
+from .datasets import refuse_unfinished, run_checkpoint, run_folder
 from .onnx import convolutions
 from .recipe import Start
-from .state import epochs_left, run_state
 
 
 def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:
@@ -33,11 +33,8 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> se
             part = model.get_submodule(start.target)
         except AttributeError:
             raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
-        if start.file.suffix == ".onnx":
-            _begin_objects(part, start.file, encoder)
-        else:
-            _begin_trunk(part, start.file)
-        return {name for name in model.state_dict() if name.startswith(f"{start.target}.")}
+        begin = partial(_begin_objects, encoder=encoder) if start.file.suffix == ".onnx" else _begin_trunk
+        return {f"{start.target}.{name}" for name in begin(part, start.file)}
     weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
@@ -56,17 +53,20 @@ def begin_with(model: nn.Module, start: Start, encoder: str | None = None) -> se
     return set(fitting)
 
 
-def _begin_trunk(trunk: ResNet50V2, file: Path) -> None:
+def _begin_trunk(trunk: ResNet50V2, file: Path) -> set[str]:
+    """The names of what it has then."""
     try:
         weights = load_file(file)
         trunk.start_from(weights)
+        return weights.keys() & trunk.state_dict().keys()
     except FileNotFoundError:
         raise RecipeError(f"There is no file “{file.name}” to start from.") from None
     except (SafetensorError, ValueError, AttributeError) as error:  # only the ResNet starts from a file
         raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
 
 
-def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> None:
+def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> set[str]:
+    """The names of what it has then."""
     if getattr(grounding, "objects", None) is None:
         raise RecipeError(f"The model has no object detector that could start from “{file.name}”: set “objects: true”.")
     if not file.is_file():
@@ -76,17 +76,16 @@ def _begin_objects(grounding: nn.Module, file: Path, encoder: str | None) -> Non
     except (cv2.error, ValueError) as error:
         raise RecipeError(f"The file “{file.name}” holds no weights of the object detector.") from error
     grounding.naming.start_from(load_encoder(encoder))
+    return {"naming.names"} | {name for name in grounding.state_dict() if name.startswith("objects.")}
 
 
 def _weights_of(run: str) -> dict[str, Tensor]:
     """Weights of the best epoch of a run here, else of a shipped checkpoint."""
     path = run_folder(run) / "best.safetensors"
+    refuse_unfinished(run)
     if path.is_file():
-        state = run_state(path.parent)
-        if state and (left := epochs_left(state)):
-            raise RecipeError(f"The run “{run}” to start from lacks {left} of its epochs: train it to its end first.")
         return load_file(path)
     try:
         return checkpoints.load(run_checkpoint(run))[0].state_dict()
-    except CheckpointError:
-        raise RecipeError(f"There is no run or checkpoint “{run}” to start from: train it first.") from None
+    except CheckpointError as error:
+        raise RecipeError(f"There is no run “{run}” to start from: train it first. {error}") from None

@@ -11,10 +11,19 @@ from pydantic import ValidationError
 
 from .recipe import Recipe
 
+_TOLD = {"use", "terms"}  # of data
+ONLY_TOLD = {
+    "limits": True,
+    "seen": True,
+    "start": {"__all__": {"note"}},
+    "validation": _TOLD,
+    "stages": {"__all__": {"data": {"__all__": _TOLD}}},
+}
+
 
 def identity(recipe: Recipe) -> dict[str, Any]:
     """A recipe without what only the card says: what a run must be of to be gone on with."""
-    return recipe.model_dump(mode="json", exclude={"limits": True, "seen": True, "start": {"__all__": {"note"}}})
+    return recipe.model_dump(mode="json", exclude=ONLY_TOLD)
 
 
 def is_of(state: dict[str, Any], recipe: Recipe) -> bool:
@@ -31,9 +40,10 @@ def epochs_left(state: dict[str, Any]) -> int:
 
 
 def run_state(folder: Path) -> dict[str, Any] | None:
-    """What a run has written after its last epoch, None where nothing; its tensors are read when they are used."""
+    """What a run has written after its last epoch, None where nothing; its tensors, which wait for the processor
+    whatever learned them, are read when they are used."""
     path = folder / "state.pt"
-    return torch.load(path, weights_only=True, mmap=True) if path.is_file() else None
+    return torch.load(path, weights_only=True, mmap=True, map_location="cpu") if path.is_file() else None
 
 
 def revision() -> str:

@@ -214,12 +214,12 @@ class SubjectMethod:
             raise RecipeError("The detector finds nothing in the pictures that it is to name things in.")
         return found
 
-    def loader(self, stage: Stage) -> DataLoader:
+    def dataset(self, stage: Stage) -> SubjectDataset:
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
         for needed in (dataset, self.validation):
             needed.keep(self.model)
-        return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+        return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         rates = {"": 0.0, LEARNS: stage.rate} | stage.rates

@@ -59,7 +59,17 @@ class Supervised:
         self.text_encoder = text_encoder
         if not hasattr(model, "grounding") and any("named" in stage.loss for stage in recipe.stages):
             raise RecipeError("The recipe's loss has the term “named”, but no word of its model points anywhere.")
+        self._check_grid()
         self.validation = self._dataset((recipe.validation,), None)
+
+    @torch.inference_mode()
+    def _check_grid(self) -> None:
+        pixels = torch.zeros(1, 3, self.preprocessing.height, self.preprocessing.width)
+        (height, width), (own_height, own_width) = self.recipe.grid, self.model.eval()(pixels).map.shape[-2:]
+        if (height, width) != (own_height, own_width):
+            raise RecipeError(
+                f"The recipe's grid is [{height}, {width}], but the maps of its model are [{own_height}, {own_width}]."
+            )
 
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None) -> PictureDataset:
         samples = read_samples(sources)
@@ -67,9 +77,8 @@ class Supervised:
         augmentation = stage.augmentation if stage else None
         return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
 
-    def loader(self, stage: Stage) -> DataLoader:
-        dataset = self._dataset(stage.data, stage)
-        return DataLoader(dataset, batch_size=stage.batch, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+    def dataset(self, stage: Stage) -> PictureDataset:
+        return self._dataset(stage.data, stage)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]

@@ -164,3 +164,15 @@ def test_scenes_are_pictures_alone_and_mosaics_of_all(tmp_path: Path):
 
 def paths(scene: Scene) -> list[Path]:
     return [picture.image_path for picture in scene.pictures]
+
+
+def test_a_picture_with_a_file_for_each_condition_is_one_picture(tmp_path: Path):
+    """As SJTU-TIS is released."""
+    for name in ("map.png", "1_3.jpg", "1_2.jpg"):
+        Image.fromarray(np.full((8, 12), 200, np.uint8)).save(tmp_path / name)
+    found = watched(
+        Sample(f"1_{kind}", "1", condition, f"about {kind}", tmp_path / f"1_{kind}.jpg", tmp_path / "map.png", None)
+        for kind, condition in ((3, Condition.SALIENT), (2, Condition.NON_SALIENT))
+    )
+    assert [[told.sentence for told in picture.sentences] for picture in found] == [["about 3", "about 2"]]
+    assert found[0].image_path == tmp_path / "1_3.jpg"

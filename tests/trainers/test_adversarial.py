@@ -15,7 +15,7 @@ from saliency.errors import RecipeError
 from saliency.models.clip_salgan import ClipSalGan, ClipSalGanConfig
 from saliency.models.spec import Preprocessing
 from saliency.trainers.adversarial import Adversarial
-from saliency.trainers.loop import Run
+from saliency.trainers.loop import Run, batches
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import Recipe, parse_recipe
 
@@ -63,7 +63,7 @@ def prepared(recipe: Recipe, folder: Path) -> tuple[Adversarial, list[Any], Any]
     """A method with its learners and a first batch, without the loop."""
     adversarial, stage = method(recipe), recipe.stages[0]
     learners = adversarial.learners(stage, 8, Run(recipe, adversarial, folder, quiet=True))
-    return adversarial, learners, next(iter(adversarial.loader(stage)))
+    return adversarial, learners, next(iter(batches(adversarial.dataset(stage), stage.batch)))
 
 
 def same(a: nn.Module | dict[str, torch.Tensor], b: nn.Module | dict[str, torch.Tensor]) -> bool:

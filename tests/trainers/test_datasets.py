@@ -50,7 +50,7 @@ def test_a_source_may_join_the_sentences_about_two_things(tiny_sjtu: Path):
 def test_a_folder_without_any_map_is_no_gaze(folder: Path):
     for path in (folder / "maps").iterdir():
         path.unlink()
-    with pytest.raises(RecipeError, match="“folder” has no maps of gaze"):
+    with pytest.raises(RecipeError, match=r"“folder” has no maps of gaze in .*: check its folder"):
         read_samples([DataSource(reader="folder", root=folder)])
 
 

@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from saliency import checkpoints
+from saliency.errors import RecipeError
 from saliency.trainers import datasets
+from saliency.trainers.datasets import run_checkpoint
 from saliency.trainers.lineage import needs
+from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method, describe, train
 from saliency.trainers.recipe import parse_recipe
 from saliency.trainers.state import identity
@@ -46,6 +49,19 @@ def test_a_teacher_is_behind_it_too(runs: Path, tiny_recipe: dict):
     source = {"reader": "flickr8k_entities", "root": "nowhere", "teacher": "teacher"}
     stage = {"name": "captions", "data": [source], "epochs": 1}
     assert list(describe(parse_recipe(tiny_recipe | {"stages": [stage]})).parts) == ["teacher"]
+
+
+def test_a_teacher_that_broke_off_does_not_teach(runs: Path, tiny_recipe: dict):
+    """A shipped one of the same name must not take its place."""
+    teacher = parse_recipe(tiny_recipe | {"name": "teacher"})
+    Run(teacher, build_method(teacher), runs / "teacher", quiet=True).train(stop_after=1)
+    with pytest.raises(RecipeError, match="“teacher”, which this one builds on, lacks 3 of its epochs"):
+        run_checkpoint("teacher")
+    Run(teacher, build_method(teacher), runs / "teacher", quiet=True).train()
+    with pytest.raises(RecipeError, match="“teacher” broke off before it wrote its checkpoint"):
+        run_checkpoint("teacher")
+    train(teacher, quiet=True)
+    assert run_checkpoint("teacher") == runs / "teacher" / "teacher.safetensors"
 
 
 def test_runs_that_nothing_is_known_of_are_left_out(runs: Path, tiny_recipe: dict):

@@ -74,6 +74,12 @@ def test_a_configuration_that_does_not_fit_is_a_sentence(tiny_recipe: dict, chan
         build_method(parse_recipe(tiny_recipe | change))
 
 
+def test_a_grid_that_is_not_the_models_is_refused(tiny_recipe: dict):
+    recipe = parse_recipe(tiny_recipe | {"grid": [60, 80]})
+    with pytest.raises(RecipeError, match=r"grid is \[60, 80\], but the maps of its model are \[96, 128\]"):
+        build_method(recipe)
+
+
 def test_a_share_of_weights_that_nothing_filled_is_refused(tiny_recipe: dict, earlier):
     weights = build_method(parse_recipe(tiny_recipe)).model.state_dict()
     whole = {name: value.contiguous() for name, value in weights.items()}

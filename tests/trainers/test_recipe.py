@@ -64,6 +64,13 @@ def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, ch
         build_method(parse_recipe(tiny_recipe | {"method": method, "stages": [stage]}))
 
 
+@pytest.mark.parametrize("loss", [{}, {"named": 0.3}])
+def test_a_loss_of_nothing_is_refused(tiny_recipe: dict, loss: dict):
+    tiny_recipe["stages"][1]["loss"] = loss
+    with pytest.raises(RecipeError, match="loss of the stage “second” has no term"):
+        method_of(parse_recipe(tiny_recipe))
+
+
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(tiny_recipe))

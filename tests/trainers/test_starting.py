@@ -55,7 +55,7 @@ def test_counts_are_not_averaged(earlier):
 def test_a_run_that_broke_off_is_no_start(model, earlier):
     state = {"recipe": {"stages": [{"epochs": 2}, {"epochs": 3}]}, "done": 1}
     torch.save(state, datasets.RUNS / "earlier" / "state.pt")
-    with pytest.raises(RecipeError, match="“earlier” to start from lacks 4 of its epochs"):
+    with pytest.raises(RecipeError, match="“earlier”, which this one builds on, lacks 4 of its epochs"):
         begin_with(model, Start(run="earlier", source="old.", target="eye."))
 
 
@@ -63,7 +63,7 @@ def test_a_run_that_broke_off_is_no_start(model, earlier):
     ("start", "said"),
     [
         (Start(run="earlier"), "Nothing of the run “earlier” fits"),
-        (Start(run="nowhere"), "no run or checkpoint “nowhere”"),
+        (Start(run="nowhere"), "There is no run “nowhere” to start from"),
         (Start(file=Path("nowhere/trunk.safetensors"), target="eye"), "no file “trunk.safetensors”"),
         (Start(file=Path("trunk.safetensors"), target="eye."), "no part “eye.”"),
     ],
@@ -102,8 +102,9 @@ def grounded(objects: bool) -> nn.ModuleDict:
 @pytest.mark.skipif(not DETECTOR.is_file(), reason="the detector's weights are not here")
 def test_a_detector_starts_with_its_weights_and_the_names_of_its_classes():
     model = grounded(objects=True)
-    begin_with(model, Start(file=DETECTOR, target="grounding"), "minilm")
+    filled = begin_with(model, Start(file=DETECTOR, target="grounding"), "minilm")
     grounding = model["grounding"]
+    assert {name.split(".")[1] for name in filled} == {"objects", "naming"}, "words are still to learn"
     assert sum(weight.numel() for weight in grounding.objects.parameters()) == pytest.approx(0.9e6, rel=0.02)
     cosines = nn.functional.normalize(grounding.naming.names, dim=1)
     assert (cosines @ cosines.T).fill_diagonal_(0).max() < 0.95, "no two classes are called the same"

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from saliency.data.subjects import Watched, sided
 from saliency.errors import RecipeError
@@ -15,10 +14,10 @@ from saliency.models import backbones
 from saliency.models.base import select
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import build_model
-from saliency.trainers.loop import Run
+from saliency.trainers.loop import Run, batches
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
-from saliency.trainers.subjects import SubjectMethod
+from saliency.trainers.subjects import SubjectDataset, SubjectMethod
 
 from .squares import ColourTrunk
 
@@ -94,7 +93,7 @@ def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch
     stage = method.recipe.stages[0]
     learners = method.learners(stage, 1, Run(method.recipe, method, tmp_path / "run", quiet=True))
     before = method.model.grounding.subject.place.detach().clone()
-    told = method.step(next(iter(method.loader(stage))), learners, stage, 0)
+    told = method.step(next(iter(batches(method.dataset(stage), stage.batch))), learners, stage, 0)
     assert all(math.isfinite(value) for value in told.values())
     assert 0 < (method.model.grounding.subject.place - before).abs().max() < 0.1
 
@@ -103,9 +102,9 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
     """The trunk of these tests sees each place alone, so that what it says of a mirrored picture is mirrored."""
     method = method_of(content)
     content["stages"][0]["augmentation"] = {"flip": 1.0}
-    turned = method.loader(parse_recipe(content).stages[0]).dataset
+    turned = method.dataset(parse_recipe(content).stages[0])
     content["stages"][0]["augmentation"] = {"flip": 0.0}
-    plain = method.loader(parse_recipe(content).stages[0]).dataset
+    plain = method.dataset(parse_recipe(content).stages[0])
     number = next(n for n, scene in enumerate(plain.scenes) if any(sided(told) for told in scene.sentences))
     told = plain.scenes[number].sentences
     torch.testing.assert_close(turned.pixels(number), plain.pixels(number).flip(-1))
@@ -120,7 +119,7 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
 
 def test_what_is_kept_is_what_the_model_would_see(content: dict):
     method = method_of(content)
-    dataset = method.loader(method.recipe.stages[0]).dataset
+    dataset = method.dataset(method.recipe.stages[0])
     numbers = [5, 0, 3]
     batch = dataset.collate([dataset[number] for number in numbers])
     pixels = torch.stack([dataset.pixels(number) for number in numbers])
@@ -136,7 +135,7 @@ def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
     gaze = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "conditions": ["salient"]}
     content["stages"][0]["data"].append(gaze)
     method = method_of(content)
-    scenes = method.loader(method.recipe.stages[0]).dataset.scenes
+    scenes = method.dataset(method.recipe.stages[0]).scenes
     single = [scene for scene in scenes if len(scene.pictures) == 1 and isinstance(scene.sentences[0], Watched)]
     assert len(single) == 4
     assert all([told.sentence for told in scene.sentences] == ["a square on the left"] for scene in single)
@@ -145,7 +144,7 @@ def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
 def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu: Path, monkeypatch):
     thing = np.array([[0.0, 0.25, 0.25, 0.75]])
     shown = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training", "detected": True}
-    without = len(loaded(content).dataset)
+    without = len(loaded(content))
     content["stages"][0]["data"].append(shown)
     content["stages"][0]["options"] |= {"singles": 60, "named": 9}
     with pytest.raises(RecipeError, match="objects: true"):
@@ -157,7 +156,7 @@ def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu
     monkeypatch.setattr(
         "saliency.trainers.subjects.detections", lambda paths, *_: {path: {"laptop": thing} for path in paths}
     )
-    *alone, mosaic = loaded(content).dataset.scenes[without:]
+    *alone, mosaic = loaded(content).scenes[without:]
     assert [len(scene.pictures) for scene in (*alone, mosaic)] == [1, 1, 1, 1, 4]
     assert {len(scene.sentences) for scene in (*alone, mosaic)} == {9}
     text = {about.sentence.rstrip("."): about for scene in alone for about in scene.sentences}
@@ -172,9 +171,9 @@ def test_what_a_detector_finds_validates_nothing(content: dict, tiny_sjtu: Path)
         method_of(content)
 
 
-def loaded(content: dict) -> DataLoader:
+def loaded(content: dict) -> SubjectDataset:
     method = method_of(content)
-    return method.loader(method.recipe.stages[0])
+    return method.dataset(method.recipe.stages[0])
 
 
 def test_a_model_without_a_subject_is_refused(content: dict):

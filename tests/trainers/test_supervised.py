@@ -1,6 +1,7 @@
 """The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,10 +15,10 @@ import yaml
 from safetensors.torch import load_file
 
 from saliency import checkpoints
+from saliency.checkpoints import Part
 from saliency.errors import RecipeError
-from saliency.precision import preferred_dtype
 from saliency.trainers import datasets
-from saliency.trainers.loop import Run, one_cycle
+from saliency.trainers.loop import Run, batches, one_cycle
 from saliency.trainers.methods import build_method, train
 from saliency.trainers.recipe import parse_recipe
 
@@ -98,22 +99,25 @@ def test_a_run_measures_what_it_took_and_adds_up_over_breaks(tiny_recipe: dict, 
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
     assert 0 < state["effort"]["minutes"] <= (time.perf_counter() - began) / 60
     assert state["effort"]["cores"] == torch.get_num_threads()
-    assert 0 < state["effort"]["busy"]
+    assert state["effort"]["busy"] > 0
     state["effort"]["minutes"] += 60.0
     state["effort"]["busy"] += 100.0
     torch.save(state, tmp_path / "run" / "state.pt")
     _, card = checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")
     assert state["effort"]["minutes"] < card.effort.minutes <= 60 + (time.perf_counter() - began) / 60
     assert 100 < card.effort.busy < 101
-    assert (card.effort.device, card.effort.precision) == ("cpu", str(preferred_dtype("cpu")).removeprefix("torch."))
+    assert (card.effort.device, card.effort.precision) == ("cpu", "float32")
 
 
-def test_what_was_never_measured_is_not_told(tiny_recipe: dict, tmp_path: Path):
-    """A run that an earlier version began knows only of the epochs since."""
+@pytest.mark.parametrize("effort", [None, {"minutes": 3.0}, {"precision": "bfloat16"}])
+def test_what_was_not_measured_of_all_of_a_run_is_not_told(tiny_recipe: dict, tmp_path: Path, effort: dict | None):
+    """An earlier version began it, or another machine, whose minutes are no measure of this one's."""
     recipe = parse_recipe(tiny_recipe)
     Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=1)
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
-    del state["effort"]
+    if effort and "precision" in effort:
+        effort = state["effort"] | effort
+    state["effort"] = effort
     torch.save(state, tmp_path / "run" / "state.pt")
     assert checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")[1].effort is None
 
@@ -135,8 +139,32 @@ def test_a_folder_with_a_run_of_another_recipe_is_left_alone(tiny_recipe: dict, 
     with pytest.raises(RecipeError, match="“run” holds a run of another recipe"):
         Run(other, build_method(recipe), tmp_path / "run", quiet=True).train()
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    tiny_recipe["stages"][0]["data"][0] |= {"use": "training", "terms": "for research"}
     reworded = parse_recipe(tiny_recipe | {"limits": ["English only."]})
     Run(reworded, build_method(reworded), tmp_path / "run", quiet=True).train()
+
+
+def test_a_card_written_anew_tells_of_the_training_and_not_of_today(
+    tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _, card = checkpoints.load(train(parse_recipe(tiny_recipe), tmp_path / "run", quiet=True) / "tiny")
+    monkeypatch.setattr("saliency.trainers.methods.revision", lambda: "another")
+    monkeypatch.setattr("saliency.trainers.methods.parts", lambda recipe: {"another": Part(recipe={})})
+    reworded = parse_recipe(tiny_recipe | {"limits": ["English only."]})
+    _, anew = checkpoints.load(train(reworded, tmp_path / "run", quiet=True) / "tiny")
+    assert anew.limits == ("English only.",)
+    assert (anew.revision, anew.parts, anew.effort) == (card.revision, {}, card.effort)
+
+
+def test_a_run_that_comes_apart_ends_with_a_sentence(
+    tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recipe = parse_recipe(tiny_recipe)
+    run = Run(recipe, build_method(recipe), tmp_path / "run", quiet=True)
+    monkeypatch.setattr(run.method, "validate", lambda model: {"score": math.nan})
+    with pytest.raises(RecipeError, match="“tiny” has come apart in the stage “first”: the score of its epoch 1"):
+        run.train()
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_stage_without_a_whole_batch_is_refused(tiny_recipe: dict, tmp_path: Path):
@@ -195,7 +223,7 @@ def test_the_validated_weights_have_the_batch_statistics_of_their_own(tiny_recip
     average = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"]
     method.model.load_state_dict(average)
     first = method.model.vgg1[0]
-    loader = method.loader(recipe.stages[0])
+    loader = batches(method.dataset(recipe.stages[0]), recipe.stages[0].batch)
     loader.dataset.set_epoch(1)
     with torch.inference_mode():
         seen = torch.cat([first[0](batch.pixels) for batch in loader])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,20 +44,21 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     others = exchanged(validation)
     predictor = Predictor(models)
     cards = predictor.cards
+    rows = row_names(cards.values())
     maps = {name: answers(predictor, name, validation, others) for name in cards}
     floors = scores.floors(SjtuTis(root, "training"), validation)
     tables = {name: scores.measure(predict, validation, name).table() for name, predict in floors.items()}
     pointing, better = {}, {}
     boxes = told.read_boxes()
-    for name, card in cards.items():
-        table = tables[row_name(card)] = scores.measure(maps[name], validation, name).table()
+    for name in cards:
+        table = tables[rows[name]] = scores.measure(maps[name], validation, name).table()
         found = grounding.pointing(name, phrases)
         checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=found)
         if found:
-            pointing[row_name(card)] = found
-            better[row_name(card)] = told.measure(name, validation, boxes)
+            pointing[rows[name]] = found
+            better[rows[name]] = told.measure(name, validation, boxes)
     readers, blind = (
-        {row_name(card): maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text is reads}
+        {rows[name]: maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text is reads}
         for reads in (True, False)
     )
     if draw:
@@ -71,12 +73,15 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         effort.section(effort.known(cards.values())),
         figures.section(figures.FOLDER),
     ]
-    return "\n\n".join(sections)
+    return "\n\n".join(filter(None, sections))
 
 
-def row_name(card: Card) -> str:
-    """How the tables name a checkpoint."""
-    return f"**{registry.spec(card.model).title}** ({card.preset}, seed {card.seed})"
+def row_names(cards: Iterable[Card]) -> dict[str, str]:
+    """How the tables name checkpoints, by name: by model, preset and seed, and with their name where that is not all
+    that tells them apart."""
+    titles = {card.name: f"**{registry.spec(card.model).title}** ({card.preset}, seed {card.seed})" for card in cards}
+    shared = {title for title, count in Counter(titles.values()).items() if count > 1}
+    return {name: f"{title} `{name}`" if title in shared else title for name, title in titles.items()}
 
 
 def introduction(samples: Sequence[Sample]) -> str:
