@@ -26,7 +26,7 @@ class SjtuTis(Sequence[Sample]):
     Args:
         root: the folder.
         split: ``training``, ``validation`` or ``test``; None is everything. Taken from ``split.json`` where the folder
-            has one, else as the shipped checkpoints were trained: ``test`` is what they have never seen.
+            has one, else as the shipped checkpoints were trained: in ``test`` they have seen nobody look.
         conditions: only these; None is all.
 
     Raises:

@@ -30,8 +30,8 @@ class AdversarialOptions(Options):
         content_pool: maps are average-pooled by this before the content terms (4 in SalGAN).
         discriminator_rate: the stage's rate where it is not given.
         betas: of Adam, for both networks.
-        cycle: the rates rise and fall as in supervised training instead of staying constant. The discriminator's follows
-            the stage's steps from when it begins to learn, so that with a long warm-up it hardly falls.
+        cycle: the rates rise and fall as in supervised training instead of staying constant. The discriminator's begins
+            when it does and is as long as the stage, so that with a long warm-up it hardly falls.
     """
 
     discriminator: Literal["simple", "salgan"] = "simple"
@@ -46,9 +46,8 @@ class AdversarialOptions(Options):
 class Adversarial(Supervised):
     """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
 
-    Both by AdamW (Adam with ``weight_decay: 0``), at a constant rate unless asked otherwise. The recipe's
-    grid is the size of the model's maps. SalGAN's loss is ``loss: {bce: 0.05}``; see `AdversarialOptions` for the
-    stage's ``options``.
+    Both by AdamW (Adam with ``weight_decay: 0``), at a constant rate unless asked otherwise. SalGAN's loss is
+    ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
     """
 
     options = AdversarialOptions
