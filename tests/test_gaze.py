@@ -111,6 +111,40 @@ def test_fixations_refused(source, words):
         load_fixations(source, (30, 40))
 
 
+def spots(count: int, width: float) -> np.ndarray:
+    """A picture of 160 x 120 with round spots, blurred to `width`."""
+    rows, columns = np.mgrid[:120, :160]
+    centres = np.random.default_rng(0).integers(10, 110, (count, 2))
+    each = [np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * width**2)) for row, column in centres]
+    return np.round(255 * np.max(each, axis=0)).astype(np.uint8)
+
+
+PHOTOGRAPH = np.random.default_rng(0).integers(60, 256, (120, 160, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("picture", [spots(1, 8), spots(9, 12), PHOTOGRAPH], ids=["a spot", "spots", "photograph"])
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_a_density_map_or_a_photograph_is_not_taken_for_fixations(picture, format):
+    with pytest.raises(GroundTruthError, match="looks like a density map or a photograph"):
+        load_fixations(encoded(picture, format), (120, 160))
+
+
+def test_soft_dots_are_fixations():
+    dots = np.clip(spots(30, 1.5).astype(int) * 4, 0, 255).astype(np.uint8)
+    assert len(load_fixations(encoded(dots, "JPEG"), (120, 160))) > 300
+
+
+def test_too_many_fixations_are_counted_and_not_listed(monkeypatch):
+    listed = []
+    monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
+    monkeypatch.setattr(np, "argwhere", listed.append)
+    with pytest.raises(GroundTruthError, match="1,200 fixations; up to 1"):
+        load_fixations(np.full((30, 40), 255, np.uint8), (30, 40))
+    with pytest.raises(GroundTruthError, match="2 fixations; up to 1"):
+        load_fixations(b"1,1\n2,2", (30, 40))
+    assert listed == []
+
+
 def test_a_recording_keeps_who_looked_and_when():
     table = 'participant,round,order,x,y,milliseconds\n"Li, Na",1,1,3,1,250\n"Li, Na",2,1,39,29,\n,1,2,0,0,7.6\n'
     assert load_recording(table.encode(), (30, 40), "someone") == (
