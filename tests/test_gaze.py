@@ -58,6 +58,8 @@ def huge_npy() -> bytes:
         (npy(np.array([{}, 1], dtype=object), allow_pickle=True), "no plain numbers"),
         (huge_npy(), "damaged"),
         (npy(RAMP)[:-7], "damaged"),
+        (npy(RAMP).replace(b"}", b" "), "damaged"),
+        (npy(RAMP).replace(b"(30, 40)", b"(-~~~~~~"), "damaged"),
         (b"hello", "not a picture"),
         (b"", "empty"),
     ],
