@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .errors import GroundTruthError, PictureError
-from .imaging import Source, decode, load_image, read, values_of
+from .imaging import MAX_PIXELS, Source, check_pixels, decode, load_image, read, values_of
 
 MAX_FIXATIONS = 100_000
 _NAME_LENGTH = 100
@@ -46,7 +47,8 @@ def load_map(source: Source) -> np.ndarray:
         source: as `load_image` takes it, grey, of 8 or 16 bits or floats; or the bytes, path or file of a ``.npy``.
 
     Raises:
-        GroundTruthError: it cannot be read, is in colour, or has negative, non-finite or only zero values.
+        GroundTruthError: it cannot be read, is in colour, has more than `imaging.MAX_PIXELS`, or has negative,
+            non-finite or only zero values.
     """
     try:
         if not isinstance(source, np.ndarray | Image.Image):
@@ -54,6 +56,7 @@ def load_map(source: Source) -> np.ndarray:
             if source.startswith(b"\x93NUMPY"):
                 source = _npy(source)
         values = source if isinstance(source, np.ndarray) else values_of(decode(source))
+        check_pixels(math.prod(values.shape[:2]), MAX_PIXELS)
     except PictureError as error:
         raise GroundTruthError("The density map cannot be used. {why}", why=error.message) from None
     return _density(values)
@@ -185,21 +188,27 @@ def _npy(content: bytes) -> np.ndarray:
 
 def _density(values: np.ndarray) -> np.ndarray:
     """Values of an upload checked to be a density, (H, W) float64."""
-    if values.ndim == 3:
-        colour = values[..., :3].astype(np.float64)
-        if np.ptp(colour, axis=2).max(initial=0) > 0.06 * max(np.abs(colour).max(initial=0), 1e-12):
-            raise GroundTruthError(
-                "The density map is in colour; a grey one is needed, in which brighter is more looked at."
-            )
-        values = colour.mean(axis=2)
-    if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "biuf":
+    if values.ndim not in (2, 3) or values.size == 0 or values.dtype.kind not in "biuf":
         raise GroundTruthError("A density map must be an array of numbers of the shape (height, width).")
+    if values.ndim == 3:
+        values = _grey(values[..., :3])
     values = values.astype(np.float64)
     if not np.isfinite(values).all() or values.min() < 0:
         raise GroundTruthError("A density map must hold finite numbers that are not negative.")
     if not values.any():
         raise GroundTruthError("The density map is zero everywhere.")
     return values
+
+
+def _grey(colour: np.ndarray) -> np.ndarray:
+    """The mean of colours that are all but grey, (H, W) float64."""
+    if colour.dtype.kind != "u":  # an upload's bytes are tested as they are: floats would be eight times as large
+        colour = colour.astype(np.float64)
+    if np.ptp(colour, axis=2).max() > 0.06 * max(np.abs(colour).max(), 1e-12):
+        raise GroundTruthError(
+            "The density map is in colour; a grey one is needed, in which brighter is more looked at."
+        )
+    return colour.mean(axis=2, dtype=np.float64)
 
 
 def _is_text(content: bytes) -> bool:

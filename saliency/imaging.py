@@ -153,13 +153,18 @@ def _unidentified(content: bytes) -> PictureError:
     )
 
 
-def _check_size(height: int, width: int, max_pixels: int) -> None:
-    if height * width > max_pixels:
+def check_pixels(pixels: int, max_pixels: int) -> None:
+    """Raises `PictureTooLargeError` where there are too many."""
+    if pixels > max_pixels:
         raise PictureTooLargeError(
             "The picture has {pixels:,.0f} million pixels; up to {most:g} million are read.",
-            pixels=height * width / 1e6,
+            pixels=pixels / 1e6,
             most=max_pixels / 1e6,
         )
+
+
+def _check_size(height: int, width: int, max_pixels: int) -> None:
+    check_pixels(height * width, max_pixels)
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise PictureShapeError(
             "The picture is {width} x {height} pixels; one side may be at most {most} times the other.",

@@ -1,5 +1,6 @@
 """Uploaded density maps and fixations."""
 
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -40,6 +41,25 @@ def test_maps_keep_their_values(source):
 def test_grey_rgb_map():
     grey = np.repeat((RAMP % 256).astype(np.uint8)[..., None], 3, axis=2)
     assert np.array_equal(load_map(encoded(grey)), grey[..., 0])
+
+
+def test_a_large_map_in_colour_is_refused_before_it_becomes_floats():
+    photograph = np.zeros((2000, 2000, 3), np.uint8)
+    photograph[..., 0] = 200
+    tracemalloc.start()
+    try:
+        with pytest.raises(GroundTruthError, match="colour"):
+            load_map(photograph)
+        assert tracemalloc.get_traced_memory()[1] < 3 * photograph.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3)])
+def test_maps_have_a_limit_of_pixels_however_they_come(monkeypatch, shape):
+    monkeypatch.setattr(gaze, "MAX_PIXELS", 1000)
+    with pytest.raises(GroundTruthError, match="million pixels"):
+        load_map(npy(np.ones(shape, np.uint8)))
 
 
 def huge_npy() -> bytes:
