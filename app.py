@@ -7,17 +7,16 @@ import os
 import sys
 
 from saliency.data.layouts import open_data_set
-from saliency.errors import DatasetError
+from saliency.errors import SaliencyError
 from saliency.predictor import Predictor
 from saliency.ui import build, launch_options
 
 try:
     folder = os.environ.get("SALIENCY_DATASET")
     data = open_data_set(folder, os.environ.get("SALIENCY_SPLIT") or None) if folder else None
-except DatasetError as error:
+    demo = build(Predictor(), data)
+except SaliencyError as error:
     sys.exit(str(error))
-
-demo = build(Predictor(), data)
 
 if __name__ == "__main__":
     demo.launch(**launch_options())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from . import checkpoints
 from .conditions import Condition
 from .data import Sample, SjtuTis
 from .data.folder import FolderDataset
-from .errors import SaliencyError
+from .errors import OutputError, SaliencyError
 from .evaluation import evaluate_samples, predict_samples
 from .metrics import PROFILES, FixationEvaluator
 from .metrics.evaluator import MACRO
@@ -104,11 +105,16 @@ def evaluate(
     layout: LayoutOption = Layout.SJTU_TIS,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
-    json: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write means and rows to this file.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, writable=True, help="Also write means and rows to this file; its folder is made."),
+    ] = None,
 ) -> None:
     """Compare a model's maps with where people looked: means and 95 % intervals over pictures, per condition."""
     samples = _samples(data_set, layout, split)
     predictor = Predictor([model], pictures_cached=1)
+    if json is not None:
+        _make(json.parent)
     predictions = predict_samples(predictor, _progress(samples), model)
     evaluator = evaluate_samples(predictions, profile.value)
     typer.echo(_table_of_scores(evaluator).to_string())
@@ -148,8 +154,9 @@ def main() -> None:
 def _predict_picture(
     picture: Path, sentences: Mapping[Condition, str], models: Sequence[str] | None, out: Path
 ) -> None:
-    comparison = Predictor(models).predict(picture, {Condition.PURE: "", **sentences})
-    out.mkdir(parents=True, exist_ok=True)
+    predictor = Predictor(models)
+    _make(out)
+    comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
     for prediction in comparison.predictions:
         shown = overlay(comparison.picture, prediction.map)
         Image.fromarray(shown).save(out / f"{prediction.model}.{prediction.condition}.png")
@@ -164,10 +171,21 @@ def _predict_picture(
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
     predictor = Predictor([model], pictures_cached=1)
-    out.mkdir(parents=True, exist_ok=True)
+    _make(out)
     for sample, prediction in predict_samples(predictor, _progress(samples), model):
         np.save(out / f"{sample.stem}.npy", prediction.density)
     typer.echo(f"{len(samples)} maps are in {out}.")
+
+
+def _make(folder: Path) -> None:
+    """Makes the folder for results before they are computed: none are lost for want of a place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise OutputError(f"The folder “{folder}” cannot be written to.")
 
 
 def _samples(root: Path, layout: Layout, split: str | None) -> Sequence[Sample]:

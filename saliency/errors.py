@@ -83,5 +83,9 @@ class ArchiveError(SaliencyError):
     """What is to be replayed is no recorded comparison, is incomplete, or does not fit together."""
 
 
+class OutputError(SaliencyError):
+    """Results cannot be written where they were asked for."""
+
+
 class RecipeError(SaliencyError):
     """A training recipe has an unknown or invalid key; the message names it."""

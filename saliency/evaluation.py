@@ -59,12 +59,16 @@ class FixationPool:
 
 
 def _fixated(sample: Sample) -> tuple[str, Points, tuple[int, int]] | None:
-    points = sample.fixations()
-    if points is None:
-        return None
     size = sample.shape()
+    points = _points(sample, size)
+    return None if points is None else (sample.picture, points, size)
+
+
+def _points(sample: Sample, size: tuple[int, int]) -> Points | None:
+    """The fixations of a sample whose picture is of `size` (H, W); `DatasetError` names it where they lie outside."""
+    points = sample.fixations()
     try:
-        return sample.picture, as_fixations(points, size), size
+        return None if points is None else as_fixations(points, size)
     except MetricError as error:
         raise DatasetError(
             "The fixations of sample “{stem}” do not fit its picture: {why}.", stem=sample.stem, why=error.message
@@ -76,10 +80,12 @@ def evaluate_samples(predictions: Iterable[tuple[Sample, Prediction]], profile: 
 
     Args:
         profile: which definitions the metrics have, a name from `metrics.PROFILES`.
+
+    Raises:
+        DatasetError: as `FixationPool.others`.
     """
     evaluator = FixationEvaluator(profile=profile)
     for sample, prediction in predictions:
-        evaluator.add(
-            sample.stem, sample.picture, sample.condition, prediction.density, sample.density(), sample.fixations()
-        )
+        density, size = prediction.density, prediction.density.shape
+        evaluator.add(sample.stem, sample.picture, sample.condition, density, sample.density(), _points(sample, size))
     return evaluator

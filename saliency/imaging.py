@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from .errors import (
     DamagedPictureError,
@@ -31,7 +31,10 @@ MIN_SIDE = 8
 MAX_ASPECT = 20
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_PNG_TAGS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # where one may tell which way is up
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+_MORE_BITS = (*_SIXTEEN_BITS, "I", "F")
+GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they are
 
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
@@ -53,7 +56,7 @@ def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int =
         return _from_array(source, max_pixels)
     if not isinstance(source, Image.Image):
         source = read(source, max_bytes)
-    return _rgb(decode(source, max_pixels))
+    return rgb_of(decode(source, max_pixels))
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -84,10 +87,15 @@ def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX
     return content
 
 
-def decode(source: bytes | Image.Image, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The first frame, decoded and upright; header checks come first."""
+def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS) -> Image.Image:
+    """The first frame, decoded and upright; header checks come first.
+
+    Args:
+        max_pixels: as for `load_image`; None takes files of any size and shape, which is for data sets.
+    """
     image = source if isinstance(source, Image.Image) else _opened(source)
-    _check_size(image.height, image.width, max_pixels)
+    if max_pixels is not None:
+        _check_size(image.height, image.width, max_pixels)
     try:
         image.load()
     except Exception:  # decoders of hostile files raise nearly anything
@@ -96,6 +104,24 @@ def decode(source: bytes | Image.Image, max_pixels: int = MAX_PIXELS) -> Image.I
         return ImageOps.exif_transpose(image)
     except Exception:  # a broken tag says nothing about which way is up
         return image
+
+
+def upright_shape(content: bytes) -> tuple[int, int]:
+    """Height and width of the picture in a file once `decode` has turned it upright, without decoding it."""
+    image = _opened(content)
+    return (image.width, image.height) if _lies_on_its_side(image, content) else (image.height, image.width)
+
+
+def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:
+    """Whether the EXIF tag exchanges the sides that the header of a file tells."""
+    if image.format == "TIFF":  # Pillow has exchanged them already
+        return False
+    if image.format == "PNG" and not any(mark in content for mark in _PNG_TAGS):  # Pillow would decode it to find out
+        return False
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # as in `decode`
+        return False
 
 
 def _opened(content: bytes) -> Image.Image:
@@ -127,13 +153,18 @@ def _unidentified(content: bytes) -> PictureError:
     )
 
 
-def _check_size(height: int, width: int, max_pixels: int) -> None:
-    if height * width > max_pixels:
+def check_pixels(pixels: int, max_pixels: int) -> None:
+    """Raises `PictureTooLargeError` where there are too many."""
+    if pixels > max_pixels:
         raise PictureTooLargeError(
             "The picture has {pixels:,.0f} million pixels; up to {most:g} million are read.",
-            pixels=height * width / 1e6,
+            pixels=pixels / 1e6,
             most=max_pixels / 1e6,
         )
+
+
+def _check_size(height: int, width: int, max_pixels: int) -> None:
+    check_pixels(height * width, max_pixels)
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise PictureShapeError(
             "The picture is {width} x {height} pixels; one side may be at most {most} times the other.",
@@ -153,10 +184,10 @@ def _check_size(height: int, width: int, max_pixels: int) -> None:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _rgb(image: Image.Image) -> np.ndarray:
+def rgb_of(image: Image.Image) -> np.ndarray:
     """A decoded picture as (H, W, 3) uint8, whatever its mode."""
-    if image.mode in (*_SIXTEEN_BITS, "I", "F"):
-        return _from_array(_unit(values_of(image)), image.width * image.height)
+    if image.mode in _MORE_BITS:
+        return np.repeat(_bytes(_unit(values_of(image)))[..., None], 3, axis=2)
     try:
         if image.has_transparency_data:
             image = image.convert("RGBA")
@@ -174,23 +205,29 @@ def values_of(image: Image.Image) -> np.ndarray:
     """The values of a grey picture as they are, (H, W); of others their colours, (H, W, 3) uint8."""
     if image.mode in _SIXTEEN_BITS:
         return np.asarray(image).astype(np.uint16)
-    if image.mode in ("I", "F", "L"):
+    if image.mode in GREY_MODES:
         return np.asarray(image)
     return np.asarray(image.convert("RGB"))
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
-    """Grey values of more than 8 bits in [0, 1]: by the smallest usual white (1, 255, 65535) that holds them all.
+def white_of(values: np.ndarray) -> float:
+    """Which of a picture's grey values is white: that of its bits, 255 or 65535.
 
-    Integers have 16 bits; values beyond every usual white are divided by their maximum, and negative ones are black.
+    Of floats it is the smallest usual one (1, 255, 65535) that holds them all; wider integers have 16 bits. Where
+    values lie beyond that, it is their maximum.
     """
-    if values.dtype == np.uint16:
-        return values / 65535
+    if values.dtype in (np.uint8, np.uint16):
+        return np.iinfo(values.dtype).max
     if not np.isfinite(values).all():
         raise PictureShapeError("The picture has values that are not numbers.")
     top = values.max()
     usual = (1, 255, 65535) if values.dtype.kind == "f" else (65535,)
-    return np.clip(values, 0, None) / next((white for white in usual if top <= white), top)
+    return next((white for white in usual if top <= white), top)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """Grey values in [0, 1]; negative ones are black."""
+    return np.clip(values, 0, None) / white_of(values)
 
 
 def _from_array(array: np.ndarray, max_pixels: int) -> np.ndarray:

@@ -40,8 +40,10 @@ def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     size = (preprocessing.height, preprocessing.width)
     rows, columns = content(preprocessing, picture.shape[:2], size)
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    shrinks = height <= picture.shape[0] and width <= picture.shape[1]
-    inner = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    # Side by side: of a banner one may shrink while the other grows, and bilinear alone would skip most of its pixels.
+    smaller = (min(width, picture.shape[1]), min(height, picture.shape[0]))
+    inner = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
+    inner = cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
     if (height, width) == size:
         return inner
     canvas = np.zeros((*size, 3), dtype=np.uint8)

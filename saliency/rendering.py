@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
 
 COLORMAPS = ("inferno", "viridis", "turbo", "jet", "hot", "gray")
 DIVERGING = "coolwarm"
+FONTS = (
+    "DejaVu Sans",  # comes with matplotlib; the others are systems' fonts for Chinese, Japanese and Korean
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
+    *("PingFang SC", "Hiragino Sans GB", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS"),
+    *("Microsoft YaHei", "SimHei", "Yu Gothic", "Malgun Gothic"),
+)
 
 
 def overlay(
@@ -84,14 +93,27 @@ def figure(comparison: Comparison, opacity: float = 0.6, colormap: str = COLORMA
             if axis is row[0]:
                 axis.set_ylabel(prediction.title)
     for axis, condition in zip(axes[0], conditions, strict=True):
-        sentence = comparison.get(models[0], condition).sentence
-        axis.set_title(condition.title + (f"\n{_wrapped(sentence)}" if sentence else ""), fontsize=8)
+        lines = [condition.title, *_lines(comparison.get(models[0], condition).sentence)]
+        # Sentences may hold dollar signs, which are no mathematics.
+        axis.set_title("\n".join(lines), fontsize=8, fontfamily=list(_fonts()), parse_math=False)
     return grid
 
 
-def _wrapped(sentence: str) -> str:
-    """At most three lines, with the dollar signs that matplotlib would take for mathematics escaped."""
-    return "\n".join(textwrap.wrap(sentence, 44, max_lines=3, placeholder=" …")).replace("$", r"\$")
+def _lines(sentence: str) -> list[str]:
+    """At most three lines; none where no font has all characters, because boxes tell nothing."""
+    drawable = frozenset().union(*_fonts().values())
+    if not all(character.isspace() or ord(character) in drawable for character in sentence):
+        return []
+    wide = any(unicodedata.east_asian_width(character) in "WF" for character in sentence)
+    return textwrap.wrap(sentence, 22 if wide else 44, max_lines=3, placeholder=" …")
+
+
+@cache
+def _fonts() -> dict[str, frozenset[int]]:
+    """The characters of those of `FONTS` that are installed, by name."""
+    known = font_manager.fontManager.ttflist  # kept between runs: a file may be gone
+    files = {font.name: font.fname for font in known if Path(font.fname).is_file()}
+    return {name: frozenset(font_manager.get_font(files[name]).get_charmap()) for name in FONTS if name in files}
 
 
 @cache

@@ -1,6 +1,8 @@
 """The command line, on real files."""
 
 import json
+import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +162,42 @@ def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
     (tmp_path / "maps").symlink_to(data_set / "map_1800")
     table = run("evaluate", tmp_path, "--model", "untrained", "--layout", "folder", "--profile", "legacy_sjtu")
     assert set(metrics.PROFILES["legacy_sjtu"].default) <= set(table.split())
+
+
+def test_a_fixation_outside_its_picture_is_told_of_its_sample(data_set, tmp_path):
+    (tmp_path / "images").symlink_to(data_set / "image_1800")
+    (tmp_path / "fixations").mkdir()
+    stem = "000000000012_0"
+    Image.fromarray(np.full((60, 80), 255, dtype=np.uint8)).save(tmp_path / "fixations" / f"{stem}.png")
+    sentence = refused("evaluate", tmp_path, "--model", "untrained", "--layout", "folder")
+    assert f"The fixations of sample “{stem}” do not fit its picture" in sentence
+
+
+def test_the_folder_for_the_scores_is_made(data_set, tmp_path):
+    file = tmp_path / "deep" / "out" / "scores.json"
+    run("evaluate", data_set, "--model", "untrained", "--split", "training", "--json", file)
+    assert json.loads(file.read_text())["split"] == "training"
+
+
+def test_results_that_cannot_be_written_are_told_before_anything_is_predicted(data_set, picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(Predictor, "predict", lambda *_: pytest.fail("predicted for nothing"))
+    (tmp_path / "file").touch()
+    inside = tmp_path / "file" / "out"
+    for arguments in (
+        ("predict", picture, "--out", inside),
+        ("predict", data_set, "--model", "untrained", "--out", inside),
+        ("evaluate", data_set, "--model", "untrained", "--json", inside / "scores.json"),
+    ):
+        assert "out” cannot be written to" in refused(*arguments)
+    monkeypatch.setattr("os.access", lambda path, mode, **_: mode != os.W_OK)
+    assert "cannot be written to" in refused("predict", picture, "--out", tmp_path)
+
+
+def test_the_app_without_checkpoints_ends_with_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(__file__).parents[1] / "app.py"))
+    assert ended.value.code == "There is no checkpoint to predict with; train one first."
 
 
 @pytest.mark.parametrize(

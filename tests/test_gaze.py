@@ -1,5 +1,6 @@
 """Uploaded density maps and fixations."""
 
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -42,6 +43,25 @@ def test_grey_rgb_map():
     assert np.array_equal(load_map(encoded(grey)), grey[..., 0])
 
 
+def test_a_large_map_in_colour_is_refused_before_it_becomes_floats():
+    photograph = np.zeros((2000, 2000, 3), np.uint8)
+    photograph[..., 0] = 200
+    tracemalloc.start()
+    try:
+        with pytest.raises(GroundTruthError, match="colour"):
+            load_map(photograph)
+        assert tracemalloc.get_traced_memory()[1] < 3 * photograph.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3)])
+def test_maps_have_a_limit_of_pixels_however_they_come(monkeypatch, shape):
+    monkeypatch.setattr(gaze, "MAX_PIXELS", 1000)
+    with pytest.raises(GroundTruthError, match="million pixels"):
+        load_map(npy(np.ones(shape, np.uint8)))
+
+
 def huge_npy() -> bytes:
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }".ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(80)
@@ -58,6 +78,8 @@ def huge_npy() -> bytes:
         (npy(np.array([{}, 1], dtype=object), allow_pickle=True), "no plain numbers"),
         (huge_npy(), "damaged"),
         (npy(RAMP)[:-7], "damaged"),
+        (npy(RAMP).replace(b"}", b" "), "damaged"),
+        (npy(RAMP).replace(b"(30, 40)", b"(-~~~~~~"), "damaged"),
         (b"hello", "not a picture"),
         (b"", "empty"),
     ],
@@ -109,6 +131,40 @@ def test_fixation_picture():
 def test_fixations_refused(source, words):
     with pytest.raises(GroundTruthError, match=words):
         load_fixations(source, (30, 40))
+
+
+def spots(count: int, width: float) -> np.ndarray:
+    """A picture of 160 x 120 with round spots, blurred to `width`."""
+    rows, columns = np.mgrid[:120, :160]
+    centres = np.random.default_rng(0).integers(10, 110, (count, 2))
+    each = [np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * width**2)) for row, column in centres]
+    return np.round(255 * np.max(each, axis=0)).astype(np.uint8)
+
+
+PHOTOGRAPH = np.random.default_rng(0).integers(60, 256, (120, 160, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("picture", [spots(1, 8), spots(9, 12), PHOTOGRAPH], ids=["a spot", "spots", "photograph"])
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_a_density_map_or_a_photograph_is_not_taken_for_fixations(picture, format):
+    with pytest.raises(GroundTruthError, match="looks like a density map or a photograph"):
+        load_fixations(encoded(picture, format), (120, 160))
+
+
+def test_soft_dots_are_fixations():
+    dots = np.clip(spots(30, 1.5).astype(int) * 4, 0, 255).astype(np.uint8)
+    assert len(load_fixations(encoded(dots, "JPEG"), (120, 160))) > 300
+
+
+def test_too_many_fixations_are_counted_and_not_listed(monkeypatch):
+    listed = []
+    monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
+    monkeypatch.setattr(np, "argwhere", listed.append)
+    with pytest.raises(GroundTruthError, match="1,200 fixations; up to 1"):
+        load_fixations(np.full((30, 40), 255, np.uint8), (30, 40))
+    with pytest.raises(GroundTruthError, match="2 fixations; up to 1"):
+        load_fixations(b"1,1\n2,2", (30, 40))
+    assert listed == []
 
 
 def test_a_recording_keeps_who_looked_and_when():

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from saliency import errors
-from saliency.imaging import load_image
+from saliency.imaging import load_image, upright_shape
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -63,6 +63,25 @@ def test_exif_rotation(orientation, corner):
     picture = load_image(encoded(image, "PNG", exif=exif))
     assert picture.shape[:2] == ((30, 40) if orientation in (1, 3) else (40, 30))
     assert tuple(np.argwhere(picture.sum(axis=2) == 0)[0]) == corner
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 6, 8])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+def test_the_upright_shape_is_known_without_decoding(format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(plain(), format, exif=exif)
+    assert upright_shape(content) == load_image(content).shape[:2] == ((30, 40) if orientation < 5 else (40, 30))
+
+
+def test_the_upright_shape_of_a_png_whose_tag_follows_its_pixels():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(plain(), "PNG", exif=exif)
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    late = content[:start] + content[end:-12] + content[start:end] + content[-12:]
+    assert upright_shape(late) == load_image(late).shape[:2] == (40, 30)
 
 
 @pytest.mark.parametrize(

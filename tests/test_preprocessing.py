@@ -1,12 +1,13 @@
 """Pictures to inputs and back; Pillow's resize, written by others, is the reference."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from saliency.models.spec import Preprocessing
-from saliency.preprocessing import content, prepare
+from saliency.preprocessing import content, prepare, resize
 
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 
@@ -18,6 +19,31 @@ def test_squash_resizes_as_pillow_does():
     assert got.shape == (3, 32, 48)
     assert got.dtype == torch.float32
     np.testing.assert_allclose(got.permute(1, 2, 0).numpy() * 255, expected, atol=1.01)
+
+
+def test_a_side_that_shrinks_is_averaged_though_the_other_grows():
+    stripes = np.tile(np.array([0, 255], dtype=np.uint8)[:, None], (1, 3))  # of one pixel each
+    banner = np.tile(stripes, (20, 80, 1))
+    wide = resize(banner, Preprocessing(36, 48, **PLAIN))
+    np.testing.assert_allclose(wide.astype(int), 127, atol=45)  # 160 / 48 pixels each: 1 or 2 of 3.3 are white
+    high = resize(banner.transpose(1, 0, 2), Preprocessing(48, 36, **PLAIN))
+    np.testing.assert_array_equal(high, wide.transpose(1, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "how"),
+    [
+        ((90, 120), cv2.INTER_AREA),
+        ((36, 120), cv2.INTER_AREA),
+        ((20, 30), cv2.INTER_LINEAR),
+        ((36, 30), cv2.INTER_LINEAR),
+        ((36, 48), cv2.INTER_AREA),
+    ],
+)
+def test_sides_that_do_alike_are_resized_in_one_step(shape, how):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    got = resize(picture, Preprocessing(36, 48, **PLAIN))
+    np.testing.assert_array_equal(got, cv2.resize(picture, (48, 36), interpolation=how))
 
 
 def test_normalisation():

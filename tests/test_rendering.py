@@ -1,5 +1,9 @@
 """Overlays, differences and the figure."""
 
+import warnings
+from dataclasses import replace
+from io import BytesIO
+
 import matplotlib
 import numpy as np
 import pytest
@@ -68,5 +72,25 @@ def test_figure_is_a_grid_and_belongs_to_no_window():
     assert pyplot.get_fignums() == []
 
 
+def titled(sentence: str) -> str:
+    """The second title of a figure with this sentence, drawn; a character without a glyph is an error."""
+    comparison = two_models()
+    said = [replace(p, sentence=sentence) if p.sentence else p for p in comparison.predictions]
+    grid = figure(replace(comparison, predictions=tuple(said)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        grid.savefig(BytesIO(), format="png")
+    return grid.axes[1].get_title()
+
+
 def test_dollar_signs_are_no_mathematics():
-    assert rendering._wrapped("cost $5 and $6") == r"cost \$5 and \$6"
+    assert titled("cost $5 and $6_0^") == "Salient\ncost $5 and $6_0^"
+
+
+def test_a_sentence_is_never_drawn_as_boxes(monkeypatch):
+    assert titled("\U00013000 a bird") == "Salient"  # no font for people has hieroglyphs
+    assert titled("ein Hündchen, щенок") == "Salient\nein Hündchen, щенок"
+    assert titled("一只猫") in ("Salient", "Salient\n一只猫")  # as this machine has fonts
+    monkeypatch.setattr(rendering, "_fonts", lambda: {"Some Font": frozenset(map(ord, "一只猫"))})
+    assert rendering._lines("一只猫" * 10) == ["一只猫" * 7 + "一", "只猫" + "一只猫" * 2]
+    assert rendering._lines("a") == []

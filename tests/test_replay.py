@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -144,6 +145,13 @@ def rewritten(archive, name, content):
     return other
 
 
+def npy() -> bytes:
+    """A single array, which is no archive of them."""
+    file = io.BytesIO()
+    np.save(file, np.ones((60, 80), np.float32))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("part", "content", "told"),
     [
@@ -153,6 +161,8 @@ def rewritten(archive, name, content):
         (RECORD, b"{", "not the record of a comparison"),
         (RECORD, b'{"picture": {"sha256": "a"}, "predictions": []}', "predictions"),
         (MAPS, b"PK\x03\x04 cut", "maps.npz is damaged"),
+        (MAPS, npy(), "maps.npz is damaged"),
+        (MAPS, npy().replace(b"}", b" "), "maps.npz is damaged"),
         (PICTURE, b"no picture", "not a picture"),
     ],
 )

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ..conditions import Condition
-from ..errors import DatasetError
+from ..errors import DatasetError, PictureError
+from ..imaging import GREY_MODES, decode, read, rgb_of, upright_shape, values_of, white_of
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
@@ -42,8 +43,8 @@ class Sample:
 
     def shape(self) -> tuple[int, int]:
         """Height and width of the picture, without decoding it."""
-        with _opened(self.image_path) as image:
-            return image.height, image.width
+        with _told_of(self.image_path):
+            return upright_shape(read(self.image_path))
 
     def density(self) -> np.ndarray | None:
         """The blurred map of fixations, (H, W) float64 in [0, 1]; None where there is none.
@@ -52,20 +53,19 @@ class Sample:
         """
         if self.map_path is None:
             return None
-        with _opened(self.map_path) as image:
-            density = image.convert("L")
-        with _opened(self.image_path) as image:
-            size = image.size
-        if density.size != size:
-            density = density.convert("F").resize(size, Image.Resampling.BILINEAR)
-        return np.asarray(density, dtype=np.float64) / 255
+        values, white = _grey(self.map_path)
+        height, width = self.shape()
+        if values.shape != (height, width):
+            image = Image.fromarray(values.astype(np.float32))
+            values = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+        return values.astype(np.float64) / white
 
     def fixations(self) -> np.ndarray | None:
         """Fixated pixels, (N, 2) int64 (row, column), each once; None where there are none."""
         if self.fixation_path is None:
             return None
-        with _opened(self.fixation_path) as image:
-            return np.argwhere(np.asarray(image.convert("L")) > 127)
+        values, white = _grey(self.fixation_path)
+        return np.argwhere(values > 127 * white / 255)
 
 
 def picture_of(sample: Sample) -> str:
@@ -75,19 +75,28 @@ def picture_of(sample: Sample) -> str:
 
 
 def read_rgb(path: Path) -> np.ndarray:
-    """A picture of a data set, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
-    with _opened(path) as image:
-        return np.asarray(image.convert("RGB"))
+    """A picture of a data set, upright, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
+    with _told_of(path):
+        return rgb_of(decode(read(path), None))
+
+
+def _grey(path: Path) -> tuple[np.ndarray, float]:
+    """The values of a grey picture, (H, W), none negative, and which of them is white; in colour its luminance."""
+    with _told_of(path):
+        image = decode(read(path), None)
+        values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
+        return values.clip(min=0), white_of(values)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The picture in a file, which is decoded, and may turn out to be cut short, only when its pixels are used."""
+def _told_of(path: Path) -> Iterator[None]:
+    """What is wrong with a picture is told of the data set's file."""
     try:
-        with Image.open(path) as image:
-            yield image
-    except (OSError, SyntaxError) as error:
-        raise DatasetError("The file “{name}” of the data set cannot be read as a picture.", name=path.name) from error
+        yield
+    except PictureError as error:
+        raise DatasetError(
+            "The file “{name}” of the data set cannot be read as a picture. {why}", name=path.name, why=error.message
+        ) from error
 
 
 def find_image(folder: Path, *stems: str) -> Path | None:

@@ -54,6 +54,53 @@ def test_a_smaller_map_is_brought_to_the_size_of_its_picture(root):
     np.testing.assert_allclose(density, np.tile([0, 0, 0, 0.25, 0.75, 1], (4, 1)), atol=1e-6)
 
 
+RAMP = np.linspace(0, 1, 24).reshape(4, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("b.png", np.round(RAMP * 255).astype(np.uint8)),
+        ("b.png", np.round(RAMP * 65535).astype(np.uint16)),
+        ("b.tif", RAMP.astype(np.float32)),
+        ("b.tif", (RAMP * 255).astype(np.float32)),
+        ("b.png", np.repeat(np.round(RAMP * 255).astype(np.uint8)[..., None], 3, axis=2)),
+    ],
+    ids=["8 bits", "16 bits", "floats", "floats to 255", "grey in colours"],
+)
+def test_maps_and_fixations_have_the_values_of_their_bits(root, name, values):
+    write(root / "maps" / name, values)
+    write(root / "fixations" / name, values)
+    sample = FolderDataset(root)[1]
+    np.testing.assert_allclose(sample.density(), RAMP, atol=0.5 / 255)
+    assert sample.fixations().tolist() == np.argwhere(RAMP > 0.5).tolist()
+
+
+def test_pictures_are_upright_as_the_predictor_sees_them(root):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = Image.fromarray(np.arange(72, dtype=np.uint8).reshape(4, 6, 3))
+    lying.save(root / "images" / "c.png", exif=exif)
+    write(root / "maps" / "c.png", np.arange(24, dtype=np.uint8).reshape(6, 4))
+    sample = FolderDataset(root)[2]
+    assert sample.shape() == (6, 4)
+    np.testing.assert_array_equal(sample.image(), np.rot90(np.asarray(lying), -1))
+    np.testing.assert_array_equal(sample.density() * 255, np.arange(24).reshape(6, 4))
+
+
+def test_a_map_that_is_no_usable_picture_is_named(root, monkeypatch):
+    sample = FolderDataset(root)[0]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    with pytest.raises(DatasetError, match=r"“a\.jpeg” of the data set cannot be read as a picture.*far more pixels"):
+        sample.density()
+    with pytest.raises(DatasetError, match=r"“a\.bmp”"):
+        sample.shape()
+    monkeypatch.undo()
+    write(root / "maps" / "b.tif", np.full((4, 6), np.nan, dtype=np.float32))
+    with pytest.raises(DatasetError, match=r"“b\.tif”.*not numbers"):
+        FolderDataset(root)[1].density()
+
+
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
