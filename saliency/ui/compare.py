@@ -202,11 +202,22 @@ def build(predictor: Predictor) -> Form:
     )
     share.open_links(form)
 
+    for own in (picture.input, picture.upload, picture.clear):
+        own(
+            lambda: (None, None),
+            outputs=[density, fixations],
+            show_progress="hidden",
+            api_visibility="private",
+            queue=False,
+        )
     begun = [button.click, *(box.submit for box in boxes)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
         filled = example_button.click(
-            _filler(example), outputs=[picture, *boxes], show_progress="hidden", api_visibility="private"
+            _filler(example),
+            outputs=[picture, *boxes, density, fixations],
+            show_progress="hidden",
+            api_visibility="private",
         )
         form.answered(filled.then, api_visibility="private")
     downloading = download.click(
@@ -233,4 +244,4 @@ def _first_choice(predictor: Predictor) -> list[str]:
 
 
 def _filler(example: Example):
-    return lambda: (str(example.picture), example.general, example.salient, example.non_salient)
+    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, None, None)
