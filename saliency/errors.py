@@ -83,5 +83,9 @@ class ArchiveError(SaliencyError):
     """What is to be replayed is no recorded comparison, is incomplete, or does not fit together."""
 
 
+class ExpiredError(SaliencyError):
+    """What a visitor comes back to is no longer kept."""
+
+
 class RecipeError(SaliencyError):
     """A training recipe has an unknown or invalid key; the message names it."""

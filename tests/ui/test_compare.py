@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from saliency.conditions import Condition
-from saliency.errors import GroundTruthError, TextError, UnknownModelError
+from saliency.errors import ExpiredError, GroundTruthError, TextError, UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui import compare
-from saliency.ui.compare import MAX_CHARACTERS, read_request, read_truth
+from saliency.ui import build, compare
+from saliency.ui.compare import MAX_CHARACTERS, read_request, read_truth, still_kept
 from saliency.ui.examples import examples
 from saliency.ui.guard import UNEXPECTED, guarded
 
@@ -50,6 +50,22 @@ def test_a_ground_truth_leaves_with_its_picture(miniatures):
     begun = [target for fn in leaving for target in fn.targets]
     assert {event for block, event in begun if block == picture._id} == {"input", "upload", "clear"}
     assert len({block for block, event in begun if event == "click"}) == len(examples())
+
+
+def test_what_a_class_compared_is_there_for_a_day(miniatures):
+    with build(Predictor(checkpoint_dir=miniatures)) as demo:
+        [kept] = [block for block in demo.blocks.values() if isinstance(block, gr.State) and block.time_to_live]
+    assert kept.time_to_live == demo.delete_cache[1] == 24 * 60 * 60
+
+
+def test_a_download_of_what_is_no_longer_kept_says_so(tmp_path):
+    (tmp_path / "p.jpg").touch()
+    request = read_request(str(tmp_path / "p.jpg"), ("", "", ""), ["one"])
+    assert still_kept(request) is request
+    (tmp_path / "p.jpg").unlink()
+    for gone in (None, request):
+        with pytest.raises(ExpiredError, match="compare again"):
+            still_kept(gone)
 
 
 def test_errors_of_ours_are_shown_as_sentences_without_markup():
