@@ -11,6 +11,7 @@ let selection = []; // numbers of the chosen samples, in the order of the table
 let order = { key: null, descending: false }; // key: of a column; null is the order of the data set
 let page = 0;
 let opened = null; // stem of the sample on view
+let busy = false; // an evaluation or a report is running
 
 // ------------------------------------------------------------------------------------------------ what is chosen
 
@@ -139,7 +140,8 @@ function drawTable() {
   find(".pager span").textContent = text("page", { page: page + 1, pages });
   control("previous").disabled = page === 0;
   control("next").disabled = page + 1 >= pages;
-  control("csv").disabled = control("report").disabled = !selection.length;
+  control("csv").disabled = !selection.length;
+  allowReport();
 }
 
 function heading(key, title, number) {
@@ -190,9 +192,14 @@ function ask(event, data) {
   trigger(event, data);
 }
 
+function allowReport() {
+  control("report").disabled = busy || !selection.length;
+}
+
 function showProgress(progress) {
   find(".progress").hidden = !progress;
-  control("evaluate").disabled = control("report").disabled = Boolean(progress);
+  control("evaluate").disabled = busy = Boolean(progress);
+  allowReport();
   if (!progress) return;
   const bar = find("progress");
   if (progress.total) bar.value = progress.done / progress.total;

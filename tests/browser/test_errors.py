@@ -6,6 +6,7 @@ import csv
 import os
 import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from saliency.data.layouts import open_data_set
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
+from saliency.ui.component import Component
+from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import SENTENCES, write_data_set
 from tests.ui.serving import serving
@@ -183,6 +186,25 @@ def two_thousand(monkeypatch):
     }
     monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
     return view
+
+
+def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, tmp_path):
+    view = Component("error_view", scripts=("resampling", "error_charts"))
+    with alone(browser, view, given=True) as page:
+        page.evaluate("view => send(view)", two_thousand)
+        report = page.get_by_role("button", name="Report with pictures")
+        expect(report).to_be_enabled()
+        page.evaluate("send({ progress: { task: 'evaluate', title: 'one', done: 1, total: 9 } })")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text("Page 2 of 80")).to_be_visible()
+        expect(report).to_be_disabled()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Selection as CSV").click()
+        assert len(Path(download.value.path()).read_text().splitlines()) == 1 + 3 * 2000
+        page.evaluate("view => send(view)", two_thousand)
+        expect(report).to_be_enabled()
+        page.get_by_role("searchbox").fill("nothing has these words")
+        expect(report).to_be_disabled()
 
 
 @pytest.fixture
