@@ -23,7 +23,9 @@ function mean(values) {
 
 // The two ends of an axis for all values of a metric, whatever is selected: filtering moves points, not the scale.
 function axisEnds(lists) {
-  const [low, high] = extent(lists.flat().filter((value) => value !== null));
+  const known = lists.flat().filter((value) => value !== null);
+  if (!known.length) return [0, 1];
+  const [low, high] = extent(known);
   return low < high ? [low, high] : [low - 0.5, low + 0.5];
 }
 
@@ -34,8 +36,8 @@ function axisEnds(lists) {
 function meansTable(rows, models, metric, extra) {
   const head = node("tr", {}, node("th", { scope: "col" }, text("condition")));
   head.append(...models.map((model) => node("th", { scope: "col" }, model.title)));
-  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]).filter((value) => value !== null);
-  const ends = bounds.length ? axisEnds([bounds]) : [0, 1];
+  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]);
+  const ends = axisEnds([bounds]);
   const body = node("tbody");
   const named = new Set(rows.map((row) => row.condition));
   for (const condition of [...Object.keys(CONDITION_COLOURS), "macro"].filter((name) => named.has(name))) {

@@ -17,7 +17,7 @@ from saliency.data.layouts import open_data_set
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
-from saliency.ui.component import Component
+from saliency.ui.component import FOLDER, Component
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import SENTENCES, write_data_set
@@ -205,6 +205,18 @@ def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, 
         expect(report).to_be_enabled()
         page.get_by_role("searchbox").fill("nothing has these words")
         expect(report).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([[None], [None, None]], [0, 1]), ([], [0, 1]), ([[3], [None]], [2.5, 3.5]), ([[3, 1]], [1, 3])],
+)
+def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
+    page = browser.new_page()
+    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("drawing.js", "error_charts.js"))
+    prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
+    assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
+    page.close()
 
 
 @pytest.fixture
