@@ -89,7 +89,9 @@ async function press(button, line, word, cell, own) {
   for (const other of line.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
   if (pressed) return cell.show(own.values, own.label);
   button.setAttribute("aria-pressed", "true");
-  cell.show((await decodeMap(word.map)).values, text("word_label", { word: word.word }));
+  const { values } = await decodeMap(word.map);
+  // Meanwhile another word may have been pressed, or this one released.
+  if (button.getAttribute("aria-pressed") === "true") cell.show(values, text("word_label", { word: word.word }));
 }
 
 function modelFrame(model, decoded, picture, view) {

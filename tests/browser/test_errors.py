@@ -18,6 +18,8 @@ from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
 from saliency.ui.component import FOLDER, Component
+from saliency.ui.presentation import packed, picture_view
+from saliency.ui.sample_presentation import located
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import SENTENCES, write_data_set
@@ -217,6 +219,49 @@ def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
     prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
     assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
     page.close()
+
+
+# Decoding takes longest for the first map.
+SLOW = """() => {
+    const decode = Image.prototype.decode;
+    let first = true;
+    Image.prototype.decode = async function () {
+        const wait = first ? 500 : 0;
+        first = false;
+        await decode.call(this);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+    };
+}"""
+
+
+def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
+    red, cup, both = np.random.default_rng(0).random((3, 12, 16), dtype=np.float32)
+    words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
+    model = {
+        "title": "Reader",
+        "notice": None,
+        "map": located(both),
+        "scores": {"NSS": 1.0},
+        "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],
+    }
+    view = {
+        "stem": "s1",
+        "condition": "salient",
+        "sentence": "red cup",
+        "picture": picture_view(np.zeros((12, 16, 3), np.uint8)),
+        "truth": None,
+        "fixations": None,
+        "metrics": ["NSS"],
+        "models": [model],
+    }
+    with alone(browser, Component("sample_view")) as page:
+        page.evaluate("view => send(view)", view)
+        expect(page.get_by_role("img")).to_have_count(2)
+        page.evaluate(SLOW)
+        page.evaluate("document.querySelectorAll('.words button').forEach(button => button.click())")
+        page.wait_for_timeout(1000)
+        expect(page.get_by_role("button", name="cup")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("img").last).to_have_attribute("aria-label", re.compile("cup"))
 
 
 @pytest.fixture
