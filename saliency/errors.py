@@ -87,5 +87,9 @@ class OutputError(SaliencyError):
     """Results cannot be written where they were asked for."""
 
 
+class ExpiredError(SaliencyError):
+    """What a visitor comes back to is no longer kept."""
+
+
 class RecipeError(SaliencyError):
     """A training recipe has an unknown or invalid key; the message names it."""

@@ -154,7 +154,7 @@ class Predictor:
                     words=_word_maps(answer, opened) if words else (),
                     subject=answer.subject if words and sentence else None,
                     truncated=answer.truncated,
-                    notice=_notice(answer, runner.spec.title),
+                    notice=_notice(answer),
                     timings=seconds,
                 )
                 for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
@@ -247,14 +247,13 @@ def _word_maps(answer: Answer, picture: Picture) -> tuple:
     return merge(answer.words, answer.word_maps, answer.word_weights, picture.shape)
 
 
-def _notice(answer: Answer, title: str) -> Message | None:
+def _notice(answer: Answer) -> Message | None:
     """What was left unread, for the user."""
     if not answer.truncated:
         return None
     read = sum(bool(word.tokens) for word in answer.words)
     return Message(
-        "The sentence is too long for {title}: it read the first {read} of {count} words.",
-        title=title,
+        "The sentence is too long: only the first {read} of its {count} words were read.",
         read=read,
         count=len(answer.words),
     )

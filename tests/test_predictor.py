@@ -132,7 +132,7 @@ def test_truncation_is_told(predictor):
     )
     prediction = comparison.get("reader", "general")
     assert prediction.truncated
-    assert prediction.notice == "The sentence is too long for Reader: it read the first 8 of 10 words."
+    assert prediction.notice == "The sentence is too long: only the first 8 of its 10 words were read."
     assert [word.read for word in prediction.words] == [True] * 8 + [False] * 2
     assert prediction.words[9].map is None
     assert prediction.words[9].weight == 0

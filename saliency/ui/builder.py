@@ -8,7 +8,7 @@ import gradio as gr
 
 from saliency.data.layouts import DataSet
 from saliency.predictor import Predictor
-from saliency.ui import compare, errors, gaze, lecture, models, words
+from saliency.ui import compare, errors, gaze, keeping, lecture, models, words
 from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER
@@ -20,7 +20,7 @@ TABS = {"compare": compare, "words": words, "gaze": gaze, "errors": errors, "mod
 
 TITLE = "Text-guided visual attention"
 
-_UPLOADS_LIVE = (600, 3600)  # every ten minutes, files older than an hour are deleted
+_UPLOADS_LIVE = (3600, keeping.SECONDS)  # every hour, files that are older are deleted
 
 
 def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:

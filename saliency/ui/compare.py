@@ -11,11 +11,11 @@ from typing import Any
 import gradio as gr
 
 from saliency.conditions import Condition
-from saliency.errors import TextError, UnknownModelError
+from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.gaze import load_fixations, load_map
 from saliency.predictor import Predictor
 from saliency.results import Comparison
-from saliency.ui import share
+from saliency.ui import keeping, share
 from saliency.ui.archive import write_archive
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
@@ -78,6 +78,17 @@ def read_request(picture: str | None, sentences: Sequence[str | None], models: S
     return Request(picture, written, tuple(models))
 
 
+def still_kept(request: Request | None) -> Request:
+    """What is to be downloaded, as the session has it.
+
+    Raises:
+        ExpiredError: it has it no longer.
+    """
+    if request is None or not Path(request.picture).is_file():
+        raise ExpiredError("This comparison is no longer kept; please compare again.")
+    return request
+
+
 def read_truth(
     density: str | None, fixations: str | None, condition: str, shape: tuple[int, int]
 ) -> GroundTruth | None:
@@ -134,6 +145,7 @@ def build(predictor: Predictor) -> Form:
     @cancellable
     @guarded
     def archive(request, progress=_PROGRESS):
+        request = still_kept(request)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
             write_archive(request.answer(predictor, progress), request.tables, path, telling(progress))
@@ -178,7 +190,7 @@ def build(predictor: Predictor) -> Form:
                 cancel = CancelButton()
 
     grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
-    request = gr.State(None, time_to_live=3600)
+    request = gr.State(None, time_to_live=keeping.SECONDS)
     with gr.Row(elem_classes="taken-home"):
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
         cancel_download = CancelButton()
@@ -202,11 +214,22 @@ def build(predictor: Predictor) -> Form:
     )
     share.open_links(form)
 
+    for own in (picture.input, picture.upload, picture.clear):
+        own(
+            lambda: (None, None),
+            outputs=[density, fixations],
+            show_progress="hidden",
+            api_visibility="private",
+            queue=False,
+        )
     begun = [button.click, *(box.submit for box in boxes)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
         filled = example_button.click(
-            _filler(example), outputs=[picture, *boxes], show_progress="hidden", api_visibility="private"
+            _filler(example),
+            outputs=[picture, *boxes, density, fixations],
+            show_progress="hidden",
+            api_visibility="private",
         )
         form.answered(filled.then, api_visibility="private")
     downloading = download.click(
@@ -233,4 +256,4 @@ def _first_choice(predictor: Predictor) -> list[str]:
 
 
 def _filler(example: Example):
-    return lambda: (str(example.picture), example.general, example.salient, example.non_salient)
+    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, None, None)

@@ -105,6 +105,20 @@ function percent(share) {
   return `${Math.round(share * 100)}%`;
 }
 
+const DIGITS = { NSS: 2, KL: 2 }; // of the others three
+
+// A score as it is shown; null is one that is not defined.
+function scoreText(value, metric) {
+  return value === null ? "–" : fixed(value, DIGITS[metric] ?? 3);
+}
+
+// Saves a text as a file of the visitor's. Its address lives on for a while, for browsers that read it late.
+function saveFile(name, content, type) {
+  const link = node("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 // Scrolls to what is mostly outside the window.
 function reveal(part) {
   const { top } = part.getBoundingClientRect();

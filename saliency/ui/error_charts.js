@@ -1,14 +1,9 @@
 // The charts of an error analysis: intervals of means, histograms, and one model against another. They stand between
 // resampling.js and error_view.js, which says what is selected.
 
-const DIGITS = { NSS: 2, KL: 2 }; // of the others three
 // In the order in which conditions are told everywhere.
 const CONDITION_COLOURS = { pure: "#8a8a8a", general: "#0072b2", whole: "#009e73", salient: "#d55e00", non_salient: "#cc79a7" };
 const BINS = 40;
-
-function told(value, metric) {
-  return value === null ? "–" : fixed(value, DIGITS[metric] ?? 3);
-}
 
 function shape(tag, attributes) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -23,7 +18,9 @@ function mean(values) {
 
 // The two ends of an axis for all values of a metric, whatever is selected: filtering moves points, not the scale.
 function axisEnds(lists) {
-  const [low, high] = extent(lists.flat().filter((value) => value !== null));
+  const known = lists.flat().filter((value) => value !== null);
+  if (!known.length) return [0, 1];
+  const [low, high] = extent(known);
   return low < high ? [low, high] : [low - 0.5, low + 0.5];
 }
 
@@ -34,8 +31,8 @@ function axisEnds(lists) {
 function meansTable(rows, models, metric, extra) {
   const head = node("tr", {}, node("th", { scope: "col" }, text("condition")));
   head.append(...models.map((model) => node("th", { scope: "col" }, model.title)));
-  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]).filter((value) => value !== null);
-  const ends = bounds.length ? axisEnds([bounds]) : [0, 1];
+  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]);
+  const ends = axisEnds([bounds]);
   const body = node("tbody");
   const named = new Set(rows.map((row) => row.condition));
   for (const condition of [...Object.keys(CONDITION_COLOURS), "macro"].filter((name) => named.has(name))) {
@@ -54,8 +51,8 @@ function meansTable(rows, models, metric, extra) {
 
 function meanCell(row, [low, high], metric) {
   if (!row || row.mean === null) return node("td", {}, "–");
-  const interval = row.low === null ? "" : ` [${told(row.low, metric)}, ${told(row.high, metric)}]`;
-  const cell = node("td", { title: text("n_samples", { n: row.n }) }, told(row.mean, metric), node("span", { class: "faint" }, interval));
+  const interval = row.low === null ? "" : ` [${scoreText(row.low, metric)}, ${scoreText(row.high, metric)}]`;
+  const cell = node("td", { title: text("n_samples", { n: row.n }) }, scoreText(row.mean, metric), node("span", { class: "faint" }, interval));
   const x = (value) => `${(100 * (value - low)) / (high - low)}%`;
   const drawing = shape("svg", { "aria-hidden": "true" });
   if (row.low !== null) drawing.append(shape("line", { class: "whisker", x1: x(row.low), x2: x(row.high), y1: 6, y2: 6 }));
@@ -76,7 +73,7 @@ function histogram(title, values, [low, high], metric) {
   const counts = new Array(BINS).fill(0);
   for (const value of rising) counts[Math.min(BINS - 1, Math.floor((BINS * (value - low)) / (high - low)))]++;
   const [first, median, third] = [0.25, 0.5, 0.75].map((share) => quantile(rising, share));
-  const summary = text("spread", { n: rising.length, median: told(median, metric), first: told(first, metric), third: told(third, metric) });
+  const summary = text("spread", { n: rising.length, median: scoreText(median, metric), first: scoreText(first, metric), third: scoreText(third, metric) });
   const drawing = shape("svg", { role: "img", "aria-label": `${title}: ${summary}`, viewBox: `0 0 ${BINS} 70`, preserveAspectRatio: "none" });
   const most = Math.max(...counts);
   counts.forEach((count, i) => {
@@ -86,7 +83,7 @@ function histogram(title, values, [low, high], metric) {
   const x = (BINS * (median - low)) / (high - low);
   drawing.append(shape("line", { class: "median", x1: x, x2: x, y1: 0, y2: 70, "vector-effect": "non-scaling-stroke" }));
   made.append(" ", node("span", { class: "faint" }, summary), drawing);
-  made.append(node("div", { class: "ends" }, node("span", {}, told(low, metric)), node("span", {}, told(high, metric))));
+  made.append(node("div", { class: "ends" }, node("span", {}, scoreText(low, metric)), node("span", {}, scoreText(high, metric))));
   return made;
 }
 
@@ -160,11 +157,11 @@ class Scatter {
     context.globalAlpha = 0.8;
     context.font = "12px system-ui, sans-serif";
     context.textAlign = "right";
-    context.fillText(told(high, this.metric), right, bottom + 16);
-    context.fillText(told(low, this.metric), left - 4, bottom);
-    context.fillText(told(high, this.metric), left - 4, top + 10);
+    context.fillText(scoreText(high, this.metric), right, bottom + 16);
+    context.fillText(scoreText(low, this.metric), left - 4, bottom);
+    context.fillText(scoreText(high, this.metric), left - 4, top + 10);
     context.textAlign = "left";
-    context.fillText(told(low, this.metric), left, bottom + 16);
+    context.fillText(scoreText(low, this.metric), left, bottom + 16);
   }
 
   nearest(event) {

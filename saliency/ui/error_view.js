@@ -11,6 +11,7 @@ let selection = []; // numbers of the chosen samples, in the order of the table
 let order = { key: null, descending: false }; // key: of a column; null is the order of the data set
 let page = 0;
 let opened = null; // stem of the sample on view
+let busy = false; // an evaluation or a report is running
 
 // ------------------------------------------------------------------------------------------------ what is chosen
 
@@ -139,7 +140,8 @@ function drawTable() {
   find(".pager span").textContent = text("page", { page: page + 1, pages });
   control("previous").disabled = page === 0;
   control("next").disabled = page + 1 >= pages;
-  control("csv").disabled = control("report").disabled = !selection.length;
+  control("csv").disabled = !selection.length;
+  allowReport();
 }
 
 function heading(key, title, number) {
@@ -164,14 +166,14 @@ function row(i, shown) {
   const name = node("button", { type: "button", "data-stem": stem[i] }, stem[i]);
   name.addEventListener("click", () => open(i));
   const line = node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, text(condition[i])), node("td", { class: "sentence" }, sentence[i]));
-  line.append(...shown.map((column) => node("td", { class: "number" }, told(column.values[i], column.metric))));
+  line.append(...shown.map((column) => node("td", { class: "number" }, scoreText(column.values[i], column.metric))));
   if (stem[i] === opened) line.setAttribute("aria-current", "true");
   return line;
 }
 
 function describe(i) {
   const { name } = metric();
-  const scores = scoredModels().map((model) => `${model.title} ${told(study.scores[model.name][name][i], name)}`);
+  const scores = scoredModels().map((model) => `${model.title} ${scoreText(study.scores[model.name][name][i], name)}`);
   const { stem, condition, sentence } = study.samples;
   return `${stem[i]}, ${text(condition[i])}. ${sentence[i]} ${scores.join(", ")}`;
 }
@@ -190,9 +192,14 @@ function ask(event, data) {
   trigger(event, data);
 }
 
+function allowReport() {
+  control("report").disabled = busy || !selection.length;
+}
+
 function showProgress(progress) {
   find(".progress").hidden = !progress;
-  control("evaluate").disabled = control("report").disabled = Boolean(progress);
+  control("evaluate").disabled = busy = Boolean(progress);
+  allowReport();
   if (!progress) return;
   const bar = find("progress");
   if (progress.total) bar.value = progress.done / progress.total;
@@ -213,12 +220,6 @@ function csv() {
     }
   }
   return lines.map((line) => line.map((value) => quoted(String(value))).join(",")).join("\r\n") + "\r\n";
-}
-
-function save(name, content, type) {
-  const link = node("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 // ------------------------------------------------------------------------------------------------ the page
@@ -293,7 +294,7 @@ control("worst").addEventListener("click", worstFirst);
 control("clear").addEventListener("click", clear);
 control("previous").addEventListener("click", () => turn(-1));
 control("next").addEventListener("click", () => turn(1));
-control("csv").addEventListener("click", () => save("saliency-errors.csv", csv(), "text/csv"));
+control("csv").addEventListener("click", () => saveFile("saliency-errors.csv", csv(), "text/csv"));
 control("report").addEventListener("click", () =>
   ask("report", { stems: selection.map((i) => study.samples.stem[i]), chosen: chosenText() }),
 );

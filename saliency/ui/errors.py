@@ -100,7 +100,8 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
     table = study.table()
     counts = table["model"].value_counts()
     scored = [name for name in study.predictor.models if name in counts]
-    stems = [stem for stem in study.samples if stem in set(table["stem"])]
+    answered = set(table["stem"])
+    stems = [stem for stem in study.samples if stem in answered]
     samples = [study.samples[stem] for stem in stems]
     of_all = list(study.samples.values())
     metrics = get_profile("tuebingen").metrics

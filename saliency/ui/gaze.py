@@ -68,6 +68,7 @@ def build(predictor: Predictor) -> Form:
         return {"fixations": [asdict(fixation) for fixation in fixations]}, None
 
     clickable, own_picture = _picture_choice(examples())
+    picture = PictureButton(t("gaze.own_picture"), visible="hidden")  # on the stage: what was refused never gets here
     with gr.Row():
         with gr.Column(scale=3, min_width=280, elem_classes="fields"):
             sentence = gr.Textbox(label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4)
@@ -89,17 +90,18 @@ def build(predictor: Predictor) -> Form:
             cancel = CancelButton()
     view = GazeView(elem_id="gaze-view")
 
-    own_picture.upload(guarded(staged), own_picture, stage, show_progress_on=stage, api_visibility="private")
+    shown = [picture, stage]
+    own_picture.upload(guarded(_put), own_picture, shown, show_progress_on=stage, api_visibility="private")
     for button, example in clickable:
-        button.click(_chooser(example), outputs=[own_picture, stage], show_progress_on=stage, api_visibility="private")
+        button.click(_chooser(example), outputs=shown, show_progress_on=stage, api_visibility="private")
     sentence.change(
         None, sentence, stage, js="(sentence) => ({ sentence })", show_progress="hidden", api_visibility="private"
     )
-    loading = files.upload(load, [files, own_picture], [stage, files], show_progress_on=stage, api_visibility="private")
+    loading = files.upload(load, [files, picture], [stage, files], show_progress_on=stage, api_visibility="private")
     loading.failure(lambda: None, outputs=files, show_progress="hidden", api_visibility="private")
     scoring = stage.score(
         score,
-        [own_picture, stage, files, sentence, models, blur],
+        [picture, stage, files, sentence, models, blur],
         view,
         api_name="score",
         show_progress_on=[view, cancel],
@@ -108,7 +110,7 @@ def build(predictor: Predictor) -> Form:
         concurrency_id=ENGINE,
     )
     cancel.ends(scoring)
-    return Form(own_picture, {"sentence": sentence}, models, (own_picture, stage), _put_on_stage)
+    return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
 
 
 def staged(picture: Any) -> dict[str, Any]:
@@ -143,9 +145,10 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     return buttons, own
 
 
-def _put_on_stage(example: Example) -> tuple[str, dict[str, Any]]:
-    return str(example.picture), staged(example.picture)
+def _put(picture: str) -> tuple[str, dict[str, Any]]:
+    """A picture, and the message that puts it on the stage: both or, where it is refused, neither."""
+    return picture, staged(picture)
 
 
 def _chooser(example: Example):
-    return lambda: _put_on_stage(example)
+    return lambda: _put(str(example.picture))

@@ -262,10 +262,7 @@ const COLUMNS = ["participant", "round", "order", "x", "y", "milliseconds"];
 function save() {
   const cell = (value) => (/[",;\t]/.test(value ?? "") ? `"${value.replaceAll('"', '""')}"` : (value ?? ""));
   const lines = [COLUMNS, ...fixations.map((fixation) => COLUMNS.map((name) => cell(fixation[name])))];
-  const file = new Blob([lines.map((line) => line.join(",") + "\r\n").join("")], { type: "text/csv" });
-  const link = node("a", { href: URL.createObjectURL(file), download: "fixations.csv" });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile("fixations.csv", lines.map((line) => line.join(",") + "\r\n").join(""), "text/csv");
 }
 
 function score() {

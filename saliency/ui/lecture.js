@@ -30,6 +30,17 @@ function tell() {
   if (!bar.contains(document.activeElement) || document.activeElement.disabled) bar.focus({ preventScroll: true });
 }
 
+// A stage that has marks keeps its picture: an example in its place would take away what a class has marked.
+function marked() {
+  return Boolean(document.querySelector("#gaze-stage .people:not([hidden])"));
+}
+
+function withoutExample(link) {
+  const fields = new URLSearchParams(link);
+  fields.delete("example");
+  return `${fields}`;
+}
+
 async function leaveFullScreen() {
   if (!document.fullscreenElement) return;
   const left = new Promise((resolve) => document.addEventListener("fullscreenchange", resolve, { once: true }));
@@ -54,15 +65,16 @@ async function go(to) {
   await open(tab);
   if (at !== to) return; // gone on meanwhile
   awaited++;
-  props.value = link;
+  props.value = tab === "gaze" && marked() ? withoutExample(link) : link;
   trigger(tab);
 }
 
 function ended(outcome) {
   awaited = Math.max(0, awaited - 1);
   if (awaited || at === null) return;
-  say(outcome === "failure" ? "failed" : null);
-  if (outcome === "success" && props.steps[at].tab === "gaze") reveal(document.querySelector("#gaze-stage"));
+  const onStage = outcome === "success" && props.steps[at].tab === "gaze";
+  say(outcome === "failure" ? "failed" : onStage && marked() ? "marked" : null);
+  if (onStage) reveal(document.querySelector("#gaze-stage"));
 }
 
 function begin() {

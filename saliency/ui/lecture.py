@@ -89,5 +89,5 @@ def _nothing(shown: Sequence[Any]) -> Callable[[], Mapping[Any, Any]]:
 
 def _lent(form: Form) -> list[gr.components.Component]:
     """The fields of a form that are as before when the lecture is over. A picture on the stage stays there: what was
-    marked on it is still to be scored."""
+    marked on it is still to be scored. For the same reason a stage that has marks keeps its picture (lecture.js)."""
     return form.fields if isinstance(form.picture, PictureInput) else [*form.sentences.values(), form.models]

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from saliency.conditions import Condition
+from saliency.messages import Message
 from saliency.results import Comparison, Prediction
 from saliency.ui import description
 from saliency.ui.sentences import told
@@ -48,8 +49,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
         ],
         "tables": [asdict(table) for table in tables if table],
-        # Models that share a text encoder say the same of a sentence; once is enough.
-        "notices": list(dict.fromkeys(told(p.notice) for p in comparison.predictions if p.notice)),
+        "notices": _notices(comparison.predictions),
         "provenance": provenance(firsts, comparison.timings),
     }
 
@@ -89,6 +89,12 @@ def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) 
         ],
         "seconds": {stage: round(seconds, 4) for stage, seconds in timings.items()},
     }
+
+
+def _notices(predictions: Iterable[Prediction]) -> list[str]:
+    """What was left unread of which sentence. Models that share a text encoder say the same; once is enough."""
+    said = dict.fromkeys((p.condition, p.notice) for p in predictions if p.notice)
+    return [told(Message("{condition.title}: {notice}", condition=c, notice=notice)) for c, notice in said]
 
 
 def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 // One sample of an error analysis: the picture, where people looked, every model's map with its scores, and where each
 // word of the sentence points. See sample_presentation.py; drawing.js stands in front of this file.
 
-const DIGITS = { NSS: 2, KL: 2 }; // of the others three
 const find = (selector) => element.querySelector(selector);
 const control = (name) => find(`[name=${name}]`);
 
@@ -59,8 +58,7 @@ function frame(title, cell, ...below) {
 function scoreList(scores, metrics) {
   const list = node("dl");
   for (const metric of metrics) {
-    const value = scores[metric] === null ? "–" : fixed(scores[metric], DIGITS[metric] ?? 3);
-    list.append(node("div", { title: text(`about_${metric}`) }, node("dt", {}, metric), node("dd", {}, value)));
+    list.append(node("div", { title: text(`about_${metric}`) }, node("dt", {}, metric), node("dd", {}, scoreText(scores[metric], metric))));
   }
   return list;
 }
@@ -89,7 +87,9 @@ async function press(button, line, word, cell, own) {
   for (const other of line.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
   if (pressed) return cell.show(own.values, own.label);
   button.setAttribute("aria-pressed", "true");
-  cell.show((await decodeMap(word.map)).values, text("word_label", { word: word.word }));
+  const { values } = await decodeMap(word.map);
+  // Meanwhile another word may have been pressed, or this one released.
+  if (button.getAttribute("aria-pressed") === "true") cell.show(values, text("word_label", { word: word.word }));
 }
 
 function modelFrame(model, decoded, picture, view) {

@@ -1,7 +1,5 @@
 // Tables of numbers that the server sends as {name, columns, rows}: a column is model, condition or a metric.
 
-const DIGITS = { NSS: 2, KL: 2 }; // of the others three
-
 function buildTables(tables, models) {
   const titles = Object.fromEntries(models.map((model) => [model.name, model.title]));
   const metrics = [...new Set(tables.flatMap((table) => table.columns))].filter(isMetric);
@@ -42,7 +40,6 @@ function tableRow(row, columns, titles) {
 }
 
 function worded(value, column, titles) {
-  if (value === null) return "–";
-  if (column === "model") return titles[value];
-  return column === "condition" ? text(value) : fixed(value, DIGITS[column] ?? 3);
+  if (isMetric(column) || value === null) return scoreText(value, column);
+  return column === "model" ? titles[value] : text(value);
 }

@@ -6,6 +6,7 @@ import csv
 import os
 import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,10 @@ from saliency.data.layouts import open_data_set
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
+from saliency.ui.component import FOLDER, Component
+from saliency.ui.presentation import packed, picture_view
+from saliency.ui.sample_presentation import located
+from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import SENTENCES, write_data_set
 from tests.ui.serving import serving
@@ -183,6 +188,80 @@ def two_thousand(monkeypatch):
     }
     monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
     return view
+
+
+def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, tmp_path):
+    view = Component("error_view", scripts=("resampling", "error_charts"))
+    with alone(browser, view, given=True) as page:
+        page.evaluate("view => send(view)", two_thousand)
+        report = page.get_by_role("button", name="Report with pictures")
+        expect(report).to_be_enabled()
+        page.evaluate("send({ progress: { task: 'evaluate', title: 'one', done: 1, total: 9 } })")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text("Page 2 of 80")).to_be_visible()
+        expect(report).to_be_disabled()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Selection as CSV").click()
+        assert len(Path(download.value.path()).read_text().splitlines()) == 1 + 3 * 2000
+        page.evaluate("view => send(view)", two_thousand)
+        expect(report).to_be_enabled()
+        page.get_by_role("searchbox").fill("nothing has these words")
+        expect(report).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([[None], [None, None]], [0, 1]), ([], [0, 1]), ([[3], [None]], [2.5, 3.5]), ([[3, 1]], [1, 3])],
+)
+def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
+    page = browser.new_page()
+    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("drawing.js", "error_charts.js"))
+    prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
+    assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
+    page.close()
+
+
+# Decoding takes longest for the first map.
+SLOW = """() => {
+    const decode = Image.prototype.decode;
+    let first = true;
+    Image.prototype.decode = async function () {
+        const wait = first ? 500 : 0;
+        first = false;
+        await decode.call(this);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+    };
+}"""
+
+
+def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
+    red, cup, both = np.random.default_rng(0).random((3, 12, 16), dtype=np.float32)
+    words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
+    model = {
+        "title": "Reader",
+        "notice": None,
+        "map": located(both),
+        "scores": {"NSS": 1.0},
+        "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],
+    }
+    view = {
+        "stem": "s1",
+        "condition": "salient",
+        "sentence": "red cup",
+        "picture": picture_view(np.zeros((12, 16, 3), np.uint8)),
+        "truth": None,
+        "fixations": None,
+        "metrics": ["NSS"],
+        "models": [model],
+    }
+    with alone(browser, Component("sample_view")) as page:
+        page.evaluate("view => send(view)", view)
+        expect(page.get_by_role("img")).to_have_count(2)
+        page.evaluate(SLOW)
+        page.evaluate("document.querySelectorAll('.words button').forEach(button => button.click())")
+        page.wait_for_timeout(1000)
+        expect(page.get_by_role("button", name="cup")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("img").last).to_have_attribute("aria-label", re.compile("cup"))
 
 
 @pytest.fixture

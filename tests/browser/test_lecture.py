@@ -16,6 +16,7 @@ from tests.ui.serving import serving
 pytestmark = pytest.mark.browser
 
 OWN = "A sentence of my own."
+KEPT = "There are marks on the stage, so its picture stays."
 REFUSED = "Three readings are too many today."
 
 
@@ -68,6 +69,18 @@ def done(page: Page, number: int, told: str = "") -> None:
     """Waits until a step has been computed."""
     expect(bar(page)).to_contain_text(f"Step {number} of 6")
     expect(bar(page).get_by_role("status")).to_have_text(told)
+
+
+def mark(page: Page, *read: str) -> None:
+    """Looks at the picture on the stage, once the buttons `read` are pressed, and marks a place."""
+    start = page.get_by_role("button", name="Start", exact=True)
+    start.wait_for()
+    page.get_by_label("The picture is shown for").select_option("1")
+    start.click()
+    for name in read:
+        page.get_by_role("button", name=name).click()
+    expect(page.locator("#gaze-stage .status")).to_contain_text("Now click or tap")
+    page.locator("#gaze-stage .screen").click()
 
 
 def frames(page: Page):
@@ -199,21 +212,33 @@ def test_leaving_ends_what_is_still_computed(lecture, monkeypatch):
     expect(frames(lecture)).to_have_count(0)
 
 
+def test_what_a_class_marked_before_the_lecture_stays(lecture):
+    lecture.get_by_role("tab", name="Your gaze").click()
+    lecture.get_by_role("button", name="Coffee").click()
+    mark(lecture)
+    shown = lecture.locator("#gaze-stage .picture").get_attribute("src")
+    begin(lecture)
+    for number in range(2, 7):
+        lecture.keyboard.press("ArrowRight")
+        expect(bar(lecture)).to_contain_text(f"Step {number} of 6")
+    done(lecture, 6, KEPT)
+    bar(lecture).get_by_role("button", name="Leave").click()
+    expect(bar(lecture)).to_be_hidden()
+    expect(lecture.get_by_role("table", name="Fixations so far")).to_contain_text("Person 1")
+    assert lecture.locator("#gaze-stage .picture").get_attribute("src") == shown
+
+
 def test_the_marks_of_a_class_stay_when_the_lecture_goes_back_and_on(lecture):
     begin(lecture)
     for number in range(2, 7):
         lecture.keyboard.press("ArrowRight")
         expect(bar(lecture)).to_contain_text(f"Step {number} of 6")
     done(lecture, 6)
-    lecture.get_by_label("The picture is shown for").select_option("1")
-    lecture.get_by_role("button", name="Start", exact=True).click()
-    lecture.get_by_role("button", name="I have read it").click()
-    expect(lecture.locator("#gaze-stage .status")).to_contain_text("Now click or tap")
-    lecture.locator("#gaze-stage .screen").click()
+    mark(lecture, "I have read it")
     bar(lecture).get_by_role("button", name="Previous").click()
     done(lecture, 5)
     bar(lecture).get_by_role("button", name="Next").click()
-    done(lecture, 6)
+    done(lecture, 6, KEPT)
     expect(lecture.get_by_role("table", name="Fixations so far")).to_contain_text("Person 1")
 
 

@@ -18,7 +18,7 @@ SENTENCES = {
 
 @pytest.fixture
 def comparison() -> Comparison:
-    """Two models x four conditions on a picture of 480 x 640 pixels; one notice, said by both models."""
+    """Two models x four conditions on a picture of 480 x 640 pixels; a notice, of one sentence by both models."""
     generator = np.random.default_rng(0)
     predictions = tuple(
         Prediction(

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from saliency.conditions import Condition
-from saliency.errors import GroundTruthError, TextError, UnknownModelError
-from saliency.ui.compare import MAX_CHARACTERS, read_request, read_truth
+from saliency.errors import ExpiredError, GroundTruthError, TextError, UnknownModelError
+from saliency.predictor import Predictor
+from saliency.ui import build, compare
+from saliency.ui.compare import MAX_CHARACTERS, read_request, read_truth, still_kept
 from saliency.ui.examples import examples
 from saliency.ui.guard import UNEXPECTED, guarded
 
@@ -35,6 +37,35 @@ def test_ground_truth_is_read_in_the_pictures_pixels(tmp_path):
     assert truth.fixations.tolist() == [[4, 3]]
     with pytest.raises(GroundTruthError, match="outside"):
         read_truth(None, str(tmp_path / "f.csv"), "salient", (2, 2))
+
+
+def test_a_ground_truth_leaves_with_its_picture(miniatures):
+    with gr.Blocks() as demo:
+        form = compare.build(Predictor(checkpoint_dir=miniatures))
+    picture, _, *truth = form.shown
+    leaving = [fn for fn in demo.fns.values() if set(truth) <= set(fn.outputs) and not fn.inputs]
+    for fn in leaving:
+        values = dict(zip(fn.outputs, fn.fn(), strict=True))
+        assert [values[file] for file in truth] == [None, None]
+    begun = [target for fn in leaving for target in fn.targets]
+    assert {event for block, event in begun if block == picture._id} == {"input", "upload", "clear"}
+    assert len({block for block, event in begun if event == "click"}) == len(examples())
+
+
+def test_what_a_class_compared_is_there_for_a_day(miniatures):
+    with build(Predictor(checkpoint_dir=miniatures)) as demo:
+        [kept] = [block for block in demo.blocks.values() if isinstance(block, gr.State) and block.time_to_live]
+    assert kept.time_to_live == demo.delete_cache[1] == 24 * 60 * 60
+
+
+def test_a_download_of_what_is_no_longer_kept_says_so(tmp_path):
+    (tmp_path / "p.jpg").touch()
+    request = read_request(str(tmp_path / "p.jpg"), ("", "", ""), ["one"])
+    assert still_kept(request) is request
+    (tmp_path / "p.jpg").unlink()
+    for gone in (None, request):
+        with pytest.raises(ExpiredError, match="compare again"):
+            still_kept(gone)
 
 
 def test_errors_of_ours_are_shown_as_sentences_without_markup():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import gradio as gr
 import numpy as np
 import pysaliency.metrics
 import pytest
@@ -13,7 +14,9 @@ from scipy.ndimage import gaussian_filter
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation
+from saliency.predictor import Predictor
 from saliency.results import CheckpointIdentity, Comparison, Prediction
+from saliency.ui import gaze
 from saliency.ui.examples import FOLDER
 from saliency.ui.gaze import read_files, staged
 from saliency.ui.gaze_scores import present_scores, usual_blur
@@ -177,3 +180,19 @@ def test_the_stage_knows_the_pictures_own_size():
     assert (message["width"], message["height"]) == (3000, 2000)
     assert len(message["jpeg"]) < 100_000
     assert staged(FOLDER / "coffee.jpg")["picture"]["width"] == 600
+
+
+def test_a_refused_picture_leaves_the_one_on_the_stage_to_be_scored(miniatures, tmp_path):
+    with gr.Blocks() as demo:
+        on_stage, stage = gaze.build(Predictor(checkpoint_dir=miniatures)).shown
+    uploads = [fn for fn in demo.fns.values() if any(event == "upload" for _, event in fn.targets)]
+    [put] = [fn for fn in uploads if on_stage in fn.outputs]
+    [scored] = [fn for fn in demo.fns.values() if fn.api_name == "score"]
+    assert (put.outputs, scored.inputs[:2]) == ([on_stage, stage], [on_stage, stage])
+    assert on_stage not in put.inputs  # what was refused is not in the field that is scored
+    (tmp_path / "bad.heic").write_bytes(b"no picture")
+    with pytest.raises(gr.Error):
+        put.fn(str(tmp_path / "bad.heic"))
+    path, message = put.fn(str(FOLDER / "coffee.jpg"))
+    assert path == str(FOLDER / "coffee.jpg")
+    assert message["picture"]["width"] == 600

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from saliency.conditions import Condition
+from saliency.predictor import Predictor
 from saliency.ui.presentation import MAP_SIDE, present
 from saliency.ui.tables import GroundTruth
 
@@ -44,8 +45,14 @@ def test_the_view_is_json_with_peoples_text_as_it_was_written(comparison):
     assert [model["title"] for model in view["models"]] == ["One", "Two"]
 
 
-def test_a_notice_is_said_once(comparison):
-    assert present(comparison)["notices"] == ["The end was not read."]
+def test_what_was_left_unread_is_said_once_a_sentence(miniatures):
+    predictor = Predictor(["reader", "padder", "blind"], checkpoint_dir=miniatures)
+    long = " ".join(["word"] * 10)
+    comparison = predictor.predict(
+        np.zeros((60, 90, 3), np.uint8), {"pure": "", "general": long, "salient": "a dog", "non_salient": long}
+    )
+    unread = "The sentence is too long: only the first 8 of its 10 words were read."
+    assert present(comparison)["notices"] == [f"General: {unread}", f"Non-salient: {unread}"]
 
 
 def test_a_map_says_where_it_lies_and_what_moved_against_the_picture_alone(comparison):
