@@ -214,14 +214,14 @@ def build(predictor: Predictor) -> Form:
     )
     share.open_links(form)
 
-    for own in (picture.input, picture.upload, picture.clear):
-        own(
-            lambda: (None, None),
-            outputs=[density, fixations],
-            show_progress="hidden",
-            api_visibility="private",
-            queue=False,
-        )
+    gr.on(
+        [picture.input, picture.upload, picture.clear],
+        lambda: (None, None),
+        outputs=[density, fixations],
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
+    )
     begun = [button.click, *(box.submit for box in boxes)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
