@@ -11,6 +11,7 @@ import torch
 import typer
 
 from saliency.errors import SaliencyError
+from saliency.memory import keep_freed
 from saliency.trainers.lineage import needs
 from saliency.trainers.methods import is_trained, train
 from saliency.trainers.recipe import Recipe, load_recipe
@@ -31,6 +32,7 @@ def main(
     # Gradients of sure answers are full of numbers near zero, with which processors are slow: a step of `subjects` took
     # 1.6 times as long. Threads take this over when they begin, so that it comes before all work.
     torch.set_flush_denormal(True)
+    keep_freed()
     path = Path(recipe) if recipe.endswith((".yaml", ".yml")) else HERE / f"{recipe}.yaml"
     try:
         wanted = load_recipe(path, overrides or [])
