@@ -29,6 +29,7 @@ SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 BEHIND = 0.5  # height of the bumps of things that a caption names after the first
 UNRELATED = 0.4  # of the pictures get a caption of another one: with one for each, models learned not to move
 NO_THINGS = ("scene", "clothing", "bodyparts")
+_PLURALS = ("people", "men", "women", "children", "policemen", "firemen", "sheep", "geese", "teeth")
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,14 @@ def phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list
     named = [named[number] for number in chosen]
     text = sentence(" and ".join(_words(caption, thing.start, thing.end) for thing in named).removesuffix(" ."))
     if generator.random() < 0.3:
-        text = f"There is {text[:1].lower()}{text[1:]}"
+        text = f"There {'are' if _several(named[0], caption) else 'is'} {text[:1].lower()}{text[1:]}"
     return text, named
+
+
+def _several(thing: Phrase, caption: Caption) -> bool:
+    """Whether the words for it are of several things: "two dogs", "people"."""
+    last = _words(caption, thing.end - 1, thing.end).lower()
+    return last in _PLURALS or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
 
 
 def clause(caption: Caption, thing: Phrase) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -55,14 +56,20 @@ def _gaze(source: DataSource) -> list[Sample]:
 
 
 def _samples(source: DataSource) -> list[Sample]:
-    """Samples of the first `source.limit` pictures."""
+    """Samples of `source.limit` pictures."""
     found: Sequence[Sample] = (
         SjtuTis(source.root, source.split, source.conditions)
         if source.reader == "sjtu_tis"
         else FolderDataset(source.root)
     )
-    pictures = set(list(dict.fromkeys(sample.picture for sample in found))[: source.limit])
+    pictures = _drawn((sample.picture for sample in found), source.limit)
     return [sample for sample in found if sample.picture in pictures]
+
+
+def _drawn(names: Iterable[str], limit: int | None) -> set[str]:
+    """`limit` of the pictures of these names, always the same ones. The first by name would be those of one origin
+    where a data set gathers several."""
+    return set(sorted(set(names), key=lambda name: (zlib.crc32(name.encode()), name))[:limit])
 
 
 def _pseudo(source: DataSource) -> list[PseudoSample]:
@@ -84,7 +91,9 @@ def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
 
 
 def _entries(source: DataSource) -> list[Entry]:
-    return list(Flickr8kEntities(source.root, source.split))[: source.limit]
+    entries = list(Flickr8kEntities(source.root, source.split))
+    drawn = _drawn((entry.id for entry in entries), source.limit)
+    return [entry for entry in entries if entry.id in drawn]
 
 
 def read_pictures(sources: Iterable[DataSource]) -> list[Path]:

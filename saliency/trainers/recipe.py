@@ -44,7 +44,7 @@ class DataSource(_Part):
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
         joined: sentences about two things of a picture are also joined (`data.joined`).
         detected: only its pictures are used, not their gaze or sentences: an object detector names what is in them.
-        limit: the first so many pictures only.
+        limit: so many pictures only, drawn by their names, always the same ones.
         terms, use: for the card.
     """
 

@@ -76,6 +76,16 @@ def test_a_clause_is_about_the_thing_it_begins_with_and_never_about_the_scene():
     assert not {s for s in about if s.startswith(("The grass", "A hat"))}
 
 
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [("two dogs", "are"), ("several people", "are"), ("a man", "is"), ("the grass", "is"), ("a bus", "is")],
+)
+def test_there_are_several_and_there_is_one(words: str, verb: str):
+    named = entry(f"{words} here", Phrase(0, 2, CORNER))
+    made = {s.sentence for s in pseudo_samples([named], {"7": FREE}, parts=40)}
+    assert {text for text in made if text.startswith("There")} == {f"There {verb} {words}"}
+
+
 def test_a_caption_of_another_picture_leaves_the_density_alone():
     bird = entry("a bird on a branch", Phrase(0, 2, CORNER))
     same = Entry("8", Path("8.jpg"), (Caption("a tall Bird", (Phrase(0, 3, CORNER),)),))

@@ -39,6 +39,17 @@ def test_a_limit_counts_pictures(tiny_sjtu: Path, limit: int):
     assert list(Counter(sample.picture for sample in samples).values()) == [4] * min(limit, 6)
 
 
+def test_a_limit_draws_from_all_origins(tmp_path: Path):
+    """Names that begin with their origin's: the first by name would all be of one."""
+    (tmp_path / "images").mkdir()
+    for number in range(40):
+        Image.new("RGB", (6, 4)).save(tmp_path / "images" / f"{'ab'[number // 20]}{number:02}.png")
+    source = DataSource(reader="folder", root=tmp_path, detected=True, limit=20)
+    drawn = [path.name for path in read_pictures([source])]
+    assert drawn == sorted(drawn) == [path.name for path in read_pictures([source])]
+    assert 5 < Counter(name[0] for name in drawn)["b"] < 15
+
+
 def test_a_source_may_join_the_sentences_about_two_things(tiny_sjtu: Path):
     source = DataSource(reader="sjtu_tis", root=tiny_sjtu, split="training", joined=True)
     sentences = Counter(sample.sentence for sample in read_samples([source]))
