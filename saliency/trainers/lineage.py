@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import ValidationError
 
 from .. import checkpoints
@@ -30,6 +32,19 @@ def parts(recipe: Recipe) -> dict[str, Part]:
     return found
 
 
+def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:
+    """The recipes whose weights `recipe` starts from, the first trained first; those of teachers are not among them.
+
+    Args:
+        parts: see `parts`; what is not among them, or was written otherwise then, is left out.
+    """
+    found: dict[str, Recipe] = {}
+    for start in recipe.start:
+        if (part := parts.get(start.run)) and (earlier := _recipe(part)):
+            found |= {one.name: one for one in (*ancestors(earlier, parts), earlier)}
+    return list(found.values())
+
+
 def _told(name: str) -> tuple[Part | None, dict[str, Part]]:
     """A run by the state it left, or else by its card, with what that says of the runs before it."""
     if state := run_state(run_folder(name)):
@@ -45,8 +60,12 @@ def _told(name: str) -> tuple[Part | None, dict[str, Part]]:
 
 
 def _before(part: Part) -> dict[str, Part]:
+    recipe = _recipe(part)
+    return parts(recipe) if recipe else {}
+
+
+def _recipe(part: Part) -> Recipe | None:
     try:
-        recipe = Recipe.model_validate(part.recipe)
+        return Recipe.model_validate(part.recipe)
     except ValidationError:  # recipes may have been written otherwise then
-        return {}
-    return parts(recipe)
+        return None

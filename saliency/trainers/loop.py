@@ -35,7 +35,7 @@ from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .recipe import Options, Recipe, Stage
-from .state import identity, is_of, revision, run_state
+from .state import is_of, revision, run_state
 from .stopwatch import Stopwatch
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
@@ -281,7 +281,7 @@ class Run:
             tensors = {name: value.contiguous() for name, value in weights.items()}
             write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
-            "recipe": identity(self.recipe),
+            "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
             "revision": revision(),
             "done": self.done,
             "parts": self._parts,

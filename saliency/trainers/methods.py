@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description
+from ..checkpoints import DataUse, Description, Part
 from ..errors import RecipeError
 from ..models import registry
 from ..models.grounding import CLOSER
@@ -18,7 +19,7 @@ from ..models.spec import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder
 from .grounding import GroundingMethod, build_model
-from .lineage import parts
+from .lineage import ancestors, parts
 from .loop import Method, Run
 from .recipe import Recipe
 from .starting import begin_with
@@ -120,12 +121,8 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
     """
     state = state or {}
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
-    uses: dict[str, list[str]] = defaultdict(list)
-    terms: dict[str, str] = {}
-    learned = [(source, stage.name) for stage in recipe.stages for source in stage.data]
-    for source, where in [(source, "earlier training") for source in recipe.seen] + learned:
-        uses[source.root.name].append(source.use or where)
-        terms[source.root.name] = source.terms or terms.get(source.root.name, "")
+    behind = {n: Part.model_validate(part) for n, part in state["parts"].items()} if "parts" in state else parts(recipe)
+    trained = [*ancestors(recipe, behind), recipe]
     return Description(
         name=recipe.name,
         model=recipe.model,
@@ -134,12 +131,23 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
         text_encoder=preset.text_encoder,
         preprocessing=preprocessing(recipe),
         revision=state["revision"] if "revision" in state else revision(),
-        data=tuple(DataUse(name=n, use="; ".join(dict.fromkeys(u)), terms=terms[n]) for n, u in uses.items()),
+        data=tuple(_uses(trained)),
         licence=spec.licence,
-        origin=tuple(start.note for start in recipe.start if start.note),
+        origin=tuple(dict.fromkeys(start.note for one in trained for start in one.start if start.note)),
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
-        parts=state["parts"] if "parts" in state else parts(recipe),
+        parts=behind,
         seed=recipe.seed,
         effort=state.get("effort"),
         limits=recipe.limits,
     )
+
+
+def _uses(recipes: Sequence[Recipe]) -> Iterator[DataUse]:
+    """What the stages of `recipes` learned from, each data set once."""
+    uses: dict[str, dict[str, None]] = defaultdict(dict)
+    terms: dict[str, str] = {}
+    for stage in (stage for recipe in recipes for stage in recipe.stages):
+        for source in stage.data:
+            uses[source.root.name][source.use or stage.name] = None
+            terms[source.root.name] = source.terms or terms.get(source.root.name, "")
+    return (DataUse(name=name, use="; ".join(used), terms=terms[name]) for name, used in uses.items())

@@ -148,7 +148,6 @@ class Recipe(_Part):
         grid: (h, w) of the targets.
         start: weights to start from, in order.
         stages: what is trained; with none the model is put together from what it starts from, as it is.
-        seen: data that these weights have learned from, for the card.
         limits: sentences for the card.
     """
 
@@ -162,7 +161,6 @@ class Recipe(_Part):
     validation: DataSource
     grid: tuple[int, int] = (60, 80)
     start: tuple[Start, ...] = ()
-    seen: tuple[DataSource, ...] = ()
     stages: tuple[Stage, ...] = ()
     limits: tuple[str, ...] = ()
 

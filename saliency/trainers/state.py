@@ -14,7 +14,6 @@ from .recipe import Recipe
 _TOLD = {"use", "terms"}  # of data
 ONLY_TOLD = {
     "limits": True,
-    "seen": True,
     "start": {"__all__": {"note"}},
     "validation": _TOLD,
     "stages": {"__all__": {"data": {"__all__": _TOLD}}},

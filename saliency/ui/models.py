@@ -73,7 +73,16 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
 
 def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Chinese by what cards, as `card_view` gives them, say in English; what has none is shown as it was written."""
-    return {sentence: chinese()[sentence] for card in cards for sentence in said(card) if sentence in chinese()}
+    found = {sentence: _translated(sentence) for card in cards for sentence in said(card)}
+    return {sentence: translation for sentence, translation in found.items() if translation}
+
+
+def _translated(sentence: str) -> str | None:
+    """A sentence in Chinese, or, where a card lists several uses of a data set, each of them."""
+    if sentence in chinese():
+        return chinese()[sentence]
+    uses = [chinese().get(use) for use in sentence.split("; ")]
+    return "；".join(uses) if all(uses) else None
 
 
 def said(card: Mapping[str, Any]) -> Iterator[str]:

@@ -51,6 +51,35 @@ def test_a_teacher_is_behind_it_too(runs: Path, tiny_recipe: dict):
     assert list(describe(parse_recipe(tiny_recipe | {"stages": [stage]})).parts) == ["teacher"]
 
 
+def ended(runs: Path, recipe: dict) -> None:
+    """Leave a run of a part of a model as it is when it has ended."""
+    whole = parse_recipe(recipe).model_dump(mode="json", exclude_defaults=True)
+    (runs / recipe["name"]).mkdir(parents=True)
+    torch.save({"recipe": whole, "done": 1}, runs / recipe["name"] / "state.pt")
+
+
+def test_a_card_lists_what_the_runs_behind_it_began_with_and_learned_from(runs: Path, tiny_recipe: dict):
+    def stage(root: str, use: str, **teacher: str) -> dict:
+        source = {"reader": "flickr8k_entities", "root": root, "use": use, "terms": f"of {root}"} | teacher
+        return {"name": "only", "data": [source], "epochs": 1}
+
+    tiny_recipe |= {"start": []}
+    ended(runs, tiny_recipe | {"name": "teacher", "stages": [stage("gaze", "teaching")]})
+    begun = [{"run": "forgotten", "note": "a trunk"}]
+    ended(runs, tiny_recipe | {"name": "first", "start": begun, "stages": [stage("captions", "words")]})
+    taught = [stage("captions", "targets", teacher="teacher")]
+    ended(runs, tiny_recipe | {"name": "second", "start": [{"run": "first"}], "stages": taught})
+    own = stage("captions", "words") | {"name": "own"}
+    starts = [{"run": "second", "note": "the second"}, {"run": "first", "share": 0.5}]
+    card = describe(parse_recipe(tiny_recipe | {"start": starts, "stages": [own, stage("more", "")]}))
+    assert [tuple(use.model_dump().values()) for use in card.data] == [
+        ("captions", "words; targets", "of captions"),
+        ("more", "only", "of more"),
+    ]
+    assert card.origin == ("a trunk", "the second")
+    assert list(card.parts) == ["first", "teacher", "second"]
+
+
 def test_a_teacher_that_broke_off_does_not_teach(runs: Path, tiny_recipe: dict):
     """A shipped one of the same name must not take its place."""
     teacher = parse_recipe(tiny_recipe | {"name": "teacher"})
