@@ -17,7 +17,8 @@ def new_pages(megabytes):
     torch.empty(megabytes << 20, dtype=torch.uint8)[::4096] = 1
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-new_pages(100), print(new_pages(100), keep_freed(), new_pages(100), new_pages(100))
+# A little less each time: small things may since lie where the last tensor ended.
+new_pages(100), print(new_pages(90), keep_freed(), new_pages(100), new_pages(90))
 """
 
 
@@ -28,7 +29,7 @@ def test_memory_is_asked_for_once():
     before, kept, _, after = run.stdout.split()
     if kept != "True":
         pytest.skip("this C library cannot keep memory")
-    pages = (100 << 20) // 4096
+    pages = (90 << 20) // 4096
     assert int(before) > 0.9 * pages  # freed and asked for anew
     assert int(after) < 0.01 * pages
 
