@@ -37,7 +37,8 @@ class Echo(SaliencyModel):
         self.grounding = Grounding({8: 3, 16: 3}, 384, 8)
 
     def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
-        return self.grounding.look(lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}, pixels)[1]
+        trunk = lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}  # noqa: E731
+        return self.grounding.refine(self.grounding.scan(trunk, pixels))
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         named = self.grounding(features, text).named

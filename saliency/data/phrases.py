@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.base import TextFeatures
+from ..models.base import ImageFeatures, TextFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import normalise, resize
 from .boxes import box_mask
 from .flickr8k import Caption, Entry
+from .kept import KeptFeatures, always_mirrored, named
 from .samples import read_rgb
 from .sentences import SentenceBank
-from .training import Augmentation, flipped, mirror_words, stacked
+from .training import Augmentation, flipped, mirror_words, moved, prepared
 
 
 @dataclass(frozen=True)
@@ -24,24 +26,31 @@ class PhraseBatch:
     """N pictures, T captions of them and P phrases of those.
 
     Attributes:
-        pixels: (N, 3, H, W).
+        pixels: (N, 3, H, W); None where what is said of them is at hand.
         index: (T,) picture of each caption.
         text: T captions.
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
         masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
+        scanned: what is kept of the pictures; None where nothing is.
     """
 
-    pixels: Tensor
+    pixels: Tensor | None
     index: Tensor
     text: TextFeatures
     caption: Tensor
     tokens: Tensor
     masks: Tensor
+    scanned: ImageFeatures | None = None
+
+    @property
+    def pictures(self) -> Tensor | ImageFeatures:
+        """What there is of the pictures."""
+        return self.pixels if self.scanned is None else self.scanned
 
     def to(self, device: torch.device | str, **_: object) -> PhraseBatch:
         """A copy on `device`; Accelerate moves batches by this."""
-        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+        return replace(self, **moved(vars(self), device))
 
 
 class PhraseDataset(torch.utils.data.Dataset):
@@ -74,7 +83,26 @@ class PhraseDataset(torch.utils.data.Dataset):
         self.captions = captions
         self.seed = seed
         self.epoch = 0
-        self.pictures = [resize(read_rgb(entry.image_path), preprocessing) for entry in entries]
+        self.kept: KeptFeatures | None = None
+        self.flips = [always_mirrored(entry.image_path.name, self.augmentation.flip) for entry in entries]
+
+    @cached_property
+    def pictures(self) -> list[np.ndarray]:
+        """All of them, (H, W, 3) uint8; nothing of what is kept needs them."""
+        return [resize(read_rgb(entry.image_path), self.preprocessing) for entry in self.entries]
+
+    def keep(self, kept: KeptFeatures) -> None:
+        """Have what is said of the pictures at hand; batches are then of that."""
+        kept.keep([self._name(number) for number in range(len(self))], self._pixels)
+        self.kept = kept
+
+    def _name(self, number: int) -> str:
+        return named([self.entries[number].image_path], self.flips[number])
+
+    def _pixels(self, number: int) -> Tensor:
+        """(3, H, W) of a picture as it is kept."""
+        picture = resize(read_rgb(self.entries[number].image_path), self.preprocessing)
+        return flipped(normalise(picture.astype(np.float32) / 255, self.preprocessing), self.flips[number])
 
     def set_epoch(self, epoch: int) -> None:
         """Draw other captions and augmentations than in the epoch before."""
@@ -83,15 +111,18 @@ class PhraseDataset(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return len(self.entries)
 
-    def __getitem__(self, number: int) -> tuple[np.ndarray, list[Caption], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], some of its captions, and whether both are to be mirrored."""
+    def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
+        """The picture (H, W, 3) float32 in [0, 1], or the name it is kept by, some of its captions, and whether both
+        are to be mirrored."""
         generator = np.random.default_rng((self.seed, self.epoch, number))
         captions = [caption for caption in self.entries[number].captions if caption.phrases]
         drawn = sorted(generator.permutation(len(captions))[: self.captions])
+        if self.kept is not None:
+            return self._name(number), [captions[i] for i in drawn], self.flips[number]
         picture = self.augmentation.recolour(self.pictures[number], generator)
         return picture, [captions[i] for i in drawn], generator.random() < self.augmentation.flip
 
-    def collate(self, items: Sequence[tuple[np.ndarray, list[Caption], bool]]) -> PhraseBatch:
+    def collate(self, items: Sequence[tuple[np.ndarray | str, list[Caption], bool]]) -> PhraseBatch:
         """One batch of `items`."""
         captions = [(number, caption, flip) for number, (_, group, flip) in enumerate(items) for caption in group]
         texts = [mirror_words(caption.text) if flip else caption.text for _, caption, flip in captions]
@@ -107,8 +138,10 @@ class PhraseDataset(torch.utils.data.Dataset):
                     tokens.append(inside.float() / inside.sum())
                     mask = torch.from_numpy(box_mask(phrase.boxes, self.grid))
                     masks.append(flipped(mask, flip))
+        pictures = [(picture, flip) for picture, _, flip in items]
         return PhraseBatch(
-            pixels=stacked([flipped(normalise(picture, self.preprocessing), flip) for picture, _, flip in items]),
+            pixels=None if self.kept else prepared(pictures, self.preprocessing),
+            scanned=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
             index=torch.tensor([number for number, _, _ in captions]),
             text=self.sentences.gather(texts),
             caption=torch.tensor(owners),

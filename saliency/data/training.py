@@ -6,19 +6,21 @@ A picture is decoded once and encoded once a step, however many sentences were r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.base import TextFeatures
+from ..models.base import ImageFeatures, TextFeatures
 from ..models.spec import Preprocessing
-from ..preprocessing import content, normalise, resize
+from ..preprocessing import content, normalise, resize, stacked
 from .boxes import box_mask
 from .joined import JoinedSample
+from .kept import KeptFeatures, always_mirrored, named
 from .pseudo import PseudoSample
 from .samples import Sample, picture_of
 from .sentences import SentenceBank
@@ -31,7 +33,7 @@ class Batch:
     """N pictures and T samples of them.
 
     Attributes:
-        pixels: (N, 3, H, W) prepared for the model.
+        pixels: (N, 3, H, W) prepared for the model; None where what is said of them is at hand.
         index: (T,) which picture each sample belongs to.
         text: T sentences; None for text-blind models.
         density: (T, 1, h, w) in [0, 1].
@@ -39,9 +41,10 @@ class Batch:
         named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
         boxed: (T,) bool, whether these boxes are known.
         stems, conditions: T names.
+        scanned: what is kept of the pictures; None where nothing is.
     """
 
-    pixels: Tensor
+    pixels: Tensor | None
     index: Tensor
     text: TextFeatures | None
     density: Tensor
@@ -50,11 +53,24 @@ class Batch:
     boxed: Tensor
     stems: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
+    scanned: ImageFeatures | None = None
+
+    @property
+    def pictures(self) -> Tensor | ImageFeatures:
+        """What there is of the pictures."""
+        return self.pixels if self.scanned is None else self.scanned
 
     def to(self, device: torch.device | str, **_: object) -> Batch:
         """A copy on `device`; Accelerate moves batches by this."""
-        moved = {name: value.to(device) for name, value in vars(self).items() if hasattr(value, "to")}
-        return replace(self, **moved)
+        return replace(self, **moved(vars(self), device))
+
+
+def moved(fields: Mapping[str, Any], device: torch.device | str) -> dict[str, Any]:
+    """The fields of a batch on `device`, features among them; what lies on no device stays."""
+    return {
+        name: moved(value, device) if isinstance(value, dict) else value.to(device) if hasattr(value, "to") else value
+        for name, value in fields.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -157,6 +173,9 @@ class PictureDataset(torch.utils.data.Dataset):
         self.epoch = 0
         self.pictures: list[np.ndarray] = []
         self.targets: list[tuple[_Target, ...]] = []
+        self.paths = [group[0].image_path for group in groups.values()]
+        self.flips = [always_mirrored(path.name, self.augmentation.flip) for path in self.paths]
+        self.kept: KeptFeatures | None = None
         for group in groups.values():
             picture = group[0].image()
             self.pictures.append(resize(picture, preprocessing))
@@ -189,8 +208,24 @@ class PictureDataset(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, number: int) -> tuple[np.ndarray, tuple[_Target, ...], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], its targets, and whether both are to be mirrored."""
+    def keep(self, kept: KeptFeatures) -> None:
+        """Have what is said of the pictures at hand; batches are then of that."""
+        kept.keep([self._name(number) for number in range(len(self))], self._pixels)
+        self.kept = kept
+
+    def _name(self, number: int) -> str:
+        return named([self.paths[number]], self.flips[number])
+
+    def _pixels(self, number: int) -> Tensor:
+        """(3, H, W) of a picture as it is kept."""
+        picture = self.pictures[number].astype(np.float32) / 255
+        return flipped(normalise(picture, self.preprocessing), self.flips[number])
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray | str, tuple[_Target, ...], bool]:
+        """The picture (H, W, 3) float32 in [0, 1], or the name it is kept by, its targets, and whether both are to be
+        mirrored."""
+        if self.kept is not None:
+            return self._name(number), self.targets[number], self.flips[number]
         generator = np.random.default_rng((self.seed, self.epoch, number))
         picture, targets = self.augmentation.recolour(self.pictures[number], generator), self.targets[number]
         flip = generator.random() < self.augmentation.flip
@@ -209,11 +244,13 @@ class PictureDataset(torch.utils.data.Dataset):
         )
         return _enlarged(picture[top:bottom, left:right], size)
 
-    def collate(self, items: Sequence[tuple[np.ndarray, tuple[_Target, ...], bool]]) -> Batch:
+    def collate(self, items: Sequence[tuple[np.ndarray | str, tuple[_Target, ...], bool]]) -> Batch:
         """One batch of `items`."""
         targets = [(number, target, flip) for number, (_, group, flip) in enumerate(items) for target in group]
+        pictures = [(picture, flip) for picture, _, flip in items]
         return Batch(
-            pixels=stacked([flipped(normalise(picture, self.preprocessing), flip) for picture, _, flip in items]),
+            pixels=None if self.kept else prepared(pictures, self.preprocessing),
+            scanned=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
             index=torch.tensor([number for number, _, _ in targets]),
             text=self._text([mirror_words(t.sentence) if flip else t.sentence for _, t, flip in targets]),
             density=torch.stack([flipped(torch.from_numpy(t.density)[None] / 255, flip) for _, t, flip in targets]),
@@ -236,9 +273,9 @@ class PictureDataset(torch.utils.data.Dataset):
         return None if self.sentences is None else self.sentences.gather(sentences)
 
 
-def stacked(pictures: list[Tensor]) -> Tensor:
-    """Pictures (3, H, W) as one batch in the memory format convolutions are fastest in."""
-    return torch.stack(pictures).contiguous(memory_format=torch.channels_last)
+def prepared(pictures: Sequence[tuple[np.ndarray, bool]], preprocessing: Preprocessing) -> Tensor:
+    """Pictures (H, W, 3) float32 in [0, 1], mirrored where that is said, as one batch (N, 3, H, W) for a model."""
+    return stacked([flipped(normalise(picture, preprocessing), flip) for picture, flip in pictures])
 
 
 def flipped(x: Tensor, flip: bool) -> Tensor:

@@ -90,11 +90,25 @@ class SaliencyModel(nn.Module):
     """Base of every neural model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        """Everything that depends on the picture alone.
+        """Everything that depends on the picture alone; `refine(scan(pixels))`.
 
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
+        return self.refine(self.scan(pixels))
+
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        """The parts that `scan` asks; none where a model does not tell them from the rest."""
+        return ()
+
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        """What is said of the picture by parts that learned elsewhere, the trunk for one; trainings may leave these
+        as they are."""
+        raise NotImplementedError
+
+    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+        """The rest of `encode_image`."""
         raise NotImplementedError
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
+from .backbones import by_stride
 from .base import ImageFeatures, TextFeatures, activate
 from .blocks import ChannelLayerNorm, LateAddition, resize
 from .objects import FEATURES, NAMES, ObjectPlanes, Objects
@@ -308,53 +309,69 @@ class Grounding(Pointing):
         self.objects = ObjectPlanes() if objects else None
         self.subject = Subject(channels, text_dim, dim, objects) if subject else None
 
-    def look(self, trunk: nn.Module, pixels: Tensor) -> tuple[dict[int, Tensor], ImageFeatures]:
-        """The trunk's features at the size that the rest of the model works on, and all that `forward` needs.
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        """The parts that `scan` asks beside the trunk."""
+        return () if self.objects is None else (self.objects,)
+
+    def scan(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
+        """What trunk and detector say of pictures: the trunk's levels, ``stride8`` and so on, the detector's
+        ``planes``, and, with a `CLOSER_PREFIX`, what the subject is given.
 
         Args:
             trunk: gives strides 8 and 16 at least.
             pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
                 times smaller.
         """
-        levels, _, features, objects = self.glance(trunk, pixels)
-        if self.subject is not None:
-            closer = self.subject.see(self.subject.given(trunk(pixels), objects))
-            # The detector's planes lie among the features already.
-            features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
-        return levels, features
-
-    def glance(
-        self, trunk: nn.Module, pixels: Tensor
-    ) -> tuple[dict[int, Tensor], Tensor, ImageFeatures, Objects | None]:
-        """As `look`, without what the subject sees, and with what led there: levels, regions (N, dim, h, w) of them,
-        features as `keyed` gives them, and what was detected."""
         levels = trunk(pixels if self.subject is None else reduced(pixels))
         objects = self.detect(pixels, levels[8].shape[-2:])
-        planes = None if objects is None else objects.planes
-        regions = self.see(levels, planes)
-        return levels, regions, self.keyed(regions, planes), objects
+        scanned = by_stride(levels)
+        if objects is not None:
+            scanned["planes"] = objects.planes
+        if self.subject is not None:
+            given = self.subject.given(trunk(pixels), objects)
+            scanned |= {CLOSER_PREFIX + name: value for name, value in given.items()}
+        return scanned
+
+    def regard(self, scanned: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
+        """Regions (N, dim, h, w) of what was `scan`ned, and of them what words need, as `keyed` gives it."""
+        planes = scanned.get("planes")
+        regions = self.see({8: scanned["stride8"], 16: scanned["stride16"]}, planes)
+        return regions, self.keyed(regions, planes)
+
+    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+        """All that `forward` needs of what was `scan`ned."""
+        _, features = self.regard(scanned)
+        if self.subject is not None:
+            closer = self.subject.see(_closer(scanned))
+            # The detector's planes lie among the features already.
+            features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
+        return features
 
     def detect(self, pixels: Tensor, grid: Sequence[int]) -> Objects | None:
         """What the detector says on `grid` (h, w) of pictures (N, 3, H, W); None where there is no detector."""
         return None if self.objects is None else self.objects(pixels, grid)
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point in pictures with `features` (see `look`); one sentence a picture."""
+        """Where the words of `text` point in pictures with `features` (see `refine`); one sentence a picture."""
         output = super().forward(features, text)
         if self.subject is None:
             return output
         if text is None:
             return replace(output, subject=output.named)
-        closer = {
-            name.removeprefix(CLOSER_PREFIX): value
-            for name, value in features.items()
-            if name.startswith(CLOSER_PREFIX)
-        }
+        closer = _closer(features)
         if self.objects is not None:
             closer["planes"] = resize(features["planes"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
         about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])
+
+
+def _closer(features: ImageFeatures) -> ImageFeatures:
+    """What is the subject's among them."""
+    return {
+        name.removeprefix(CLOSER_PREFIX): value for name, value in features.items() if name.startswith(CLOSER_PREFIX)
+    }
 
 
 def reduced(pixels: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .backbones import build_trunk
+from .backbones import build_trunk, by_stride
 from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
 from .blocks import ChannelLayerNorm, ConvBNReLU, FeedForward, LateAddition, SentenceEmbedding, resize
 from .grounding import GUIDANCE_PLANES, Grounding
@@ -301,12 +301,16 @@ class GSGNet(SaliencyModel):
         self.sides = nn.ModuleDict({"side8": SideOutput(smooth), "side4": SideOutput(smooth)})
         self.readout = Readout(4 * smooth, smooth, config.upsamplings)
 
-    def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        if self.config.guidance:
-            levels, seen = self.grounding.look(self.trunk, pixels)
-        else:
-            levels, seen = self.trunk(pixels), {}
-        return {level: self.projections[level](levels[stride]) for level, stride in STRIDES.items()} | seen
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        return (self.trunk, *self.grounding.scanning) if self.config.guidance else (self.trunk,)
+
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        return self.grounding.scan(self.trunk, pixels) if self.config.guidance else by_stride(self.trunk(pixels))
+
+    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+        levels = {level: self.projections[level](scanned[f"stride{stride}"]) for level, stride in STRIDES.items()}
+        return levels | self.grounding.refine(scanned) if self.config.guidance else levels
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         levels = {level: features[level] for level in STRIDES}

@@ -165,14 +165,27 @@ class TranBlend(SaliencyModel):
         if config.source == "grounding" and config.guide_fine:
             self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
-    def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        if self.config.blend != "none" and self.config.source == "grounding":
-            levels, seen = self.grounding.look(self.backbone.trunk, pixels)
-            return self.backbone.refine(levels) | seen
-        features = self.backbone.refine(self.backbone.trunk(pixels))
-        if self.config.blend != "none":
-            features["blip"] = self.blip.encode_image(pixels)
-        return features
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        trunk = self.backbone.scanning
+        if self.config.blend == "none":
+            return trunk
+        return (*trunk, *self.grounding.scanning) if self.config.source == "grounding" else (*trunk, self.blip)
+
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        if self.config.blend == "none":
+            return self.backbone.scan(pixels)
+        if self.config.source == "grounding":
+            return self.grounding.scan(self.backbone.trunk, pixels)
+        return self.backbone.scan(pixels) | {"blip": self.blip.encode_image(pixels)}
+
+    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+        features = self.backbone.refine(scanned)
+        if self.config.blend == "none":
+            return features
+        if self.config.source == "grounding":
+            return features | self.grounding.refine(scanned)
+        return features | {"blip": scanned["blip"]}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         if self.config.blend == "none":

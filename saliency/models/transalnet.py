@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer
-from .backbones import build_trunk
+from .backbones import build_trunk, by_stride
 from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
 from .blocks import ConvBNReLU
 from .spec import ModelSpec, Preprocessing, Preset
@@ -100,16 +100,19 @@ class TranSalNet(SaliencyModel):
         self.decoder = nn.ModuleList(ConvBNReLU(a, b) for a, b in pairwise(widths))
         self.readout = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
-    def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        levels = self.trunk(pixels)
-        return self.refine(levels)
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        return (self.trunk,)
 
-    def refine(self, levels: dict[int, Tensor]) -> ImageFeatures:
-        """The fused second level, before its ReLU, and the refined third, from the trunk's features."""
-        middle = self.middle(levels[16])
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        return by_stride(self.trunk(pixels))
+
+    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+        """The fused second level, before its ReLU, and the refined third."""
+        middle = self.middle(scanned["stride16"])
         return {
-            "middle": _enlarge(self.from_deep(self.deep(levels[32])), middle) * middle,
-            "fine": self.fine(levels[8]),
+            "middle": _enlarge(self.from_deep(self.deep(scanned["stride32"])), middle) * middle,
+            "fine": self.fine(scanned["stride8"]),
         }
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:

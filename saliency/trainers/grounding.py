@@ -15,26 +15,44 @@ from torch.utils.data import DataLoader
 from ..data.phrases import PhraseBatch, PhraseDataset
 from ..metrics.fixations import exceedance
 from ..models.backbones import build_trunk
-from ..models.base import TextFeatures, select
+from ..models.base import ImageFeatures, TextFeatures, select
 from ..models.grounding import Grounding
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import read_entries, sentence_bank
+from .keeping import KeepingOptions, kept_scans
 from .loop import Learner, Run, parameter_groups
-from .recipe import DataSource, Options, Recipe, Stage
+from .recipe import DataSource, Recipe, Stage
 
 
 class GroundingModel(nn.Module):
-    """A trunk, which gives strides 8 and 16, and a `Grounding` on it; what the compact models start from."""
+    """A trunk, which gives strides 8, 16 and, for other models, 32, and a `Grounding` on it; what the compact models
+    start from."""
 
     def __init__(self, trunk: nn.Module, grounding: Grounding):
         super().__init__()
         self.trunk = trunk
         self.grounding = grounding
 
-    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor, Tensor]:
-        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space."""
-        _, regions, features, _ = self.grounding.glance(self.trunk, pixels)
+    @property
+    def scanning(self) -> tuple[nn.Module, ...]:
+        """The parts that `scan` asks."""
+        return (self.trunk, *self.grounding.scanning)
+
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        """What they say of pictures (N, 3, H, W); see `Grounding.scan`."""
+        return self.grounding.scan(self.trunk, pixels)
+
+    def forward(
+        self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space.
+
+        Args:
+            pictures: (N, 3, H, W), or what `scan` says of them.
+        """
+        scanned = self.scan(pictures) if isinstance(pictures, Tensor) else pictures
+        regions, features = self.grounding.regard(scanned)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
         logits = self.grounding.logits(select(features, index), words, text.tokens)
@@ -78,7 +96,7 @@ def build_model(
     trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False, subject: bool = False
 ) -> GroundingModel:
     """A fresh `GroundingModel` on the trunk of this name; see `Grounding` for the rest."""
-    network = build_trunk(trunk, levels=(8, 16))
+    network = build_trunk(trunk, levels=(8, 16, 32))
     return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects, subject))
 
 
@@ -93,8 +111,8 @@ def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
     hits, areas = [], []
     for batch in DataLoader(phrases, batch_size=16, collate_fn=phrases.collate):
         batch = batch.to(next(model.parameters()).device)
-        with autocast(batch.pixels.device):
-            logits, _, _ = model(batch.pixels, batch.index, batch.text)
+        with autocast(batch.index.device):
+            logits, _, _ = model(batch.pictures, batch.index, batch.text)
         for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
             hits.append(bool(mask[map_.argmax()] > 0.5))
             inside = (mask > 0.5).numpy(force=True)
@@ -104,7 +122,7 @@ def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
     return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}
 
 
-class GroundingOptions(Options):
+class GroundingOptions(KeepingOptions):
     """
     Attributes:
         captions: so many a picture, drawn anew every epoch.
@@ -139,22 +157,26 @@ class GroundingMethod:
         )
 
     def dataset(self, stage: Stage) -> PhraseDataset:
-        return self._dataset(stage.data, stage, stage.chosen(self.options).captions)
+        dataset = self._dataset(stage.data, stage, stage.chosen(self.options).captions)
+        if stage.chosen(self.options).keep:
+            for needed in (dataset, self.validation):
+                needed.keep(kept_scans(self.model, self.preprocessing, stage))
+        return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         return [Learner(self.model, parameter_groups(self.model, stage), steps, run)]
 
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.pixels.device):
-            logits, regions, words = learners[0].network(batch.pixels, batch.index, batch.text)
+        with autocast(batch.index.device):
+            logits, regions, words = learners[0].network(batch.pictures, batch.index, batch.text)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch, self.model.grounding.scale.exp())
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 
     def look(self, model: nn.Module, batch: PhraseBatch) -> tuple[Tensor, Tensor, Tensor]:
-        with autocast(batch.pixels.device):
-            return model(batch.pixels, batch.index, batch.text)
+        with autocast(batch.index.device):
+            return model(batch.pictures, batch.index, batch.text)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""

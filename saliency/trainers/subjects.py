@@ -6,40 +6,37 @@ All else being as it is, what it says of a picture is found once and kept (`kept
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ..data.detected import Detections, detected_scenes
+from ..data.kept import KeptFeatures, always_mirrored, named
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
-from ..data.training import flipped, mirror_words, stacked
+from ..data.training import flipped, mirror_words, moved
 from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
 from ..models.base import ImageFeatures, TextFeatures, select
-from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from ..preprocessing import normalise
-from .datasets import RUNS, read_entries, read_pictures, read_samples, sentence_bank
+from . import keeping
+from .datasets import read_entries, read_pictures, read_samples, sentence_bank
 from .detections import detections
 from .grounding import GroundingModel
-from .kept import KeptFeatures, fingerprint
+from .keeping import features_kept
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Options, Recipe, Stage
 
 LEARNS = "grounding.subject."
-# What the parts that do not learn say of the pictures is kept here: 4 MB a scene, to be deleted at will.
-FEATURES = RUNS / "features"
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,7 @@ class SubjectBatch:
 
     def to(self, device: torch.device | str, **_: object) -> SubjectBatch:
         """A copy on `device`; Accelerate moves batches by this."""
-        return replace(
-            self,
-            given={name: value.to(device) for name, value in self.given.items()},
-            **{name: getattr(self, name).to(device) for name in ("index", "text", "target")},
-        )
+        return replace(self, **moved(vars(self), device))
 
 
 class SubjectDataset(Dataset):
@@ -95,24 +88,24 @@ class SubjectDataset(Dataset):
         self.seed = seed
         self.epoch = 0
         # As the scenes themselves whatever the seed, so that runs with other seeds share what is kept.
-        self.flips = (np.random.default_rng(0).random(len(scenes)) < flip).tolist()
+        paths = [[picture.image_path for picture in scene.pictures] for scene in scenes]
+        self.flips = [always_mirrored(" ".join(path.name for path in shown), flip) for shown in paths]
+        self._names = [named(shown, mirrored) for shown, mirrored in zip(paths, self.flips, strict=True)]
         self.kept: KeptFeatures | None = None
 
     def keep(self, model: GroundingModel) -> None:
         """Have what the model's trunk and detector say of the scenes at hand; batches need it."""
-        looking = [part for part in (model.trunk, model.grounding.objects) if part is not None]
-        shown = [[str(picture.image_path) for picture in scene.pictures] for scene in self.scenes]
-        described = json.dumps([asdict(self.preprocessing), ObjectPlanes.SIZE, self.grid, shown, self.flips])
-        folder = FEATURES / fingerprint(looking, described)
-        with PartialState().main_process_first():
-            self.kept = KeptFeatures(folder, len(self.scenes), lambda numbers: self._given(model, numbers))
+        subject = model.grounding.subject
 
-    @torch.inference_mode()
-    def _given(self, model: GroundingModel, numbers: Sequence[int]) -> ImageFeatures:
-        pixels = stacked([self.pixels(number) for number in numbers]).to(next(model.parameters()).device)
-        with autocast(pixels.device):
-            subject = model.grounding.subject
-            return subject.given(model.trunk.eval()(pixels), model.grounding.detect(pixels, subject.grid))
+        @torch.inference_mode()
+        def look(pixels: Tensor) -> ImageFeatures:
+            pixels = pixels.to(next(model.parameters()).device)
+            with autocast(pixels.device):
+                return subject.given(model.trunk.eval()(pixels), model.grounding.detect(pixels, subject.grid))
+
+        kept = features_kept(model.scanning, look, [asdict(self.preprocessing), self.grid])
+        kept.keep(self._names, self.pixels)
+        self.kept = kept
 
     def pixels(self, number: int) -> Tensor:
         """(3, H, W) of a scene, mirrored if it is to be."""
@@ -138,7 +131,7 @@ class SubjectDataset(Dataset):
         rows = [(row, told, self.flips[number]) for row, (number, group) in enumerate(items) for told in group]
         targets = [flipped(torch.from_numpy(told.target(self.grid)).float()[None], flip) for _, told, flip in rows]
         return SubjectBatch(
-            given=self.kept.gather([number for number, _ in items]),
+            given=self.kept.gather([self._names[number] for number, _ in items]),
             index=torch.tensor([row for row, _, _ in rows]),
             text=self.bank.gather([mirror_words(told.sentence) if flip else told.sentence for _, told, flip in rows]),
             target=torch.stack(targets),
@@ -209,7 +202,7 @@ class SubjectMethod:
         detector = self.model.grounding.objects
         if detector is None:
             raise RecipeError("The recipe's model has no object detector that could name things: set “objects: true”.")
-        found = detections(read_pictures(sources), detector, FEATURES)
+        found = detections(read_pictures(sources), detector, keeping.FEATURES)
         if not any(found.values()):
             raise RecipeError("The detector finds nothing in the pictures that it is to name things in.")
         return found

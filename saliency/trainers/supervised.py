@@ -12,14 +12,15 @@ from ..data.training import Batch, PictureDataset
 from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
-from ..models.base import SaliencyModel, SaliencyOutput, TextFeatures, select
+from ..models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, select
 from ..models.blocks import resize
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import read_samples, sentence_bank
 from .grounding import box_loss
+from .keeping import KeepingOptions, kept_scans
 from .loop import Learner, Run, parameter_groups
-from .recipe import DataSource, Options, Recipe, Stage
+from .recipe import DataSource, Recipe, Stage
 
 
 class Grouped(nn.Module):
@@ -29,9 +30,14 @@ class Grouped(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, pixels: Tensor, index: Tensor, text: TextFeatures | None) -> SaliencyOutput:
-        """Maps of T sentences, sentence t read before picture ``index[t]`` of N."""
-        return self.model.decode(select(self.model.encode_image(pixels), index), text)
+    def forward(self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures | None) -> SaliencyOutput:
+        """Maps of T sentences, sentence t read before picture ``index[t]`` of N.
+
+        Args:
+            pictures: (N, 3, H, W), or what the model's `scan` says of them.
+        """
+        features = self.model.encode_image(pictures) if isinstance(pictures, Tensor) else self.model.refine(pictures)
+        return self.model.decode(select(features, index), text)
 
 
 def named_loss(guidance: Tensor, batch: Batch) -> Tensor:
@@ -48,7 +54,7 @@ class Supervised:
     Stage loss: see `losses.WeightedLoss`; also ``named``, see `named_loss`, for models with word-region grounding.
     """
 
-    options = Options
+    options = KeepingOptions
     terms = (*TERMS, "named")
     augmentations = ("flip", "brightness", "contrast", "crop")
 
@@ -78,14 +84,17 @@ class Supervised:
         return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
 
     def dataset(self, stage: Stage) -> PictureDataset:
-        return self._dataset(stage.data, stage)
+        dataset = self._dataset(stage.data, stage)
+        if stage.chosen(self.options).keep:
+            dataset.keep(kept_scans(self.model, self.preprocessing, stage))
+        return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]
 
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.pixels.device):
-            output = learners[0].network(batch.pixels, batch.index, batch.text)
+        with autocast(batch.index.device):
+            output = learners[0].network(batch.pictures, batch.index, batch.text)
         weights = dict(stage.loss)
         guided = weights.pop("named", 0.0)
         total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
@@ -96,8 +105,8 @@ class Supervised:
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
     def look(self, model: nn.Module, batch: Batch) -> SaliencyOutput:
-        with autocast(batch.pixels.device):
-            return Grouped(model)(batch.pixels, batch.index, batch.text)
+        with autocast(batch.index.device):
+            return Grouped(model)(batch.pictures, batch.index, batch.text)
 
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:

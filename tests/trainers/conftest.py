@@ -78,7 +78,7 @@ def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     """Their training pictures as a recipe names them, for models on the trunk ``colours``; nothing is kept."""
     monkeypatch.setitem(backbones.TRUNKS, "colours", coloured.ColourTrunk)
     monkeypatch.setattr("saliency.trainers.datasets.SENTENCE_CACHE", tmp_path / "sentences")
-    monkeypatch.setattr("saliency.trainers.subjects.FEATURES", tmp_path / "features")
+    monkeypatch.setattr("saliency.trainers.keeping.FEATURES", tmp_path / "features")
     return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from saliency.trainers.kept import KeptFeatures, fingerprint
 
 from saliency.errors import RecipeError
 from saliency.models.base import ImageFeatures
-from saliency.trainers.kept import KeptFeatures, fingerprint
 
 
 class Looking:
