@@ -43,7 +43,8 @@ def kept_scans(model: SaliencyModel | nn.Module, preprocessing: Preprocessing, s
     if not model.scanning:
         raise RecipeError(f"The stage “{stage.name}” keeps what a trunk says, and its model has none apart.")
     parameter_groups(model, stage)  # says what learns
-    if any(parameter.requires_grad for part in model.scanning for parameter in part.parameters()):
+    learning = (part for part in model.scanning if not isinstance(part, ObjectPlanes))  # which never does
+    if any(parameter.requires_grad for part in learning for parameter in part.parameters()):
         raise RecipeError(
             f"The stage “{stage.name}” keeps what the trunk says, so that the trunk must not learn: its rate is not 0."
         )
