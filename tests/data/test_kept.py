@@ -4,48 +4,83 @@ from pathlib import Path
 
 import pytest
 import torch
-from saliency.trainers.kept import KeptFeatures, fingerprint
 
+from saliency.data.kept import KeptFeatures, always_mirrored, fingerprint, named
 from saliency.errors import RecipeError
 from saliency.models.base import ImageFeatures
 
 
 class Looking:
-    """Says of picture n the number n, and breaks when it has looked at `patience` of them."""
+    """Says of a picture the number that it is full of, and breaks when it has looked at `patience` of them."""
 
     def __init__(self, patience: int = 1000):
         self.patience = patience
         self.seen: list[int] = []
 
-    def __call__(self, numbers) -> ImageFeatures:
-        if len(self.seen) + len(numbers) > self.patience:
+    def __call__(self, pixels: torch.Tensor) -> ImageFeatures:
+        if len(self.seen) + len(pixels) > self.patience:
             raise KeyboardInterrupt
-        self.seen += numbers
-        values = torch.tensor(list(numbers), dtype=torch.float32)
-        return {"plane": values[:, None, None, None].expand(-1, 2, 3, 4), "half": values[:, None, None, None] / 2}
+        values = pixels[:, :1, :1, :1]
+        self.seen += values.flatten().int().tolist()
+        return {"plane": values.expand(-1, 2, 3, 4), "half": values / 2}
+
+
+def names(count: int) -> list[str]:
+    return [f"picture {number}" for number in range(count)]
+
+
+def full_of(number: int) -> torch.Tensor:
+    return torch.full((3, 2, 2), float(number))
+
+
+def keep(folder: Path, look: Looking, count: int = 21) -> KeptFeatures:
+    kept = KeptFeatures(folder, look)
+    kept.keep(names(count), full_of)
+    return kept
 
 
 def test_pictures_are_looked_at_once_and_answered_in_any_order(tmp_path: Path):
     look = Looking()
-    kept = KeptFeatures(tmp_path / "kept", 21, look)
+    kept = keep(tmp_path, look)
     assert look.seen == list(range(21))
-    found = kept.gather([20, 3, 3, 0])
+    found = kept.gather([f"picture {number}" for number in (20, 3, 3, 0)])
     assert found["plane"].shape == (4, 2, 3, 4)
     assert found["plane"].dtype == torch.float32
     assert found["plane"][:, 1, 2, 3].tolist() == [20, 3, 3, 0]
     assert found["half"].flatten().tolist() == [10, 1.5, 1.5, 0]
-    again = Looking(patience=0)
-    torch.testing.assert_close(KeptFeatures(tmp_path / "kept", 21, again).gather([7]), kept.gather([7]))
+    again = keep(tmp_path, Looking(patience=0))
+    torch.testing.assert_close(again.gather(["picture 7"]), kept.gather(["picture 7"]))
+
+
+def test_other_trainings_look_only_at_what_nobody_has_looked_at(tmp_path: Path):
+    keep(tmp_path, Looking(), 10)
+    look = Looking()
+    kept = KeptFeatures(tmp_path, look)
+    wanted = [3, 30, 4, 31, 0]
+    kept.keep([f"picture {number}" for number in wanted], lambda place: full_of(wanted[place]))
+    assert look.seen == [30, 31]
+    found = kept.gather([f"picture {number}" for number in wanted])
+    assert found["plane"][:, 0, 0, 0].tolist() == wanted
+    assert keep(tmp_path, Looking(patience=0), 5).gather(["picture 4"])["plane"].unique().tolist() == [4]
 
 
 @pytest.mark.parametrize("patience", [0, 8, 17])
 def test_a_broken_pass_is_gone_on_with(tmp_path: Path, patience: int):
     with pytest.raises(KeyboardInterrupt):
-        KeptFeatures(tmp_path / "kept", 21, Looking(patience))
+        keep(tmp_path, Looking(patience))
     rest = Looking()
-    kept = KeptFeatures(tmp_path / "kept", 21, rest)
+    kept = keep(tmp_path, rest)
     assert rest.seen == list(range(patience // 8 * 8, 21))
-    assert kept.gather(range(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
+    assert kept.gather(names(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
+    assert len(list(tmp_path.rglob("plane.npy"))) == 1
+
+
+def test_a_broken_pass_serves_a_training_with_fewer_pictures(tmp_path: Path):
+    with pytest.raises(KeyboardInterrupt):
+        keep(tmp_path, Looking(patience=8))
+    look = Looking()
+    assert keep(tmp_path, look, 10).gather(names(10))["plane"][:, 0, 0, 0].tolist() == list(range(10))
+    assert look.seen == [8, 9]
 
 
 def test_a_kill_while_the_mark_is_written_loses_no_more_than_one_batch(tmp_path: Path, monkeypatch):
@@ -57,24 +92,33 @@ def test_a_kill_while_the_mark_is_written_loses_no_more_than_one_batch(tmp_path:
     written = Path.write_text
     monkeypatch.setattr(Path, "write_text", lambda path, data: killed(path, data) or written(path, data))
     with pytest.raises(KeyboardInterrupt):
-        KeptFeatures(tmp_path / "kept", 21, Looking())
+        keep(tmp_path, Looking())
     monkeypatch.setattr(Path, "write_text", written)
     rest = Looking()
-    kept = KeptFeatures(tmp_path / "kept", 21, rest)
+    kept = keep(tmp_path, rest)
     assert rest.seen == list(range(8, 21))
-    assert kept.gather(range(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
+    assert kept.gather(names(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
 
 
 def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path):
-    def large(numbers) -> ImageFeatures:
-        return {"plane": torch.zeros(len(numbers), 1).expand(-1, 10**9)}
+    def large(pixels: torch.Tensor) -> ImageFeatures:
+        return {"plane": torch.zeros(len(pixels), 1).expand(-1, 10**9)}
 
     with pytest.raises(RecipeError, match=r"takes 20000\.0 GB in “.*features”"):
-        KeptFeatures(tmp_path / "features" / "kept", 10**4, large)
+        KeptFeatures(tmp_path / "features" / "kept", large).keep(names(10**4), full_of)
     assert not list(tmp_path.rglob("*.npy"))
 
 
-def test_other_parts_or_pictures_have_another_name():
+def test_always_the_same_pictures_are_mirrored():
+    shares = {share: [always_mirrored(name, share) for name in names(2000)] for share in (0.0, 0.5, 1.0)}
+    assert not any(shares[0.0])
+    assert all(shares[1.0])
+    assert 0.4 < sum(shares[0.5]) / 2000 < 0.6
+    assert named([Path("a"), Path("b")], False) != named([Path("a"), Path("b")], True)
+    assert named([Path("a"), Path("b")], True) != named([Path("b"), Path("a")], True)
+
+
+def test_other_parts_or_preparations_have_another_name():
     torch.manual_seed(0)
     part = torch.nn.Linear(2, 2)
     names = {fingerprint([part], "a"), fingerprint([part], "b"), fingerprint([], "a")}

@@ -13,16 +13,19 @@ COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), 
 
 
 class ColourTrunk(nn.Module):
-    """A stand-in for a trunk that sees colours: 8 and 16 pixels square, averaged."""
+    """A stand-in for a trunk that sees colours: 8, 16 and 32 pixels square, averaged."""
 
     def __init__(self, levels: tuple[int, ...]):
         super().__init__()
         self.levels = levels
-        self.channels = {8: 16, 16: 16}
+        self.channels = {8: 16, 16: 16, 32: 16}
         self.mix = nn.Conv2d(3, 16, 1)
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
-        return {level: torch.relu(self.mix(nn.functional.avg_pool2d(pixels, level))) for level in self.levels}
+        return {
+            level: torch.relu(self.mix(nn.functional.avg_pool2d(pixels, level, ceil_mode=True)))
+            for level in self.levels
+        }
 
 
 def draw(root: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from saliency.data.phrases import PhraseBatch
+from saliency.data.phrases import PhraseBatch, PhraseDataset
 from saliency.errors import RecipeError
 from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
@@ -58,6 +58,55 @@ def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
     # A square is 1/24 of its picture, and pointing at either square is right half the time.
     assert before["score"] < 0.5 < 0.7 < scores["score"]
     assert scores["box_auc"] > 0.9
+
+
+def keeping(content: dict, **changes: object) -> GroundingMethod:
+    """Of the recipe, whose trunk stays as it is and is asked once."""
+    changes = {"rates": {"trunk": 0}, "options": {"keep": True}} | changes
+    content["stages"][0] |= changes
+    recipe = parse_recipe(content)
+    torch.manual_seed(recipe.seed)
+    return GroundingMethod(recipe, build_model(**recipe.config), Preprocessing(64, 96), "minilm")
+
+
+def test_what_is_kept_is_what_would_be_seen(content: dict):
+    method = keeping(content, augmentation={"flip": 0.5})
+    stage = method.recipe.stages[0]
+    kept = method.dataset(stage)
+    assert len(set(kept.flips)) == 2
+    batch = kept.collate([kept[number] for number in range(len(kept))])
+    live = PhraseDataset(kept.entries, kept.preprocessing, kept.grid, kept.sentences, None, kept.captions, kept.seed)
+    pixels = torch.stack([live.collate([live[number]]).pixels[0] for number in range(len(live))])
+    mirrored = torch.stack([one.flip(-1) if flip else one for one, flip in zip(pixels, kept.flips, strict=True)])
+    assert batch.pixels is None
+    with torch.no_grad():
+        for name, value in method.model.scan(mirrored).items():
+            torch.testing.assert_close(batch.scanned[name], value, atol=1e-3, rtol=1e-2)
+    plain = live.collate([live[number] for number in range(len(live))])
+    # Masks are in the order of phrases; a mirrored picture's are mirrored.
+    turned = [kept.flips[plain.index[owner]] for owner in plain.caption]
+    expected = torch.stack([m.flip(-1) if flip else m for m, flip in zip(plain.masks, turned, strict=True)])
+    assert torch.equal(batch.masks, expected)
+
+
+def test_it_learns_from_what_is_kept_and_leaves_the_trunk_alone(content: dict, tmp_path: Path):
+    method = keeping(content, augmentation={"flip": 0.5})
+    before = {name: value.clone() for name, value in method.model.state_dict().items()}
+    scores = Run(method.recipe, method, tmp_path / "run", quiet=True).train()
+    assert scores["score"] > 0.7
+    after = method.model.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items() if name.startswith("trunk."))
+    assert any(not torch.equal(after[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"rates": {}}, "its rate is not 0"), ({"augmentation": {"brightness": 0.1}}, "“brightness” would change it")],
+)
+def test_what_would_change_is_not_kept(content: dict, changes: dict, named: str):
+    method = keeping(content, **changes)
+    with pytest.raises(RecipeError, match=named):
+        method.dataset(method.recipe.stages[0])
 
 
 def text_of(words: Tensor) -> TextFeatures:

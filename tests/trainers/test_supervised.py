@@ -207,6 +207,40 @@ def test_a_rate_of_zero_freezes(tiny_recipe: dict, tmp_path: Path):
     assert any(name.startswith("vgg2.") for name in changed)
 
 
+def test_what_a_frozen_trunk_says_may_be_kept(tiny_recipe: dict, squares_source: dict, tmp_path: Path):
+    """Then nothing looks at the pictures again, and the trunk is as it was."""
+    changes = {"augmentation": {"flip": 0.5}, "rates": {"trunk": 0}, "options": {"keep": True}, "batch": 2}
+    content = tiny_recipe | {
+        "model": "transalnet",
+        "config": {"trunk": "colours"},
+        "grid": [60, 80],
+        "stages": [tiny_recipe["stages"][0] | changes],
+    }
+    recipe = parse_recipe(content)
+    method = build_method(recipe)
+    dataset = method.dataset(recipe.stages[0])
+    assert len(set(dataset.flips)) == 2
+    batch = dataset.collate([dataset[number] for number in range(len(dataset))])
+    pixels = torch.stack([dataset._pixels(number) for number in range(len(dataset))])
+    assert batch.pixels is None
+    with torch.no_grad():
+        expected = method.model.eval().encode_image(pixels)
+        for name, value in method.model.refine(batch.scanned).items():
+            torch.testing.assert_close(value, expected[name], atol=1e-2, rtol=1e-2)
+    before = method.model.trunk.mix.weight.clone()
+    Run(recipe, method, tmp_path / "run", quiet=True).train()
+    first, second = (line["training"]["loss"] for line in _history(tmp_path / "run"))
+    assert second < first
+    assert torch.equal(method.model.trunk.mix.weight, before)
+
+
+def test_nothing_is_kept_of_a_model_that_looks_with_all_its_parts(tiny_recipe: dict):
+    tiny_recipe["stages"][0]["options"] = {"keep": True}
+    recipe = parse_recipe(tiny_recipe)
+    with pytest.raises(RecipeError, match="its model has none apart"):
+        build_method(recipe).dataset(recipe.stages[0])
+
+
 def test_one_cycle_rises_to_one_and_falls_to_zero():
     factors = [one_cycle(step, 100, 0.1) for step in range(101)]
     assert max(factors) == pytest.approx(1.0)
