@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from ..data.training import Batch
+from ..data.training import Batch, PictureDataset
 from ..losses import TERMS, WeightedLoss, adversarial
 from ..models.base import SaliencyOutput
 from ..models.blocks import resize
@@ -52,6 +52,10 @@ class Adversarial(Supervised):
 
     options = AdversarialOptions
     terms = TERMS
+
+    def dataset(self, stage: Stage) -> PictureDataset:
+        """Of pictures themselves: the discriminator looks at them."""
+        return self._dataset(stage.data, stage)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         options = stage.chosen(self.options)

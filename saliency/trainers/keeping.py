@@ -57,7 +57,8 @@ def kept_scans(model: SaliencyModel | nn.Module, preprocessing: Preprocessing, s
         with autocast(pixels.device):
             return model.eval().scan(pixels)
 
-    return features_kept(model.scanning, look, [asdict(preprocessing)])
+    names = sorted(look(torch.zeros(1, 3, preprocessing.height, preprocessing.width)))  # others ask for other levels
+    return features_kept(model.scanning, look, [asdict(preprocessing), names])
 
 
 def features_kept(
