@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import torch
-from accelerate import PartialState
+from filelock import FileLock
 from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -52,7 +53,8 @@ class KeptFeatures:
         Raises:
             RecipeError: the disk has no room for it.
         """
-        with PartialState().main_process_first():
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._folder / "lock"):  # another training, or process of this one, may want the same
             self._find()
             numbers = {name: number for number, name in enumerate(names) if name not in self._rows}
             if numbers:
@@ -70,7 +72,7 @@ class KeptFeatures:
     def _look_at(self, numbers: dict[str, int], pixels: Callable[[int], Tensor]) -> None:
         names = list(numbers)
         broken = (one for one in self._passes() if one.names[one.done :] == names)
-        one = next(broken, None) or _Pass.begin(self._folder / f"{len(list(self._passes())):03d}", names)
+        one = next(broken, None) or _Pass.begin(self._folder, names)
         starts = range(0, len(names), BATCH)
         for start in tqdm(starts, desc="looking at the pictures", unit_scale=BATCH, unit=" pictures", mininterval=5):
             part = names[start : start + BATCH]
@@ -79,12 +81,8 @@ class KeptFeatures:
     def gather(self, names: Sequence[str]) -> ImageFeatures:
         """Features of the pictures of these names, float32."""
         rows = [self._rows[name] for name in names]
-        return {
-            feature: torch.from_numpy(np.stack([one.files[feature][row] for one, row in rows]))
-            .float()
-            .contiguous(memory_format=torch.channels_last)
-            for feature in rows[0][0].files
-        }
+        found = {name: np.stack([one.files[name][row] for one, row in rows]) for name in rows[0][0].files}
+        return {name: _convenient(torch.from_numpy(value).float()) for name, value in found.items()}
 
 
 class _Pass:
@@ -101,8 +99,8 @@ class _Pass:
 
     @classmethod
     def begin(cls, folder: Path, names: Sequence[str]) -> _Pass:
-        """A new one over the pictures of these names."""
-        folder.mkdir(parents=True)
+        """A new one over the pictures of these names, among those in `folder`."""
+        folder = Path(mkdtemp(prefix="", dir=folder))
         write_whole(folder / "names.json", partial(Path.write_text, data=json.dumps(names)))
         return cls(folder)
 
@@ -128,6 +126,11 @@ class _Pass:
         for name, value in features.items():
             shape = (count, *value.shape[1:])
             self.files[name] = open_memmap(self._folder / f"{name}.npy", "w+", np.float16, shape)
+
+
+def _convenient(value: Tensor) -> Tensor:
+    """In the memory format convolutions are fastest in."""
+    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
 
 
 def always_mirrored(name: str, share: float) -> bool:

@@ -206,12 +206,13 @@ class PictureDataset(torch.utils.data.Dataset):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.targets)
 
     def keep(self, kept: KeptFeatures) -> None:
         """Have what is said of the pictures at hand; batches are then of that."""
         kept.keep([self._name(number) for number in range(len(self))], self._pixels)
         self.kept = kept
+        self.pictures.clear()
 
     def _name(self, number: int) -> str:
         return named([self.paths[number]], self.flips[number])

@@ -90,7 +90,7 @@ class SaliencyModel(nn.Module):
     """Base of every neural model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        """Everything that depends on the picture alone; `refine(scan(pixels))`.
+        """Everything that depends on the picture alone. Where a model tells them apart it is `refine(scan(pixels))`.
 
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.

@@ -314,7 +314,7 @@ class Grounding(Pointing):
         """The parts that `scan` asks beside the trunk."""
         return () if self.objects is None else (self.objects,)
 
-    def scan(self, trunk: nn.Module, pixels: Tensor) -> ImageFeatures:
+    def scan(self, trunk: nn.Module, pixels: Tensor, closer: bool = True) -> ImageFeatures:
         """What trunk and detector say of pictures: the trunk's levels, ``stride8`` and so on, the detector's
         ``planes``, and, with a `CLOSER_PREFIX`, what the subject is given.
 
@@ -322,13 +322,14 @@ class Grounding(Pointing):
             trunk: gives strides 8 and 16 at least.
             pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
                 times smaller.
+            closer: whether the subject, too, is asked for.
         """
         levels = trunk(pixels if self.subject is None else reduced(pixels))
         objects = self.detect(pixels, levels[8].shape[-2:])
         scanned = by_stride(levels)
         if objects is not None:
             scanned["planes"] = objects.planes
-        if self.subject is not None:
+        if self.subject is not None and closer:
             given = self.subject.given(trunk(pixels), objects)
             scanned |= {CLOSER_PREFIX + name: value for name, value in given.items()}
         return scanned

@@ -20,7 +20,7 @@ from ..models.grounding import Grounding
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import read_entries, sentence_bank
-from .keeping import KeepingOptions, kept_scans
+from .keeping import KeepingOptions, kept_scans, refuse_change
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -40,8 +40,8 @@ class GroundingModel(nn.Module):
         return (self.trunk, *self.grounding.scanning)
 
     def scan(self, pixels: Tensor) -> ImageFeatures:
-        """What they say of pictures (N, 3, H, W); see `Grounding.scan`."""
-        return self.grounding.scan(self.trunk, pixels)
+        """What they say of pictures (N, 3, H, W), without what a subject would be given; see `Grounding.scan`."""
+        return self.grounding.scan(self.trunk, pixels, closer=False)
 
     def forward(
         self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
@@ -146,6 +146,8 @@ class GroundingMethod:
         self.model = model.to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
+        for stage in recipe.stages:
+            refuse_change(self.model, stage)
         self.validation = self._dataset((recipe.validation,), None, captions=5)
 
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None, captions: int) -> PhraseDataset:
@@ -157,10 +159,13 @@ class GroundingMethod:
         )
 
     def dataset(self, stage: Stage) -> PhraseDataset:
-        dataset = self._dataset(stage.data, stage, stage.chosen(self.options).captions)
-        if stage.chosen(self.options).keep:
-            for needed in (dataset, self.validation):
-                needed.keep(kept_scans(self.model, self.preprocessing, stage))
+        options = stage.chosen(self.options)
+        dataset = self._dataset(stage.data, stage, options.captions)
+        self.validation.kept = None  # of a stage before, with another trunk
+        if options.keep:
+            kept = kept_scans(self.model, self.preprocessing)
+            dataset.keep(kept)
+            self.validation.keep(kept)
         return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

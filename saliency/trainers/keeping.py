@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from ..data.kept import KeptFeatures, fingerprint
 from ..errors import RecipeError
-from ..models.base import ImageFeatures, SaliencyModel
+from ..models.base import ImageFeatures
 from ..models.objects import ObjectPlanes
 from ..models.spec import Preprocessing
 from ..precision import autocast
@@ -27,19 +27,27 @@ FEATURES = RUNS / "features"
 class KeepingOptions(Options):
     """
     Attributes:
-        keep: what trunk and object detector say of the training's pictures is found once and kept in files, also for
-            other recipes; neither may learn then. A picture is always or never mirrored, and keeps its colours.
+        keep: what trunk and object detector say of pictures is found once and kept in files, also for other recipes;
+            neither may learn then. ``flip`` is then the share of pictures that are always seen mirrored, and colours
+            stay as they are.
     """
 
     keep: bool = False
 
 
-def kept_scans(model: SaliencyModel | nn.Module, preprocessing: Preprocessing, stage: Stage) -> KeptFeatures:
-    """What `model.scan` says of pictures, for the stages that keep it.
+class Scanner(Protocol):
+    """A model that says apart what some of its parts, which need not learn, say of pictures."""
 
-    Raises:
-        RecipeError: the parts that say it would learn, or pictures would change from epoch to epoch.
-    """
+    scanning: tuple[nn.Module, ...]
+
+    def scan(self, pixels: Tensor) -> ImageFeatures:
+        """What these say of pictures (N, 3, H, W)."""
+
+
+def refuse_change(model: Scanner, stage: Stage) -> None:
+    """Raises `RecipeError` where a stage is to keep what `model` scans, and that would change."""
+    if not stage.options.get("keep"):
+        return
     if not model.scanning:
         raise RecipeError(f"The stage “{stage.name}” keeps what a trunk says, and its model has none apart.")
     parameter_groups(model, stage)  # says what learns
@@ -51,18 +59,24 @@ def kept_scans(model: SaliencyModel | nn.Module, preprocessing: Preprocessing, s
     if changing := [name for name in ("brightness", "contrast", "crop") if getattr(stage.augmentation, name)]:
         raise RecipeError(f"The stage “{stage.name}” keeps what the trunk says, and “{changing[0]}” would change it.")
 
+
+def kept_scans(model: Scanner, preprocessing: Preprocessing) -> KeptFeatures:
+    """What `model.scan` says of pictures, for the stages that keep it."""
+    return kept(model, model.scan, preprocessing)
+
+
+def kept(model: Scanner, look: Callable[[Tensor], ImageFeatures], preprocessing: Preprocessing) -> KeptFeatures:
+    """What `look` says of pictures (N, 3, H, W) by the parts of `model` that scan."""
+
     @torch.inference_mode()
-    def look(pixels: Tensor) -> ImageFeatures:
+    def said(pixels: Tensor) -> ImageFeatures:
         pixels = pixels.to(next(model.parameters()).device)
+        for part in model.scanning:
+            part.eval()
         with autocast(pixels.device):
-            return model.eval().scan(pixels)
+            return look(pixels)
 
-    names = sorted(look(torch.zeros(1, 3, preprocessing.height, preprocessing.width)))  # others ask for other levels
-    return features_kept(model.scanning, look, [asdict(preprocessing), names])
-
-
-def features_kept(
-    parts: Sequence[nn.Module], look: Callable[[Tensor], ImageFeatures], described: list[Any]
-) -> KeptFeatures:
-    """What `look` says by `parts` of pictures that are prepared as `described`."""
-    return KeptFeatures(FEATURES / fingerprint(parts, json.dumps([*described, ObjectPlanes.SIZE])), look)
+    blank = said(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+    told = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
+    described = json.dumps([asdict(preprocessing), ObjectPlanes.SIZE, told])
+    return KeptFeatures(FEATURES / fingerprint(model.scanning, described), said)

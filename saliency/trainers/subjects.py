@@ -1,13 +1,14 @@
 """What a sentence is about (`models.grounding.Subject`), learned with all else as it is: on captions, on gaze, and on
 what an object detector finds where there are neither.
 
-All else being as it is, what it says of a picture is found once and kept (`kept`): it costs as much as the learning.
+All else being as it is, what it says of a picture is found once and kept (`data.kept`): it costs as much as the
+learning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,6 @@ from . import keeping
 from .datasets import read_entries, read_pictures, read_samples, sentence_bank
 from .detections import detections
 from .grounding import GroundingModel
-from .keeping import features_kept
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Options, Recipe, Stage
 
@@ -87,7 +87,6 @@ class SubjectDataset(Dataset):
         self.sentences = sentences
         self.seed = seed
         self.epoch = 0
-        # As the scenes themselves whatever the seed, so that runs with other seeds share what is kept.
         paths = [[picture.image_path for picture in scene.pictures] for scene in scenes]
         self.flips = [always_mirrored(" ".join(path.name for path in shown), flip) for shown in paths]
         self._names = [named(shown, mirrored) for shown, mirrored in zip(paths, self.flips, strict=True)]
@@ -97,15 +96,11 @@ class SubjectDataset(Dataset):
         """Have what the model's trunk and detector say of the scenes at hand; batches need it."""
         subject = model.grounding.subject
 
-        @torch.inference_mode()
-        def look(pixels: Tensor) -> ImageFeatures:
-            pixels = pixels.to(next(model.parameters()).device)
-            with autocast(pixels.device):
-                return subject.given(model.trunk.eval()(pixels), model.grounding.detect(pixels, subject.grid))
+        def given(pixels: Tensor) -> ImageFeatures:
+            return subject.given(model.trunk(pixels), model.grounding.detect(pixels, subject.grid))
 
-        kept = features_kept(model.scanning, look, [asdict(self.preprocessing), self.grid])
-        kept.keep(self._names, self.pixels)
-        self.kept = kept
+        self.kept = keeping.kept(model, given, self.preprocessing)
+        self.kept.keep(self._names, self.pixels)
 
     def pixels(self, number: int) -> Tensor:
         """(3, H, W) of a scene, mirrored if it is to be."""

@@ -18,7 +18,7 @@ from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import read_samples, sentence_bank
 from .grounding import box_loss
-from .keeping import KeepingOptions, kept_scans
+from .keeping import KeepingOptions, kept_scans, refuse_change
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -65,6 +65,8 @@ class Supervised:
         self.text_encoder = text_encoder
         if not hasattr(model, "grounding") and any("named" in stage.loss for stage in recipe.stages):
             raise RecipeError("The recipe's loss has the term “named”, but no word of its model points anywhere.")
+        for stage in recipe.stages:
+            refuse_change(self.model, stage)
         self._check_grid()
         self.validation = self._dataset((recipe.validation,), None)
 
@@ -86,7 +88,7 @@ class Supervised:
     def dataset(self, stage: Stage) -> PictureDataset:
         dataset = self._dataset(stage.data, stage)
         if stage.chosen(self.options).keep:
-            dataset.keep(kept_scans(self.model, self.preprocessing, stage))
+            dataset.keep(kept_scans(self.model, self.preprocessing))
         return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

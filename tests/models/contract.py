@@ -115,6 +115,21 @@ class ModelContract(ABC):
         assert torch.equal(model(pixels, text).logits, model.decode(model.encode_image(pixels), text).logits)
 
     @torch.no_grad()
+    def test_what_is_scanned_depends_on_the_parts_that_scan_alone(self, model: SaliencyModel, pixels: Tensor) -> None:
+        """So that it may be kept while the others learn, in half precision."""
+        if not model.scanning:
+            pytest.skip("this model does not tell such parts from the rest")
+        scanned, encoded = model.scan(pixels), model.encode_image(pixels)
+        for name, value in model.refine({name: value.half().float() for name, value in scanned.items()}).items():
+            assert distance(value, encoded[name]) < 0.05
+        looking = {id(parameter) for part in model.scanning for parameter in part.parameters()}
+        for parameter in model.parameters():
+            if id(parameter) not in looking:
+                parameter += 0.1
+        for name, value in model.scan(pixels).items():
+            assert torch.equal(value, scanned[name])
+
+    @torch.no_grad()
     def test_encoded_once_for_many_sentences(self, model: SaliencyModel, pixels: Tensor) -> None:
         text = self.text([3, 0, 5, 1])
         picture = [0, 0, 1, 0]

@@ -75,7 +75,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
-    """Their training pictures as a recipe names them, for models on the trunk ``colours``; nothing is kept."""
+    """Their training pictures as a recipe names them, for models on the trunk ``colours``; all goes with the test."""
     monkeypatch.setitem(backbones.TRUNKS, "colours", coloured.ColourTrunk)
     monkeypatch.setattr("saliency.trainers.datasets.SENTENCE_CACHE", tmp_path / "sentences")
     monkeypatch.setattr("saliency.trainers.keeping.FEATURES", tmp_path / "features")

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from saliency.data.phrases import PhraseBatch, PhraseDataset
 from saliency.errors import RecipeError
+from saliency.models import registry
 from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import GroundingMethod, box_loss, build_model, contrast_loss, phrase_logits
+from saliency.trainers.keeping import kept_scans
 from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
@@ -104,9 +106,35 @@ def test_it_learns_from_what_is_kept_and_leaves_the_trunk_alone(content: dict, t
     [({"rates": {}}, "its rate is not 0"), ({"augmentation": {"brightness": 0.1}}, "“brightness” would change it")],
 )
 def test_what_would_change_is_not_kept(content: dict, changes: dict, named: str):
-    method = keeping(content, **changes)
     with pytest.raises(RecipeError, match=named):
-        method.dataset(method.recipe.stages[0])
+        keeping(content, **changes)
+
+
+def test_what_a_stage_before_has_kept_does_not_measure_another_trunk(content: dict):
+    method = keeping(content)
+    keeps = method.recipe.stages[0]
+    method.dataset(keeps)
+    kept = method.validate(method.model.eval())
+    assert method.validation.kept is not None
+    method.dataset(keeps.model_copy(update={"options": {}}))
+    assert method.validation.kept is None
+    assert method.validate(method.model) == pytest.approx(kept, abs=0.03)
+
+
+def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("saliency.trainers.keeping.FEATURES", tmp_path)
+    pictures = registry.preset("tranblend", "compact").preprocessing
+    reader, pointer = registry.create("tranblend", "compact", objects=True), build_model(objects=True)
+    pointer.trunk.load_state_dict(reader.backbone.trunk.state_dict())
+    pointer.grounding.objects.load_state_dict(reader.grounding.objects.state_dict())
+    folders = {kept_scans(model, pictures)._folder for model in (reader, pointer)}
+    assert len(folders) == 1
+    reader.backbone.trunk.conv1.weight.data[0] += 1
+    folders |= {
+        kept_scans(reader, pictures)._folder,
+        kept_scans(registry.create("gsgnet", "compact"), pictures)._folder,
+    }
+    assert len(folders) == 3
 
 
 def text_of(words: Tensor) -> TextFeatures:

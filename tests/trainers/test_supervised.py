@@ -221,7 +221,12 @@ def test_what_a_frozen_trunk_says_may_be_kept(tiny_recipe: dict, squares_source:
     dataset = method.dataset(recipe.stages[0])
     assert len(set(dataset.flips)) == 2
     batch = dataset.collate([dataset[number] for number in range(len(dataset))])
-    pixels = torch.stack([dataset._pixels(number) for number in range(len(dataset))])
+    live = method._dataset(recipe.stages[0].data, None)
+    plain = live.collate([live[number] for number in range(len(live))])
+    pixels = torch.stack([p.flip(-1) if flip else p for p, flip in zip(plain.pixels, dataset.flips, strict=True)])
+    turned = [dataset.flips[owner] for owner in plain.index]
+    density = [d.flip(-1) if flip else d for d, flip in zip(plain.density, turned, strict=True)]
+    assert torch.equal(batch.density, torch.stack(density))
     assert batch.pixels is None
     with torch.no_grad():
         expected = method.model.eval().encode_image(pixels)
@@ -238,7 +243,7 @@ def test_nothing_is_kept_of_a_model_that_looks_with_all_its_parts(tiny_recipe: d
     tiny_recipe["stages"][0]["options"] = {"keep": True}
     recipe = parse_recipe(tiny_recipe)
     with pytest.raises(RecipeError, match="its model has none apart"):
-        build_method(recipe).dataset(recipe.stages[0])
+        build_method(recipe)
 
 
 def test_one_cycle_rises_to_one_and_falls_to_zero():
