@@ -33,6 +33,7 @@ NOT_FOR_VISITORS = [
     "replay.py",
     "data/flickr8k.py",
     "data/folder.py",
+    "data/kept.py",
     "data/layouts.py",
     "data/sjtu_tis.py",
     "metrics/density.py",
