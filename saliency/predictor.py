@@ -13,11 +13,13 @@ import numpy as np
 import torch
 
 from . import checkpoints
+from .cache import BoundedCache
 from .checkpoints import Card
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, load_image
 from .messages import Message
+from .models.scanning import share
 from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
@@ -26,6 +28,7 @@ from .runner import STAGES, Answer, Footprint, Picture, Runner
 from .words import clean, merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
+SCANS, SCAN_BYTES = 2, 64 * 2**20  # the next model wants them at once, and then nobody does
 ANSWER_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -34,8 +37,9 @@ _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 class Predictor:
     """Trained models that share pictures and sentences. Safe for concurrent callers.
 
-    A picture is encoded once per model however many sentences there are; sentences are encoded once for all models that
-    share an encoder, and go through a model in one batch. All of it is remembered by content, within bounds: changing
+    A picture is encoded once per model however many sentences there are, and scanned once for all models that scan by
+    the same weights; sentences are encoded once for all models that share an encoder, and go through a model in one
+    batch. All of it is remembered by content, within bounds: changing
     one sentence decodes that sentence, and encodes no picture.
 
     Weights are read and checked here, once, so that the first visitor waits no longer than the next.
@@ -69,6 +73,7 @@ class Predictor:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = _PRECISIONS.get(precision) or preferred_dtype(str(self.device))
         lock = Lock()
+        scans = BoundedCache(min(pictures_cached, SCANS), SCAN_BYTES)
         self._runners = {
             name: Runner(
                 name,
@@ -76,12 +81,14 @@ class Predictor:
                 device=self.device,
                 dtype=self.dtype,
                 lock=lock,
+                scans=scans,
                 pictures=pictures_cached,
                 feature_bytes=FEATURE_BYTES // len(names),
                 answer_bytes=ANSWER_BYTES // len(names),
             )
             for name in dict.fromkeys(names)
         }
+        share(runner.model for runner in self._runners.values())
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from . import checkpoints
 from .cache import BoundedCache
 from .models import registry
 from .models.base import ImageFeatures, SaliencyOutput, select
+from .models.scanning import Scanner
 from .models.text import EncodedText, Word, load_encoder
 from .precision import autocast
 from .preprocessing import content, prepare
@@ -85,6 +86,7 @@ class Runner:
         dtype: bfloat16 computes under autocast, float32 does not.
         lock: held while computing. Runners of one device share it: the processor's cores are one resource, on which two
             passes at once take longer than one after the other.
+        scans: what scanners said of pictures, kept under the same lock for all runners.
         pictures: how many pictures' features are remembered.
         feature_bytes, answer_bytes: bounds of what is remembered.
     """
@@ -97,6 +99,7 @@ class Runner:
         device: torch.device,
         dtype: torch.dtype,
         lock: Lock,
+        scans: BoundedCache[ImageFeatures],
         pictures: int,
         feature_bytes: int,
         answer_bytes: int,
@@ -104,11 +107,12 @@ class Runner:
         model, self.card = checkpoints.load(name, directory, device)
         self.spec = registry.spec(self.card.model)
         reads = self.spec.reads_text and self.card.text_encoder is not None
-        self._model = model.requires_grad_(False).to(memory_format=torch.channels_last)
+        self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
         self._encoder = load_encoder(self.card.text_encoder) if reads else None
         self._device = device
         self._dtype = dtype
         self._lock = lock
+        self._scans = scans
         self.footprint = Footprint(
             checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
@@ -165,7 +169,7 @@ class Runner:
                 tell(start / len(sentences))
                 rows = list(range(start, min(start + BATCH, len(sentences))))
                 part = text.features.select(rows).to(self._device) if text else None
-                output = self._model.decode(select(features, [0] * len(rows)), part)
+                output = self.model.decode(select(features, [0] * len(rows)), part)
                 answers += self._answered(picture, output, text, rows)
         return answers
 
@@ -173,10 +177,27 @@ class Runner:
         """The picture's features, remembered or computed."""
         features = self._features.get(picture.key)
         if features is None:
-            pixels = prepare(picture.pixels, self.card.preprocessing)[None]
-            features = self._model.encode_image(pixels.to(self._device, memory_format=torch.channels_last))
-            self._features.put(picture.key, features, sum(value.nbytes for value in features.values()))
+            scanner = self.model.scanner
+            if scanner is None:
+                features = self.model.encode_image(self._pixels(picture))
+            else:
+                features = self.model.refine(self._scanned(picture, scanner))
+            self._features.put(picture.key, features, _size(features))
         return features
+
+    def _scanned(self, picture: Picture, scanner: Scanner) -> ImageFeatures:
+        """What the scanner says of the picture, remembered, perhaps of another model's turn, or computed."""
+        key = (picture.key, scanner, self.card.preprocessing)
+        scanned = self._scans.get(key)
+        if scanned is None:
+            scanned = scanner(self._pixels(picture))
+            self._scans.put(key, scanned, _size(scanned))
+        return scanned
+
+    def _pixels(self, picture: Picture) -> Tensor:
+        """The picture as the model takes it, a batch of one."""
+        pixels = prepare(picture.pixels, self.card.preprocessing)[None]
+        return pixels.to(self._device, memory_format=torch.channels_last)
 
     def _answered(
         self, picture: Picture, output: SaliencyOutput, text: EncodedText | None, rows: list[int]
@@ -199,6 +220,11 @@ class Runner:
         rows, columns = content(self.card.preprocessing, picture.shape, maps.shape[-2:])
         maps = maps[..., rows, columns].float().clamp(min=0).cpu().numpy()
         return [np.array(values) for values in maps]  # copies: a remembered answer must not keep its whole batch
+
+
+def _size(features: ImageFeatures) -> int:
+    """Bytes."""
+    return sum(value.nbytes for value in features.values())
 
 
 class _Clock:

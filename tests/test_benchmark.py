@@ -20,8 +20,8 @@ def test_nothing_is_remembered_from_one_task_to_the_next(monkeypatch):
     predictor = Predictor(["untrained"])
     runner = predictor._runners["untrained"]
     calls = []
-    encode = runner._model.encode_image
-    monkeypatch.setattr(runner._model, "encode_image", lambda pixels: calls.append(len(pixels)) or encode(pixels))
+    encode = runner.model.encode_image
+    monkeypatch.setattr(runner.model, "encode_image", lambda pixels: calls.append(len(pixels)) or encode(pixels))
     for number in range(3):
         benchmark.together(predictor, benchmark.task(number))
     assert calls == [1] * 3

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from .scanning import Scanner
+
 # Named tensors whose first dimension is the picture.
 ImageFeatures = dict[str, Tensor]
 
@@ -90,25 +92,20 @@ class SaliencyModel(nn.Module):
     """Base of every neural model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        """Everything that depends on the picture alone. Where a model tells them apart it is `refine(scan(pixels))`.
+        """Everything that depends on the picture alone. With a `scanner` it is `refine(scanner(pixels))`.
 
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
-        return self.refine(self.scan(pixels))
+        return self.refine(self.scanner(pixels))
 
     @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        """The parts that `scan` asks; none where a model does not tell them from the rest."""
-        return ()
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        """What is said of the picture by parts that learned elsewhere, the trunk for one; trainings may leave these
-        as they are."""
-        raise NotImplementedError
+    def scanner(self) -> Scanner | None:
+        """The parts that learned elsewhere, the trunk for one; None where a model does not tell them from the rest."""
+        return None
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """The rest of `encode_image`."""
+        """The rest of `encode_image`, from what the `scanner` says."""
         raise NotImplementedError
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:

@@ -10,7 +10,6 @@ regions that read all of it and compare themselves (`Subject`), where that is as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,15 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
-from .backbones import by_stride
 from .base import ImageFeatures, TextFeatures, activate
 from .blocks import ChannelLayerNorm, LateAddition, resize
-from .objects import FEATURES, NAMES, ObjectPlanes, Objects
+from .objects import FEATURES, NAMES, ObjectPlanes
+from .scanning import CLOSER_PREFIX, Scanner
 from .text import TextEncoder
-
-# How much larger a picture is, per side, for a `Subject` than for all else: what a sentence names can be small.
-CLOSER = 1.5
-CLOSER_PREFIX = "closer."  # of what it sees, among a picture's features
 
 # Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
 # instead; and whether there is a sentence.
@@ -260,17 +255,10 @@ class Subject(nn.Module):
         """(h, w) of the regions and of the map."""
         return 2 * self.place.shape[2], 2 * self.place.shape[3]
 
-    def given(self, levels: dict[int, Tensor], objects: Objects | None) -> ImageFeatures:
-        """All that `see` needs of what others found, on its own `grid`: ``fine``, ``coarse`` and, if asked for,
-        ``planes`` and ``features``."""
-        found = {"fine": resize(levels[8], self.grid), "coarse": levels[16]}
-        if objects is None:
-            return found
-        return found | {name: resize(value, self.grid) for name, value in objects._asdict().items()}
-
     def see(self, given: ImageFeatures) -> ImageFeatures:
-        """What depends on the picture alone: ``keys`` and ``planes`` of `Pointing.keyed`, ``folded`` (N, width, h / 2,
-        w / 2) for reading and ``own`` (N, width / 2, h, w) for the answer."""
+        """What depends on the picture alone, from what a `Scanner` has `given`: ``keys`` and ``planes`` of
+        `Pointing.keyed`, ``folded`` (N, width, h / 2, w / 2) for reading and ``own`` (N, width / 2, h, w) for the
+        answer."""
         planes = given.get("planes")
         regions = self.pointing.see({8: given["fine"], 16: given["coarse"]}, planes)
         if self.known is not None:
@@ -309,49 +297,26 @@ class Grounding(Pointing):
         self.objects = ObjectPlanes() if objects else None
         self.subject = Subject(channels, text_dim, dim, objects) if subject else None
 
-    @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        """The parts that `scan` asks beside the trunk."""
-        return () if self.objects is None else (self.objects,)
-
-    def scan(self, trunk: nn.Module, pixels: Tensor, closer: bool = True) -> ImageFeatures:
-        """What trunk and detector say of pictures: the trunk's levels, ``stride8`` and so on, the detector's
-        ``planes``, and, with a `CLOSER_PREFIX`, what the subject is given.
-
-        Args:
-            trunk: gives strides 8 and 16 at least.
-            pixels: (N, 3, H, W). With a subject it and the object detector see them as they are, all else `CLOSER`
-                times smaller.
-            closer: whether the subject, too, is asked for.
-        """
-        levels = trunk(pixels if self.subject is None else reduced(pixels))
-        objects = self.detect(pixels, levels[8].shape[-2:])
-        scanned = by_stride(levels)
-        if objects is not None:
-            scanned["planes"] = objects.planes
-        if self.subject is not None and closer:
-            given = self.subject.given(trunk(pixels), objects)
-            scanned |= {CLOSER_PREFIX + name: value for name, value in given.items()}
-        return scanned
+    def scanner(self, trunk: nn.Module) -> Scanner:
+        """What it reads pictures by: `trunk`, its detector and, with a subject, both once more for that."""
+        if self.subject is None:
+            return Scanner(trunk, self.objects)
+        return Scanner(trunk, self.objects, larger=True, closer=self.subject.grid)
 
     def regard(self, scanned: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
-        """Regions (N, dim, h, w) of what was `scan`ned, and of them what words need, as `keyed` gives it."""
+        """Regions (N, dim, h, w) of what a `scanner` says, and of them what words need, as `keyed` gives it."""
         planes = scanned.get("planes")
         regions = self.see({8: scanned["stride8"], 16: scanned["stride16"]}, planes)
         return regions, self.keyed(regions, planes)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """All that `forward` needs of what was `scan`ned."""
+        """All that `forward` needs of what a `scanner` says."""
         _, features = self.regard(scanned)
         if self.subject is not None:
             closer = self.subject.see(_closer(scanned))
             # The detector's planes lie among the features already.
             features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
         return features
-
-    def detect(self, pixels: Tensor, grid: Sequence[int]) -> Objects | None:
-        """What the detector says on `grid` (h, w) of pictures (N, 3, H, W); None where there is no detector."""
-        return None if self.objects is None else self.objects(pixels, grid)
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Where the words of `text` point in pictures with `features` (see `refine`); one sentence a picture."""
@@ -373,12 +338,6 @@ def _closer(features: ImageFeatures) -> ImageFeatures:
     return {
         name.removeprefix(CLOSER_PREFIX): value for name, value in features.items() if name.startswith(CLOSER_PREFIX)
     }
-
-
-def reduced(pixels: Tensor) -> Tensor:
-    """Pictures (N, 3, H, W) `CLOSER` times smaller."""
-    size = [round(side / CLOSER) for side in pixels.shape[-2:]]
-    return F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 class ImageTextEncoder(nn.Module):

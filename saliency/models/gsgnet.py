@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .backbones import build_trunk, by_stride
+from .backbones import build_trunk
 from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
 from .blocks import ChannelLayerNorm, ConvBNReLU, FeedForward, LateAddition, SentenceEmbedding, resize
 from .grounding import GUIDANCE_PLANES, Grounding
+from .scanning import Scanner
 from .spec import ModelSpec, Preprocessing, Preset
 
 FUSIONS = ("none", "deep_concat", "all_concat")
@@ -44,7 +45,7 @@ class GSGNetConfig:
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
         objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about, on a larger picture (`grounding.CLOSER`).
+        subject: the grounding decides what a sentence is about, on a larger picture (`scanning.CLOSER`).
     """
 
     trunk: str = "densenet161"
@@ -302,11 +303,8 @@ class GSGNet(SaliencyModel):
         self.readout = Readout(4 * smooth, smooth, config.upsamplings)
 
     @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        return (self.trunk, *self.grounding.scanning) if self.config.guidance else (self.trunk,)
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        return self.grounding.scan(self.trunk, pixels) if self.config.guidance else by_stride(self.trunk(pixels))
+    def scanner(self) -> Scanner:
+        return self.grounding.scanner(self.trunk) if self.config.guidance else Scanner(self.trunk)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
         levels = {level: self.projections[level](scanned[f"stride{stride}"]) for level, stride in STRIDES.items()}

@@ -17,6 +17,7 @@ from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
 from .blip import BlipConfig, BlipEncoder
 from .blocks import LateAddition, resize
 from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
+from .scanning import Scanner
 from .spec import ModelSpec, Preprocessing, Preset
 from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
 
@@ -40,7 +41,7 @@ class TranBlendConfig:
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about, on a larger picture (`grounding.CLOSER`).
+        subject: the grounding decides what a sentence is about, on a larger picture (`scanning.CLOSER`).
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -133,6 +134,20 @@ class CrossAttention(nn.Module):
         return picture + attended if self.residual else attended
 
 
+@dataclass(frozen=True)
+class BlipScanner(Scanner):
+    """The trunk, and ``blip``: the picture as BLIP sees it."""
+
+    blip: BlipEncoder | None = None
+
+    @property
+    def parts(self) -> tuple[nn.Module, ...]:
+        return (*super().parts, self.blip)
+
+    def __call__(self, pixels: Tensor) -> ImageFeatures:
+        return super().__call__(pixels) | {"blip": self.blip.encode_image(pixels)}
+
+
 class TranBlend(SaliencyModel):
     """See `TranBlendConfig`."""
 
@@ -166,18 +181,12 @@ class TranBlend(SaliencyModel):
             self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
     @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        trunk = self.backbone.scanning
+    def scanner(self) -> Scanner:
         if self.config.blend == "none":
-            return trunk
-        return (*trunk, *self.grounding.scanning) if self.config.source == "grounding" else (*trunk, self.blip)
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        if self.config.blend == "none":
-            return self.backbone.scan(pixels)
+            return self.backbone.scanner
         if self.config.source == "grounding":
-            return self.grounding.scan(self.backbone.trunk, pixels)
-        return self.backbone.scan(pixels) | {"blip": self.blip.encode_image(pixels)}
+            return self.grounding.scanner(self.backbone.trunk)
+        return BlipScanner(self.backbone.trunk, blip=self.blip)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
         features = self.backbone.refine(scanned)

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer
-from .backbones import build_trunk, by_stride
+from .backbones import build_trunk
 from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
 from .blocks import ConvBNReLU
+from .scanning import Scanner
 from .spec import ModelSpec, Preprocessing, Preset
 
 
@@ -101,11 +102,8 @@ class TranSalNet(SaliencyModel):
         self.readout = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
     @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        return (self.trunk,)
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        return by_stride(self.trunk(pixels))
+    def scanner(self) -> Scanner:
+        return Scanner(self.trunk)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
         """The fused second level, before its ReLU, and the refined third."""

@@ -6,6 +6,8 @@ and a caption's words find their regions in their own picture rather than in the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from pydantic import Field
@@ -17,10 +19,12 @@ from ..metrics.fixations import exceedance
 from ..models.backbones import build_trunk
 from ..models.base import ImageFeatures, TextFeatures, select
 from ..models.grounding import Grounding
+from ..models.scanning import Scanner
 from ..models.spec import Preprocessing
 from ..precision import autocast
+from . import keeping
 from .datasets import read_entries, sentence_bank
-from .keeping import KeepingOptions, kept_scans, refuse_change
+from .keeping import KeepingOptions, refuse_change
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -35,13 +39,9 @@ class GroundingModel(nn.Module):
         self.grounding = grounding
 
     @property
-    def scanning(self) -> tuple[nn.Module, ...]:
-        """The parts that `scan` asks."""
-        return (self.trunk, *self.grounding.scanning)
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        """What they say of pictures (N, 3, H, W), without what a subject would be given; see `Grounding.scan`."""
-        return self.grounding.scan(self.trunk, pixels, closer=False)
+    def scanner(self) -> Scanner:
+        """That of the grounding, but for what a subject would be given."""
+        return replace(self.grounding.scanner(self.trunk), closer=None)
 
     def forward(
         self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
@@ -49,9 +49,9 @@ class GroundingModel(nn.Module):
         """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space.
 
         Args:
-            pictures: (N, 3, H, W), or what `scan` says of them.
+            pictures: (N, 3, H, W), or what the `scanner` says of them.
         """
-        scanned = self.scan(pictures) if isinstance(pictures, Tensor) else pictures
+        scanned = self.scanner(pictures) if isinstance(pictures, Tensor) else pictures
         regions, features = self.grounding.regard(scanned)
         words, _ = self.grounding.words(text, len(text))
         words = words[:, 1:]
@@ -163,7 +163,7 @@ class GroundingMethod:
         dataset = self._dataset(stage.data, stage, options.captions)
         self.validation.kept = None  # of a stage before, with another trunk
         if options.keep:
-            kept = kept_scans(self.model, self.preprocessing)
+            kept = keeping.kept(self.model.scanner, self.preprocessing)
             dataset.keep(kept)
             self.validation.keep(kept)
         return dataset

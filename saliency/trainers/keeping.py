@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data.kept import KeptFeatures, fingerprint
 from ..errors import RecipeError
-from ..models.base import ImageFeatures
+from ..models.base import ImageFeatures, SaliencyModel
 from ..models.objects import ObjectPlanes
+from ..models.scanning import Scanner
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import RUNS
 from .loop import parameter_groups
 from .recipe import Options, Stage
+
+if TYPE_CHECKING:
+    from .grounding import GroundingModel
 
 # To be deleted at will. With the compact trunk 2 MB a picture, for the subject 4 MB.
 FEATURES = RUNS / "features"
@@ -35,23 +39,14 @@ class KeepingOptions(Options):
     keep: bool = False
 
 
-class Scanner(Protocol):
-    """A model that says apart what some of its parts, which need not learn, say of pictures."""
-
-    scanning: tuple[nn.Module, ...]
-
-    def scan(self, pixels: Tensor) -> ImageFeatures:
-        """What these say of pictures (N, 3, H, W)."""
-
-
-def refuse_change(model: Scanner, stage: Stage) -> None:
-    """Raises `RecipeError` where a stage is to keep what `model` scans, and that would change."""
+def refuse_change(model: SaliencyModel | GroundingModel, stage: Stage) -> None:
+    """Raises `RecipeError` where a stage is to keep what the model's scanner says, and that would change."""
     if not stage.options.get("keep"):
         return
-    if not model.scanning:
+    if model.scanner is None:
         raise RecipeError(f"The stage “{stage.name}” keeps what a trunk says, and its model has none apart.")
     parameter_groups(model, stage)  # says what learns
-    learning = (part for part in model.scanning if not isinstance(part, ObjectPlanes))  # which never does
+    learning = (part for part in model.scanner.parts if not isinstance(part, ObjectPlanes))  # which never does
     if any(parameter.requires_grad for part in learning for parameter in part.parameters()):
         raise RecipeError(
             f"The stage “{stage.name}” keeps what the trunk says, so that the trunk must not learn: its rate is not 0."
@@ -60,23 +55,20 @@ def refuse_change(model: Scanner, stage: Stage) -> None:
         raise RecipeError(f"The stage “{stage.name}” keeps what the trunk says, and “{changing[0]}” would change it.")
 
 
-def kept_scans(model: Scanner, preprocessing: Preprocessing) -> KeptFeatures:
-    """What `model.scan` says of pictures, for the stages that keep it."""
-    return kept(model, model.scan, preprocessing)
-
-
-def kept(model: Scanner, look: Callable[[Tensor], ImageFeatures], preprocessing: Preprocessing) -> KeptFeatures:
-    """What `look` says of pictures (N, 3, H, W) by the parts of `model` that scan."""
+def kept(
+    scanner: Scanner, preprocessing: Preprocessing, look: Callable[[Tensor], ImageFeatures] | None = None
+) -> KeptFeatures:
+    """What `scanner`, or `look`, which asks parts of it, says of pictures (N, 3, H, W)."""
 
     @torch.inference_mode()
     def said(pixels: Tensor) -> ImageFeatures:
-        pixels = pixels.to(next(model.parameters()).device)
-        for part in model.scanning:
+        pixels = pixels.to(next(scanner.trunk.parameters()).device)
+        for part in scanner.parts:
             part.eval()
         with autocast(pixels.device):
-            return look(pixels)
+            return (look or scanner)(pixels)
 
     blank = said(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
     told = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
     described = json.dumps([asdict(preprocessing), ObjectPlanes.SIZE, told])
-    return KeptFeatures(FEATURES / fingerprint(model.scanning, described), said)
+    return KeptFeatures(FEATURES / fingerprint(scanner.parts, described), said)

@@ -14,7 +14,7 @@ from .. import checkpoints
 from ..checkpoints import DataUse, Description, Part
 from ..errors import RecipeError
 from ..models import registry
-from ..models.grounding import CLOSER
+from ..models.scanning import CLOSER
 from ..models.spec import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder

@@ -44,7 +44,7 @@ class SubjectBatch:
     """N pictures and T sentences about things in them.
 
     Attributes:
-        given: what the subject is given of the pictures; see `models.grounding.Subject.given`.
+        given: what the subject is given of the pictures; see `models.scanning.Scanner.given`.
         index: (T,) picture of each sentence.
         text: T sentences.
         target: (T, 1, h, w) in [0, 1], bumps where what the sentence is about is, or where people looked.
@@ -94,12 +94,8 @@ class SubjectDataset(Dataset):
 
     def keep(self, model: GroundingModel) -> None:
         """Have what the model's trunk and detector say of the scenes at hand; batches need it."""
-        subject = model.grounding.subject
-
-        def given(pixels: Tensor) -> ImageFeatures:
-            return subject.given(model.trunk(pixels), model.grounding.detect(pixels, subject.grid))
-
-        self.kept = keeping.kept(model, given, self.preprocessing)
+        scanner = model.grounding.scanner(model.trunk)
+        self.kept = keeping.kept(scanner, self.preprocessing, scanner.given)
         self.kept.keep(self._names, self.pixels)
 
     def pixels(self, number: int) -> Tensor:

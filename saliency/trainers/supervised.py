@@ -16,9 +16,10 @@ from ..models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeat
 from ..models.blocks import resize
 from ..models.spec import Preprocessing
 from ..precision import autocast
+from . import keeping
 from .datasets import read_samples, sentence_bank
 from .grounding import box_loss
-from .keeping import KeepingOptions, kept_scans, refuse_change
+from .keeping import KeepingOptions, refuse_change
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
@@ -34,7 +35,7 @@ class Grouped(nn.Module):
         """Maps of T sentences, sentence t read before picture ``index[t]`` of N.
 
         Args:
-            pictures: (N, 3, H, W), or what the model's `scan` says of them.
+            pictures: (N, 3, H, W), or what the model's `scanner` says of them.
         """
         features = self.model.encode_image(pictures) if isinstance(pictures, Tensor) else self.model.refine(pictures)
         return self.model.decode(select(features, index), text)
@@ -88,7 +89,7 @@ class Supervised:
     def dataset(self, stage: Stage) -> PictureDataset:
         dataset = self._dataset(stage.data, stage)
         if stage.chosen(self.options).keep:
-            dataset.keep(kept_scans(self.model, self.preprocessing))
+            dataset.keep(keeping.kept(self.model.scanner, self.preprocessing))
         return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

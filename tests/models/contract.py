@@ -117,16 +117,16 @@ class ModelContract(ABC):
     @torch.no_grad()
     def test_what_is_scanned_depends_on_the_parts_that_scan_alone(self, model: SaliencyModel, pixels: Tensor) -> None:
         """So that it may be kept while the others learn, in half precision."""
-        if not model.scanning:
+        if model.scanner is None:
             pytest.skip("this model does not tell such parts from the rest")
-        scanned, encoded = model.scan(pixels), model.encode_image(pixels)
+        scanned, encoded = model.scanner(pixels), model.encode_image(pixels)
         for name, value in model.refine({name: value.half().float() for name, value in scanned.items()}).items():
             assert distance(value, encoded[name]) < 0.05
-        looking = {id(parameter) for part in model.scanning for parameter in part.parameters()}
+        looking = {id(parameter) for part in model.scanner.parts for parameter in part.parameters()}
         for parameter in model.parameters():
             if id(parameter) not in looking:
                 parameter += 0.1
-        for name, value in model.scan(pixels).items():
+        for name, value in model.scanner(pixels).items():
             assert torch.equal(value, scanned[name])
 
     @torch.no_grad()

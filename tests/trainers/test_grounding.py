@@ -14,7 +14,7 @@ from saliency.models import registry
 from saliency.models.base import TextFeatures
 from saliency.models.spec import Preprocessing
 from saliency.trainers.grounding import GroundingMethod, box_loss, build_model, contrast_loss, phrase_logits
-from saliency.trainers.keeping import kept_scans
+from saliency.trainers.keeping import kept
 from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
@@ -82,7 +82,7 @@ def test_what_is_kept_is_what_would_be_seen(content: dict):
     mirrored = torch.stack([one.flip(-1) if flip else one for one, flip in zip(pixels, kept.flips, strict=True)])
     assert batch.pixels is None
     with torch.no_grad():
-        for name, value in method.model.scan(mirrored).items():
+        for name, value in method.model.scanner(mirrored).items():
             torch.testing.assert_close(batch.scanned[name], value, atol=1e-3, rtol=1e-2)
     plain = live.collate([live[number] for number in range(len(live))])
     # Masks are in the order of phrases; a mirrored picture's are mirrored.
@@ -127,12 +127,12 @@ def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Pa
     reader, pointer = registry.create("tranblend", "compact", objects=True), build_model(objects=True)
     pointer.trunk.load_state_dict(reader.backbone.trunk.state_dict())
     pointer.grounding.objects.load_state_dict(reader.grounding.objects.state_dict())
-    folders = {kept_scans(model, pictures)._folder for model in (reader, pointer)}
+    folders = {kept(model.scanner, pictures)._folder for model in (reader, pointer)}
     assert len(folders) == 1
     reader.backbone.trunk.conv1.weight.data[0] += 1
     folders |= {
-        kept_scans(reader, pictures)._folder,
-        kept_scans(registry.create("gsgnet", "compact"), pictures)._folder,
+        kept(reader.scanner, pictures)._folder,
+        kept(registry.create("gsgnet", "compact").scanner, pictures)._folder,
     }
     assert len(folders) == 3
 
