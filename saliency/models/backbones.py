@@ -156,11 +156,6 @@ class DenseNet161(nn.Module):
 TRUNKS = {"resnet50_v2": ResNet50V2, "densenet161": DenseNet161}
 
 
-def by_stride(levels: dict[int, Tensor]) -> dict[str, Tensor]:
-    """A trunk's levels as `SaliencyModel.scan` names them: ``stride8`` and so on."""
-    return {f"stride{stride}": level for stride, level in levels.items()}
-
-
 def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
     """A trunk of `TRUNKS`, giving the strides `levels`; `options` are its own (see its class)."""
     return TRUNKS[name](levels, **options)

@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .backbones import by_stride
 from .blocks import resize
 from .objects import ObjectPlanes, Objects
 
@@ -54,7 +53,7 @@ class Scanner:
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
         levels = self.trunk(reduced(pixels) if self.larger else pixels)
-        scanned = by_stride(levels)
+        scanned = {f"stride{stride}": level for stride, level in levels.items()}
         objects = None
         if self.objects is not None:
             objects = self.objects(pixels, levels[8].shape[-2:])
