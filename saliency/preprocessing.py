@@ -72,6 +72,11 @@ def content(preprocessing: Preprocessing, shape: tuple[int, int], size: tuple[in
     return spans[0], spans[1]
 
 
+def flipped(x: Tensor, flip: bool) -> Tensor:
+    """`x` (..., H, W), mirrored left to right with `flip`."""
+    return x.flip(-1) if flip else x
+
+
 def stacked(pictures: list[Tensor]) -> Tensor:
     """Pictures (3, H, W) as one batch in the memory format convolutions are fastest in."""
     return torch.stack(pictures).contiguous(memory_format=torch.channels_last)

@@ -19,12 +19,14 @@ import torch
 from filelock import FileLock
 from numpy.lib.format import open_memmap
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from ..errors import RecipeError
 from ..files import write_whole
 from ..models.base import ImageFeatures
-from ..preprocessing import stacked
+from ..models.spec import Preprocessing
+from ..preprocessing import flipped, normalise, stacked
 
 BATCH = 8
 
@@ -126,6 +128,44 @@ class _Pass:
         for name, value in features.items():
             shape = (count, *value.shape[1:])
             self.files[name] = open_memmap(self._folder / f"{name}.npy", "w+", np.float16, shape)
+
+
+class KeepableDataset(Dataset):
+    """Pictures with what is drawn anew every epoch; what parts of a model say of them may be `keep`-ed.
+
+    Args:
+        paths: of each picture, or of the several that make it.
+        preprocessing: of the model.
+        flip: share of the pictures that are always mirrored once they are kept.
+    """
+
+    def __init__(self, paths: Sequence[Sequence[Path]], preprocessing: Preprocessing, flip: float):
+        self.preprocessing = preprocessing
+        self.flips = [always_mirrored(" ".join(path.name for path in shown), flip) for shown in paths]
+        self.names = [named(shown, mirrored) for shown, mirrored in zip(paths, self.flips, strict=True)]
+        self.kept: KeptFeatures | None = None
+        self.epoch = 0
+
+    def picture(self, number: int) -> np.ndarray:
+        """(height, width, 3) uint8, of the model's size."""
+        raise NotImplementedError
+
+    def pixels(self, number: int) -> Tensor:
+        """(3, height, width) of a picture as it is kept."""
+        picture = normalise(self.picture(number).astype(np.float32) / 255, self.preprocessing)
+        return flipped(picture, self.flips[number])
+
+    def keep(self, kept: KeptFeatures) -> None:
+        """Have what is said of the pictures at hand; batches are then of that."""
+        kept.keep(self.names, self.pixels)
+        self.kept = kept
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw otherwise than in the epoch before."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def _convenient(value: Tensor) -> Tensor:

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from ..models.base import ImageFeatures, TextFeatures
 from ..models.spec import Preprocessing
-from ..preprocessing import normalise, resize
+from ..preprocessing import flipped, resize
 from .boxes import box_mask
 from .flickr8k import Caption, Entry
-from .kept import KeptFeatures, always_mirrored, named
+from .kept import KeepableDataset
 from .samples import read_rgb
 from .sentences import SentenceBank
-from .training import Augmentation, flipped, mirror_words, moved, prepared
+from .training import Augmentation, mirror_words, moved, prepared
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class PhraseBatch:
         return replace(self, **moved(vars(self), device))
 
 
-class PhraseDataset(torch.utils.data.Dataset):
+class PhraseDataset(KeepableDataset):
     """Pictures with `captions` of their captions each, drawn anew every epoch (the first ones where `captions` is all).
 
     Args:
@@ -75,41 +75,21 @@ class PhraseDataset(torch.utils.data.Dataset):
         captions: int = 2,
         seed: int = 0,
     ):
+        self.augmentation = augmentation or Augmentation()
+        super().__init__([[entry.image_path] for entry in entries], preprocessing, self.augmentation.flip)
         self.entries = entries
-        self.preprocessing = preprocessing
         self.grid = grid
         self.sentences = sentences
-        self.augmentation = augmentation or Augmentation()
         self.captions = captions
         self.seed = seed
-        self.epoch = 0
-        self.kept: KeptFeatures | None = None
-        self.flips = [always_mirrored(entry.image_path.name, self.augmentation.flip) for entry in entries]
 
     @cached_property
     def pictures(self) -> list[np.ndarray]:
         """All of them, (H, W, 3) uint8; nothing of what is kept needs them."""
-        return [resize(read_rgb(entry.image_path), self.preprocessing) for entry in self.entries]
+        return [self.picture(number) for number in range(len(self))]
 
-    def keep(self, kept: KeptFeatures) -> None:
-        """Have what is said of the pictures at hand; batches are then of that."""
-        kept.keep([self._name(number) for number in range(len(self))], self._pixels)
-        self.kept = kept
-
-    def _name(self, number: int) -> str:
-        return named([self.entries[number].image_path], self.flips[number])
-
-    def _pixels(self, number: int) -> Tensor:
-        """(3, H, W) of a picture as it is kept."""
-        picture = resize(read_rgb(self.entries[number].image_path), self.preprocessing)
-        return flipped(normalise(picture.astype(np.float32) / 255, self.preprocessing), self.flips[number])
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other captions and augmentations than in the epoch before."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.entries)
+    def picture(self, number: int) -> np.ndarray:
+        return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
         """The picture (H, W, 3) float32 in [0, 1], or the name it is kept by, some of its captions, and whether both
@@ -118,7 +98,7 @@ class PhraseDataset(torch.utils.data.Dataset):
         captions = [caption for caption in self.entries[number].captions if caption.phrases]
         drawn = sorted(generator.permutation(len(captions))[: self.captions])
         if self.kept is not None:
-            return self._name(number), [captions[i] for i in drawn], self.flips[number]
+            return self.names[number], [captions[i] for i in drawn], self.flips[number]
         picture = self.augmentation.recolour(self.pictures[number], generator)
         return picture, [captions[i] for i in drawn], generator.random() < self.augmentation.flip
 

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from ..models.base import ImageFeatures, TextFeatures
 from ..models.spec import Preprocessing
-from ..preprocessing import content, normalise, resize, stacked
+from ..preprocessing import content, flipped, normalise, resize, stacked
 from .boxes import box_mask
 from .joined import JoinedSample
-from .kept import KeptFeatures, always_mirrored, named
+from .kept import KeepableDataset, KeptFeatures
 from .pseudo import PseudoSample
 from .samples import Sample, picture_of
 from .sentences import SentenceBank
@@ -141,7 +141,7 @@ def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-class PictureDataset(torch.utils.data.Dataset):
+class PictureDataset(KeepableDataset):
     """Pictures with all their samples, held in memory as bytes.
 
     Args:
@@ -165,17 +165,13 @@ class PictureDataset(torch.utils.data.Dataset):
         groups: dict[str, list[AnySample]] = {}
         for sample in samples:
             groups.setdefault(picture_of(sample), []).append(sample)
-        self.preprocessing = preprocessing
+        self.augmentation = augmentation or Augmentation()
+        super().__init__([[group[0].image_path] for group in groups.values()], preprocessing, self.augmentation.flip)
         self.grid = grid
         self.sentences = sentences
-        self.augmentation = augmentation or Augmentation()
         self.seed = seed
-        self.epoch = 0
         self.pictures: list[np.ndarray] = []
         self.targets: list[tuple[_Target, ...]] = []
-        self.paths = [group[0].image_path for group in groups.values()]
-        self.flips = [always_mirrored(path.name, self.augmentation.flip) for path in self.paths]
-        self.kept: KeptFeatures | None = None
         for group in groups.values():
             picture = group[0].image()
             self.pictures.append(resize(picture, preprocessing))
@@ -201,32 +197,18 @@ class PictureDataset(torch.utils.data.Dataset):
             named[rows, columns] = np.round(255 * box_mask(sample.boxes, (height, width)))
         return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations, named)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other augmentations than in the epoch before."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.targets)
+    def picture(self, number: int) -> np.ndarray:
+        return self.pictures[number]
 
     def keep(self, kept: KeptFeatures) -> None:
-        """Have what is said of the pictures at hand; batches are then of that."""
-        kept.keep([self._name(number) for number in range(len(self))], self._pixels)
-        self.kept = kept
+        super().keep(kept)
         self.pictures.clear()
-
-    def _name(self, number: int) -> str:
-        return named([self.paths[number]], self.flips[number])
-
-    def _pixels(self, number: int) -> Tensor:
-        """(3, H, W) of a picture as it is kept."""
-        picture = self.pictures[number].astype(np.float32) / 255
-        return flipped(normalise(picture, self.preprocessing), self.flips[number])
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, tuple[_Target, ...], bool]:
         """The picture (H, W, 3) float32 in [0, 1], or the name it is kept by, its targets, and whether both are to be
         mirrored."""
         if self.kept is not None:
-            return self._name(number), self.targets[number], self.flips[number]
+            return self.names[number], self.targets[number], self.flips[number]
         generator = np.random.default_rng((self.seed, self.epoch, number))
         picture, targets = self.augmentation.recolour(self.pictures[number], generator), self.targets[number]
         flip = generator.random() < self.augmentation.flip
@@ -277,11 +259,6 @@ class PictureDataset(torch.utils.data.Dataset):
 def prepared(pictures: Sequence[tuple[np.ndarray, bool]], preprocessing: Preprocessing) -> Tensor:
     """Pictures (H, W, 3) float32 in [0, 1], mirrored where that is said, as one batch (N, 3, H, W) for a model."""
     return stacked([flipped(normalise(picture, preprocessing), flip) for picture, flip in pictures])
-
-
-def flipped(x: Tensor, flip: bool) -> Tensor:
-    """`x` (..., H, W), mirrored left to right with `flip`."""
-    return x.flip(-1) if flip else x
 
 
 _SIDES = {"left": "right", "Left": "Right", "LEFT": "RIGHT"}

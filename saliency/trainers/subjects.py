@@ -15,20 +15,20 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from ..data.detected import Detections, detected_scenes
-from ..data.kept import KeptFeatures, always_mirrored, named
+from ..data.kept import KeepableDataset
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
-from ..data.training import flipped, mirror_words, moved
+from ..data.training import mirror_words, moved
 from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
 from ..models.base import ImageFeatures, TextFeatures, select
 from ..models.spec import Preprocessing
 from ..precision import autocast
-from ..preprocessing import normalise
+from ..preprocessing import flipped
 from . import keeping
 from .datasets import read_entries, read_pictures, read_samples, sentence_bank
 from .detections import detections
@@ -60,8 +60,8 @@ class SubjectBatch:
         return replace(self, **moved(vars(self), device))
 
 
-class SubjectDataset(Dataset):
-    """Scenes, each with `sentences` of its sentences, drawn anew every epoch.
+class SubjectDataset(KeepableDataset):
+    """Scenes, each with `sentences` of its sentences, drawn anew every epoch. Batches need them to be kept.
 
     Args:
         preprocessing: of the model (``fit="squash"``).
@@ -80,35 +80,15 @@ class SubjectDataset(Dataset):
         sentences: int | None = None,
         seed: int = 0,
     ):
+        super().__init__([[one.image_path for one in scene.pictures] for scene in scenes], preprocessing, flip)
         self.scenes = scenes
-        self.preprocessing = preprocessing
         self.grid = grid
         self.bank = bank
         self.sentences = sentences
         self.seed = seed
-        self.epoch = 0
-        paths = [[picture.image_path for picture in scene.pictures] for scene in scenes]
-        self.flips = [always_mirrored(" ".join(path.name for path in shown), flip) for shown in paths]
-        self._names = [named(shown, mirrored) for shown, mirrored in zip(paths, self.flips, strict=True)]
-        self.kept: KeptFeatures | None = None
 
-    def keep(self, model: GroundingModel) -> None:
-        """Have what the model's trunk and detector say of the scenes at hand; batches need it."""
-        scanner = model.grounding.scanner(model.trunk)
-        self.kept = keeping.kept(scanner, self.preprocessing, scanner.given)
-        self.kept.keep(self._names, self.pixels)
-
-    def pixels(self, number: int) -> Tensor:
-        """(3, H, W) of a scene, mirrored if it is to be."""
-        picture = self.scenes[number].picture(self.preprocessing)
-        return flipped(normalise(picture.astype(np.float32) / 255, self.preprocessing), self.flips[number])
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other sentences than in the epoch before."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.scenes)
+    def picture(self, number: int) -> np.ndarray:
+        return self.scenes[number].picture(self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[int, list[Told]]:
         """The scene's number and some of its sentences."""
@@ -122,7 +102,7 @@ class SubjectDataset(Dataset):
         rows = [(row, told, self.flips[number]) for row, (number, group) in enumerate(items) for told in group]
         targets = [flipped(torch.from_numpy(told.target(self.grid)).float()[None], flip) for _, told, flip in rows]
         return SubjectBatch(
-            given=self.kept.gather([self._names[number] for number, _ in items]),
+            given=self.kept.gather([self.names[number] for number, _ in items]),
             index=torch.tensor([row for row, _, _ in rows]),
             text=self.bank.gather([mirror_words(told.sentence) if flip else told.sentence for _, told, flip in rows]),
             target=torch.stack(targets),
@@ -202,8 +182,13 @@ class SubjectMethod:
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
         for needed in (dataset, self.validation):
-            needed.keep(self.model)
+            self._keep(needed, self.model)
         return dataset
+
+    def _keep(self, dataset: SubjectDataset, model: GroundingModel) -> None:
+        """Have what the model's trunk and detector give a subject of the scenes at hand."""
+        scanner = model.grounding.scanner(model.trunk)
+        dataset.keep(keeping.kept(scanner, self.preprocessing, scanner.given))
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         rates = {"": 0.0, LEARNS: stage.rate} | stage.rates
@@ -225,7 +210,7 @@ class SubjectMethod:
     def validate(self, model: GroundingModel) -> dict[str, float]:
         """Mean CC of the subject's map with bumps where what the sentence is about is, alone and in mosaics."""
         if self.validation.kept is None:
-            self.validation.keep(model)
+            self._keep(self.validation, model)
         found = []
         for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
             batch = batch.to(next(model.parameters()).device)
