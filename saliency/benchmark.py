@@ -158,6 +158,7 @@ def main() -> None:
         if stage in STAGES:
             line += " ".join(f"{1e3 * _median_of(comparisons, model, stage):12.1f}" for model in MODELS)
         print(line.rstrip())
+    print("What a model has scanned for others as well is in its own column alone.")
     total, apart, memory = statistics.median(r["total"] for r in rounds), statistics.median(alone), peak_memory()
     print(f"\none by one     {1e3 * apart:7.1f}   {apart / total:.1f} times as long")
     print(f"total          {total:.2f} s, promised at most {SECONDS} s: {_verdict(total <= SECONDS)}")

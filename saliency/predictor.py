@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from types import MappingProxyType
@@ -19,7 +20,8 @@ from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, load_image
 from .messages import Message
-from .models.scanning import share
+from .models.base import ImageFeatures
+from .models.scanning import share_parts
 from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
@@ -28,7 +30,7 @@ from .runner import STAGES, Answer, Footprint, Picture, Runner
 from .words import clean, merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
-SCANS, SCAN_BYTES = 2, 64 * 2**20  # the next model wants them at once, and then nobody does
+SCANS, SCAN_BYTES = 4, 64 * 2**20  # the next model wants them at once, and then nobody does
 ANSWER_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -38,9 +40,9 @@ class Predictor:
     """Trained models that share pictures and sentences. Safe for concurrent callers.
 
     A picture is encoded once per model however many sentences there are, and scanned once for all models that scan by
-    the same weights; sentences are encoded once for all models that share an encoder, and go through a model in one
-    batch. All of it is remembered by content, within bounds: changing
-    one sentence decodes that sentence, and encodes no picture.
+    the same weights, which then lie in memory once; sentences are encoded once for all models that share an encoder,
+    and go through a model in one batch. All of it is remembered by content, within bounds: changing one sentence
+    decodes that sentence, and encodes no picture.
 
     Weights are read and checked here, once, so that the first visitor waits no longer than the next.
 
@@ -73,22 +75,27 @@ class Predictor:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = _PRECISIONS.get(precision) or preferred_dtype(str(self.device))
         lock = Lock()
-        scans = BoundedCache(min(pictures_cached, SCANS), SCAN_BYTES)
-        self._runners = {
-            name: Runner(
+        self._runners: dict[str, Runner] = {}
+        for name in dict.fromkeys(names):
+            self._runners[name] = Runner(
                 name,
                 checkpoint_dir,
                 device=self.device,
                 dtype=self.dtype,
                 lock=lock,
-                scans=scans,
                 pictures=pictures_cached,
                 feature_bytes=FEATURE_BYTES // len(names),
                 answer_bytes=ANSWER_BYTES // len(names),
             )
-            for name in dict.fromkeys(names)
-        }
-        share(runner.model for runner in self._runners.values())
+            share_parts(runner.model for runner in self._runners.values())
+        self._share_scans(BoundedCache(min(pictures_cached, SCANS), SCAN_BYTES))
+
+    def _share_scans(self, scans: BoundedCache[ImageFeatures]) -> None:
+        """Have runners of which one can use what another has scanned keep it in `scans`."""
+        ways = Counter(runner.way_of_scanning for runner in self._runners.values())
+        for runner in self._runners.values():
+            if ways[runner.way_of_scanning] > 1:
+                runner.scans = scans
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -94,7 +94,8 @@ class Prediction:
             models that do not say.
         truncated: whether the sentence was too long to be read to its end.
         notice: a sentence for the user on what was left unread; None where nothing was.
-        timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered.
+        timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered. What
+            another model of the call has scanned for both is not in it.
     """
 
     model: str

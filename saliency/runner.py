@@ -18,6 +18,7 @@ from .cache import BoundedCache
 from .models import registry
 from .models.base import ImageFeatures, SaliencyOutput, select
 from .models.scanning import Scanner
+from .models.spec import Preprocessing
 from .models.text import EncodedText, Word, load_encoder
 from .precision import autocast
 from .preprocessing import content, prepare
@@ -70,7 +71,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes that a model's weights take, in their file and in memory, without the text encoder that others share."""
+    """Bytes that a model's weights take, in their file and in memory, without the text encoder that others share but
+    with the parts that it may scan by together with others."""
 
     file: int
     memory: int
@@ -86,9 +88,13 @@ class Runner:
         dtype: bfloat16 computes under autocast, float32 does not.
         lock: held while computing. Runners of one device share it: the processor's cores are one resource, on which two
             passes at once take longer than one after the other.
-        scans: what scanners said of pictures, kept under the same lock for all runners.
         pictures: how many pictures' features are remembered.
         feature_bytes, answer_bytes: bounds of what is remembered.
+
+    Attributes:
+        model: the network, whose parts others may share.
+        scans: what scanners said of pictures; nothing is kept unless another runner can use it, which then has the same
+            cache and `way_of_scanning`.
     """
 
     def __init__(
@@ -99,7 +105,6 @@ class Runner:
         device: torch.device,
         dtype: torch.dtype,
         lock: Lock,
-        scans: BoundedCache[ImageFeatures],
         pictures: int,
         feature_bytes: int,
         answer_bytes: int,
@@ -112,7 +117,7 @@ class Runner:
         self._device = device
         self._dtype = dtype
         self._lock = lock
-        self._scans = scans
+        self.scans: BoundedCache[ImageFeatures] = BoundedCache(0, 0)
         self.footprint = Footprint(
             checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
@@ -123,6 +128,11 @@ class Runner:
     def identity(self) -> CheckpointIdentity:
         """Which weights these are."""
         return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
+
+    @property
+    def way_of_scanning(self) -> tuple[Scanner | None, Preprocessing]:
+        """Runners with the same scan a picture alike."""
+        return self.model.scanner, self.card.preprocessing
 
     def answer(
         self, picture: Picture, sentences: Sequence[str], progress: Callable[[float], None] | None = None
@@ -187,11 +197,11 @@ class Runner:
 
     def _scanned(self, picture: Picture, scanner: Scanner) -> ImageFeatures:
         """What the scanner says of the picture, remembered, perhaps of another model's turn, or computed."""
-        key = (picture.key, scanner, self.card.preprocessing)
-        scanned = self._scans.get(key)
+        key = (picture.key, *self.way_of_scanning)
+        scanned = self.scans.get(key)
         if scanned is None:
             scanned = scanner(self._pixels(picture))
-            self._scans.put(key, scanned, _size(scanned))
+            self.scans.put(key, scanned, _size(scanned))
         return scanned
 
     def _pixels(self, picture: Picture) -> Tensor:

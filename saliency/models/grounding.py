@@ -287,7 +287,8 @@ class Grounding(Pointing):
     Args:
         channels, text_dim, dim: see `Pointing`.
         objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
-        subject: whether a `Subject` decides what the sentence is about; pictures are then `CLOSER` times as large.
+        subject: whether a `Subject` decides what the sentence is about; pictures are then `scanning.CLOSER` times as
+            large.
     """
 
     def __init__(
@@ -297,20 +298,20 @@ class Grounding(Pointing):
         self.objects = ObjectPlanes() if objects else None
         self.subject = Subject(channels, text_dim, dim, objects) if subject else None
 
-    def scanner(self, trunk: nn.Module) -> Scanner:
+    def scanner_on(self, trunk: nn.Module) -> Scanner:
         """What it reads pictures by: `trunk`, its detector and, with a subject, both once more for that."""
         if self.subject is None:
             return Scanner(trunk, self.objects)
         return Scanner(trunk, self.objects, larger=True, closer=self.subject.grid)
 
     def regard(self, scanned: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
-        """Regions (N, dim, h, w) of what a `scanner` says, and of them what words need, as `keyed` gives it."""
+        """Regions (N, dim, h, w) of what a `Scanner` says, and of them what words need, as `keyed` gives it."""
         planes = scanned.get("planes")
         regions = self.see({8: scanned["stride8"], 16: scanned["stride16"]}, planes)
         return regions, self.keyed(regions, planes)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """All that `forward` needs of what a `scanner` says."""
+        """All that `forward` needs of what a `Scanner` says."""
         _, features = self.regard(scanned)
         if self.subject is not None:
             closer = self.subject.see(_closer(scanned))

@@ -304,7 +304,7 @@ class GSGNet(SaliencyModel):
 
     @property
     def scanner(self) -> Scanner:
-        return self.grounding.scanner(self.trunk) if self.config.guidance else Scanner(self.trunk)
+        return self.grounding.scanner_on(self.trunk) if self.config.guidance else Scanner(self.trunk)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:
         levels = {level: self.projections[level](scanned[f"stride{stride}"]) for level, stride in STRIDES.items()}

@@ -1,7 +1,7 @@
 """What is said of a picture before a model learns to read it: by a trunk and, where there is one, an object detector.
 
 Both learned elsewhere. So what they say can be kept while a model is trained on it (`trainers.keeping`), and is found
-once for all models whose scanners are equal (`share`).
+once for all models whose scanners are equal (`share_parts`).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Scanner:
 
     def given(self, pixels: Tensor) -> ImageFeatures:
         """What a subject is given: ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``; all but
-        ``coarse`` on the grid `closer`."""
+        ``coarse`` on the grid `closer`, which must be set."""
         return self._given(pixels, None if self.objects is None else self.objects(pixels, self.closer))
 
     def _given(self, pixels: Tensor, objects: Objects | None) -> ImageFeatures:
@@ -81,7 +81,7 @@ def reduced(pixels: Tensor) -> Tensor:
     return F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
-def share(models: Iterable[SaliencyModel]) -> None:
+def share_parts(models: Iterable[SaliencyModel]) -> None:
     """Have models that scan by equal parts scan by the same ones, so that these lie in memory once and scanners that
     ask for the same are equal. A shared trunk gives the strides that any of them asks for."""
     known: list[nn.Module] = []
@@ -99,10 +99,11 @@ def share(models: Iterable[SaliencyModel]) -> None:
 
 
 def _equal(one: nn.Module, other: nn.Module) -> bool:
-    """Whether they are networks of one kind with the same weights."""
-    own, others = one.state_dict(), other.state_dict()
+    """Whether they are networks of one kind, one configuration and the same weights."""
+    own, others = ({**dict(part.named_parameters()), **dict(part.named_buffers())} for part in (one, other))
     return (
         type(one) is type(other)
+        and getattr(one, "config", None) == getattr(other, "config", None)
         and own.keys() == others.keys()
         and all(torch.equal(own[name], others[name]) for name in own)
     )

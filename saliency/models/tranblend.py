@@ -185,7 +185,7 @@ class TranBlend(SaliencyModel):
         if self.config.blend == "none":
             return self.backbone.scanner
         if self.config.source == "grounding":
-            return self.grounding.scanner(self.backbone.trunk)
+            return self.grounding.scanner_on(self.backbone.trunk)
         return BlipScanner(self.backbone.trunk, blip=self.blip)
 
     def refine(self, scanned: ImageFeatures) -> ImageFeatures:

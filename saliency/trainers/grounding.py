@@ -41,7 +41,7 @@ class GroundingModel(nn.Module):
     @property
     def scanner(self) -> Scanner:
         """That of the grounding, but for what a subject would be given."""
-        return replace(self.grounding.scanner(self.trunk), closer=None)
+        return replace(self.grounding.scanner_on(self.trunk), closer=None)
 
     def forward(
         self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures

@@ -187,7 +187,7 @@ class SubjectMethod:
 
     def _keep(self, dataset: SubjectDataset, model: GroundingModel) -> None:
         """Have what the model's trunk and detector give a subject of the scenes at hand."""
-        scanner = model.grounding.scanner(model.trunk)
+        scanner = model.grounding.scanner_on(model.trunk)
         dataset.keep(keeping.kept(scanner, self.preprocessing, scanner.given))
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

@@ -120,6 +120,9 @@ class ModelContract(ABC):
         if model.scanner is None:
             pytest.skip("this model does not tell such parts from the rest")
         scanned, encoded = model.scanner(pixels), model.encode_image(pixels)
+        before = {name: value.clone() for name, value in scanned.items()}
+        model.refine(scanned)
+        assert all(torch.equal(value, before[name]) for name, value in scanned.items()), "other models may want it, too"
         for name, value in model.refine({name: value.half().float() for name, value in scanned.items()}).items():
             assert distance(value, encoded[name]) < 0.05
         looking = {id(parameter) for part in model.scanner.parts for parameter in part.parameters()}

@@ -64,15 +64,15 @@ def test_the_subject_alone_sees_the_picture_at_its_full_size():
     closer = Grounding(CHANNELS, TEXT_DIM, DIM, subject=True).eval()
     closer.load_state_dict(plain.state_dict(), strict=False)
     pixels = torch.rand(2, 3, 96, 144)
-    scanned = closer.scanner(trunk)(pixels)
+    scanned = closer.scanner_on(trunk)(pixels)
     small = torch.nn.functional.interpolate(pixels, (64, 96), mode="bilinear", antialias=True)
-    scanned_small = plain.scanner(trunk)(small)
+    scanned_small = plain.scanner_on(trunk)(small)
     assert scanned["stride8"].shape[-2:] == (8, 12)
     for name in ("stride8", "stride16"):
         torch.testing.assert_close(scanned[name], scanned_small[name])
     features, features_small = closer.refine(scanned), plain.refine(scanned_small)
     torch.testing.assert_close(features["keys"], features_small["keys"])
-    for name, value in closer.subject.see(closer.scanner(trunk).given(pixels)).items():
+    for name, value in closer.subject.see(closer.scanner_on(trunk).given(pixels)).items():
         torch.testing.assert_close(features[f"closer.{name}"], value)
     assert not any(name.startswith("closer.") for name in features_small)
 
@@ -203,10 +203,10 @@ def test_the_subject_sees_what_was_detected_as_it_does_alone(monkeypatch: pytest
         return box, 0.9 * torch.eye(80)[None], tuple(levels)
 
     monkeypatch.setattr(ObjectPlanes, "look", look)
-    features = grounding.refine(grounding.scanner(trunk)(pixels))
+    features = grounding.refine(grounding.scanner_on(trunk)(pixels))
     assert len(looks) == 1
     subject = grounding.subject
-    alone = subject(subject.see(grounding.scanner(trunk).given(pixels)), text)
+    alone = subject(subject.see(grounding.scanner_on(trunk).given(pixels)), text)
     torch.testing.assert_close(grounding(features, text).subject, alone)
     blind = features | {"planes": torch.zeros_like(features["planes"])}
     assert not torch.allclose(grounding(blind, text).subject, alone)

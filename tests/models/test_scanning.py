@@ -1,14 +1,23 @@
 """Models that scan by equal parts scan a picture once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from saliency import checkpoints
 from saliency.checkpoints import Description, save
 from saliency.models import registry
 from saliency.models.backbones import ResNet50V2
 from saliency.models.base import SaliencyModel
-from saliency.models.scanning import CLOSER, Scanner, reduced, share
+from saliency.models.blip import BlipConfig, BlipEncoder
+from saliency.models.objects import ObjectPlanes
+from saliency.models.scanning import CLOSER, Scanner, reduced, share_parts
+from saliency.models.tranblend import BlipScanner
 from saliency.predictor import Predictor
 
 from .contract import awaken
@@ -52,7 +61,7 @@ def test_equal_trunks_become_one_that_gives_what_all_of_them_gave(pixels):
     first, second = Owner((8, 16, 32)), Owner((4, 8, 32))
     before = [model.scanner(pixels) for model in (first, second)]
     assert first.scanner != second.scanner
-    share([first, second])
+    share_parts([first, second])
     assert first.inner["trunk"] is second.inner["trunk"]
     assert first.scanner == second.scanner
     assert hash(first.scanner) == hash(second.scanner)
@@ -66,7 +75,7 @@ def test_equal_trunks_become_one_that_gives_what_all_of_them_gave(pixels):
 def test_other_weights_and_other_networks_are_left_alone():
     first, second, third = Owner((8, 16, 32)), Owner((8, 16, 32), seed=1), Owner((8, 16))
     trunks = [model.inner["trunk"] for model in (first, second, third)]
-    share([first, second, third])
+    share_parts([first, second, third])
     assert [model.inner["trunk"] for model in (first, second, third)] == trunks
     assert third.inner["trunk"].levels == (8, 16)
 
@@ -78,6 +87,27 @@ def test_scanners_that_ask_for_other_things_differ():
     assert Scanner(trunk, larger=True, closer=(4, 6)) != Scanner(trunk, larger=True, closer=(6, 4))
 
 
+def test_networks_of_other_configurations_are_not_equal():
+    """BLIP's weights do not say how large it wants its pictures."""
+    small = dict(image_layers=1, image_hidden=8, image_heads=1, hidden=8, heads=1, layers=1, intermediate=8)
+
+    class Seer(Owner):
+        def __init__(self, size: int):
+            super().__init__((8, 16))
+            self.blip = BlipEncoder(BlipConfig(image_size=size, **small))
+
+        @property
+        def scanner(self) -> BlipScanner:
+            return BlipScanner(self.inner["trunk"], blip=self.blip)
+
+    first, second, third = Seer(32), Seer(48), Seer(32)
+    for other in (second, third):
+        other.blip.load_state_dict(first.blip.state_dict(), strict=False)
+    share_parts([first, second, third])
+    assert second.blip is not first.blip
+    assert third.blip is first.blip
+
+
 @pytest.fixture(scope="module")
 def readers(tmp_path_factory):
     """Checkpoints of TranBlend and GSGNet, untrained but with one trunk and one detector, and their folder."""
@@ -86,39 +116,80 @@ def readers(tmp_path_factory):
     for name in ("tranblend", "gsgnet"):
         torch.manual_seed(0)
         model = registry.create(name, "compact", objects=True, subject=True)
-        awaken(model)
+        with torch.no_grad():
+            awaken(model)
         if made:
             first = made["tranblend"]
             model.trunk.load_state_dict(first.backbone.trunk.state_dict())
             model.grounding.objects.load_state_dict(first.grounding.objects.state_dict())
         made[name] = model
-        preset = registry.spec(name).presets["compact"]
-        description = Description(
-            name=name,
-            model=name,
-            preset="compact",
-            config={"objects": True, "subject": True},
-            text_encoder=preset.text_encoder,
-            preprocessing=preset.preprocessing.enlarged(CLOSER),
-            licence="MIT",
-        )
-        save(model, description, folder)
+        save_as(model, name, folder)
     return folder
 
 
-def test_a_picture_is_scanned_once_for_models_that_scan_alike(readers, pixels, monkeypatch):
-    picture = (pixels[0].permute(1, 2, 0).numpy() * 255).astype("uint8")
-    alone = {}
-    for name in ("tranblend", "gsgnet"):
-        alone[name] = Predictor([name], checkpoint_dir=readers, precision="float32").maps(picture, ["A dog"], name)
-    predictor = Predictor(["tranblend", "gsgnet"], checkpoint_dir=readers, precision="float32")
-    looks = []
-    look = ResNet50V2.forward
-    monkeypatch.setattr(ResNet50V2, "forward", lambda self, pixels: looks.append(pixels.shape) or look(self, pixels))
-    for name, expected in alone.items():
-        torch.testing.assert_close(
-            torch.from_numpy(predictor.maps(picture, ["A dog"], name)), torch.from_numpy(expected), atol=1e-5, rtol=1e-4
+def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str) -> None:
+    preset = registry.spec(model_name := name.split("-")[0]).presets["compact"]
+    description = Description(
+        name=name,
+        model=model_name,
+        preset="compact",
+        config={"objects": True, "subject": True},
+        text_encoder=preset.text_encoder,
+        preprocessing=replace(preset.preprocessing.enlarged(CLOSER), **preprocessing),
+        licence="MIT",
+    )
+    save(model, description, folder)
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list[str]:
+    """Grows by a word whenever a trunk or a detector looks."""
+    seen = []
+    for part, word in ((ResNet50V2, "trunk"), (ObjectPlanes, "detector")):
+        look = part.forward
+        monkeypatch.setattr(
+            part, "forward", lambda self, *given, look=look, word=word: seen.append(word) or look(self, *given)
         )
-    assert [tuple(shape[-2:]) for shape in looks] == [(240, 320), (360, 480)]
-    predictor.maps(255 - picture, ["A dog"], "gsgnet")
-    assert len(looks) == 4, "another picture is looked at"
+    return seen
+
+
+SCAN = ["trunk", "detector", "trunk"]
+
+
+def pixelled(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+
+
+def test_a_picture_is_scanned_once_for_models_that_scan_alike(readers, looks):
+    picture, names = pixelled(0), ("tranblend", "gsgnet")
+    alone = {
+        name: Predictor([name], checkpoint_dir=readers, precision="float32").maps(picture, ["A dog"], name)
+        for name in names
+    }
+    assert looks == 2 * SCAN
+    predictor = Predictor(names, checkpoint_dir=readers, precision="float32")
+    looks.clear()
+    for name in names:
+        np.testing.assert_allclose(predictor.maps(picture, ["A dog"], name), alone[name], atol=1e-5, rtol=1e-4)
+    assert looks == SCAN
+    predictor.maps(pixelled(1), ["A dog"], "gsgnet")
+    assert looks == 2 * SCAN, "another picture is looked at"
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda name: predictor.maps(pixelled(2), ["A dog"], name), 2 * names))
+    assert looks == 3 * SCAN
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_nothing_is_scanned_for_others_where_nothing_is_to_be_remembered(readers, looks):
+    predictor = Predictor(["tranblend", "gsgnet"], checkpoint_dir=readers, precision="float32", pictures_cached=0)
+    predictor.predict(pixelled(0))
+    assert looks == 2 * SCAN
+
+
+def test_what_one_model_sees_of_a_picture_prepared_otherwise_is_not_anothers(readers, looks, tmp_path):
+    for file in readers.iterdir():
+        if file.stem == "gsgnet":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    save_as(checkpoints.load("gsgnet", readers)[0], "gsgnet-padded", tmp_path, fit="pad")
+    Predictor(checkpoint_dir=tmp_path, precision="float32").predict(pixelled(0))
+    assert looks == 2 * SCAN
