@@ -111,15 +111,14 @@ class ErrorAnalysis:
         return pd.DataFrame(rows, columns=["stem", "picture", "condition", "sentence", "model", *METRICS])
 
     def _scored(self, samples: Sequence[Sample], model: str) -> Iterator[tuple[str, dict[str, float]]]:
-        done = 0
-        try:
-            for sample, prediction in predict_samples(self.predictor, samples, model):
-                yield sample.stem, score(prediction.density, sample, self.pool)
-                done += 1
-        except SaliencyError as error:
-            raise DatasetError(
-                "Sample “{stem}” cannot be scored. {why}", stem=samples[done].stem, why=error.message
-            ) from error
+        for sample, prediction in predict_samples(self.predictor, samples, model):
+            try:
+                scores = score(prediction.density, sample, self.pool)
+            except SaliencyError as error:
+                raise DatasetError(
+                    "Sample “{stem}” cannot be scored. {why}", stem=sample.stem, why=error.message
+                ) from error
+            yield sample.stem, scores
 
     def _scores(self, model: str) -> _Scores:
         card = self.predictor.cards[model]

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from .conditions import Condition
 from .data import Sample
-from .errors import DatasetError, MetricError
+from .errors import DatasetError, MetricError, PictureError, TextError
 from .metrics import FixationEvaluator
 from .metrics.inputs import Points, as_fixations, pool_fixations
 from .predictor import Predictor
@@ -20,12 +20,21 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
     Args:
         samples: those of one picture one after another; they are predicted in one call.
         model: name of one of the predictor's models.
+
+    Raises:
+        DatasetError: a sample's picture or sentence cannot be used; the sentence names the sample.
+        UnknownModelError: as `Predictor.predict`.
     """
     for _, group in groupby(samples, key=lambda sample: sample.picture):
         conditions = {sample.condition: sample for sample in group}
-        picture = next(iter(conditions.values())).image_path
+        first = next(iter(conditions.values()))
         sentences = {condition: sample.sentence for condition, sample in conditions.items()}
-        comparison = predictor.predict(picture, sentences, models=[model])
+        try:
+            comparison = predictor.predict(first.image_path, sentences, models=[model])
+        except (PictureError, TextError) as error:
+            raise DatasetError(
+                "Sample “{stem}” cannot be predicted. {why}", stem=first.stem, why=error.message
+            ) from error
         for condition, sample in conditions.items():
             yield sample, comparison.get(model, condition)
 
