@@ -50,7 +50,11 @@ class Entry:
 
 
 class Flickr8kEntities(Sequence[Entry]):
-    """The entries of a folder with ``images/`` and ``annotations.jsonl.gz``.
+    """The entries of a folder with ``images/ID.jpg`` and ``annotations.jsonl.gz``.
+
+    Of the latter a line is a picture: ``{"id": "...", "boxes": {CHAIN: [[x0, y0, x1, y1], ...], ...}, "captions":
+    [{"text": "...", "phrases": [[START, END, CHAIN, KIND], ...]}, ...]}``, as in `Phrase`; a chain is what phrases of
+    several captions name alike.
 
     Args:
         root: the folder.
