@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from .. import checkpoints
 from ..checkpoints import Part
-from ..errors import CheckpointError
+from ..errors import CheckpointError, RecipeError
 from .datasets import run_checkpoint, run_folder
 from .recipe import Recipe
 from .state import run_state
@@ -23,13 +23,31 @@ def needs(recipe: Recipe) -> list[str]:
 
 
 def parts(recipe: Recipe) -> dict[str, Part]:
-    """By name, the runs that `recipe` builds on, and all that these build on; without those nothing is known of."""
+    """By name, the runs that `recipe` builds on, and all that these build on; without those nothing is known of.
+
+    Raises:
+        RecipeError: two of them were made with different runs of one name: their weights do not belong together.
+    """
     found: dict[str, Part] = {}
+    told_by: dict[str, str] = {}
     for name in needs(recipe):
         part, recorded = _told(name)
-        if part and name != recipe.name:
-            found |= _before(part) | recorded | {name: part}
+        if not part or name == recipe.name:
+            continue
+        for earlier, told in (_before(part) | recorded | {name: part}).items():
+            known, teller = found.setdefault(earlier, told), told_by.setdefault(earlier, name)
+            if not _same(known, told):
+                one = f"“{name}” was" if earlier != name else f"“{teller}” was"
+                raise RecipeError(
+                    f"“{recipe.name}” cannot build on both “{teller}” and “{name}”: {one} trained with another "
+                    f"“{earlier}”. Delete the older of their folders in runs/ and train it anew."
+                )
     return found
+
+
+def _same(one: Part, other: Part) -> bool:
+    """Whether they tell of the same run."""
+    return one.revision == other.revision and (_recipe(one) or one.recipe) == (_recipe(other) or other.recipe)
 
 
 def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:

@@ -1,5 +1,6 @@
 """What a card says of the runs behind it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from saliency import checkpoints
 from saliency.errors import RecipeError
 from saliency.trainers import datasets
 from saliency.trainers.datasets import run_checkpoint
-from saliency.trainers.lineage import needs
+from saliency.trainers.lineage import needs, parts
 from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method, describe, train
 from saliency.trainers.recipe import parse_recipe
@@ -42,6 +43,24 @@ def test_a_card_names_every_run_behind_it(runs: Path, tiny_recipe: dict):
     # A checkpoint tells of those before it.
     third = describe(parse_recipe(tiny_recipe | {"name": "third", "start": [{"run": "second"}]}))
     assert list(third.parts) == ["first", "part", "second"]
+
+
+def test_runs_made_with_different_runs_of_one_name_are_not_put_together(runs: Path, tiny_recipe: dict):
+    one_stage = tiny_recipe["stages"][:1]
+    first = tiny_recipe | {"name": "first", "stages": one_stage}
+    train(parse_recipe(first), quiet=True)
+    train(parse_recipe(tiny_recipe | {"name": "part", "stages": one_stage, "start": [{"run": "first"}]}), quiet=True)
+    for starts in (["first", "part"], ["part", "first"]):
+        both = parse_recipe(tiny_recipe | {"name": "both", "stages": [], "start": [{"run": name} for name in starts]})
+        assert set(parts(both)) == {"first", "part"}
+    shutil.rmtree(runs / "first")
+    train(parse_recipe(first | {"seed": 7}), quiet=True)
+    for starts in (["first", "part"], ["part", "first"]):
+        both = parse_recipe(tiny_recipe | {"name": "both", "stages": [], "start": [{"run": name} for name in starts]})
+        with pytest.raises(RecipeError, match=r"“both” cannot build .*: “part” was trained with another “first”"):
+            parts(both)
+    alone = parse_recipe(tiny_recipe | {"name": "alone", "stages": [], "start": [{"run": "part"}]})
+    assert parts(alone)["first"].recipe.get("seed") != 7, "what it was trained with, not what is here"
 
 
 def test_a_teacher_is_behind_it_too(runs: Path, tiny_recipe: dict):
