@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from contextlib import contextmanager
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -27,8 +31,10 @@ from ..files import write_whole
 from ..models.base import ImageFeatures
 from ..models.spec import Preprocessing
 from ..preprocessing import flipped, normalise, stacked
+from .samples import read_file
 
 BATCH = 8
+MARKED = 128  # so many pictures at most are looked at anew after a pass was killed
 
 
 class KeptFeatures:
@@ -56,7 +62,7 @@ class KeptFeatures:
             RecipeError: the disk has no room for it.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / "lock"):  # another training, or process of this one, may want the same
+        with _alone(self._folder / "lock"):  # another training, or process of this one, may want the same
             self._find()
             numbers = {name: number for number, name in enumerate(names) if name not in self._rows}
             if numbers:
@@ -76,9 +82,13 @@ class KeptFeatures:
         broken = (one for one in self._passes() if one.names[one.done :] == names)
         one = next(broken, None) or _Pass.begin(self._folder, names)
         starts = range(0, len(names), BATCH)
-        for start in tqdm(starts, desc="looking at the pictures", unit_scale=BATCH, unit=" pictures", mininterval=5):
-            part = names[start : start + BATCH]
-            one.add(self._look(stacked([pixels(numbers[name]) for name in part])))
+        shown = tqdm(starts, "looking at the pictures", unit=" pictures", unit_scale=BATCH, mininterval=5)
+        try:
+            for start in shown:
+                part = names[start : start + BATCH]
+                one.add(self._look(stacked([pixels(numbers[name]) for name in part])))
+        finally:
+            one.mark()
 
     def gather(self, names: Sequence[str]) -> ImageFeatures:
         """Features of the pictures of these names, float32."""
@@ -112,9 +122,20 @@ class _Pass:
             self._create(features)
         end = self.done + len(next(iter(features.values())))
         for name, value in features.items():
-            self.files[name][self.done : end] = value.half().cpu().numpy()
+            half = value.half()
+            if not half.isfinite().all():
+                raise RecipeError(f"What is seen in the pictures ({name}) is too large for half precision to be kept.")
+            self.files[name][self.done : end] = half.cpu().numpy()
+        due = end // MARKED > self.done // MARKED
         self.done = end
-        write_whole(self._mark, partial(Path.write_text, data=json.dumps(end)))
+        if due:
+            self.mark()
+
+    def mark(self) -> None:
+        """Write down how far it is, once everything up to there lies on the disk."""
+        for file in self.files.values():
+            file.flush()
+        write_whole(self._mark, partial(Path.write_text, data=json.dumps(self.done)))
 
     def _create(self, features: ImageFeatures) -> None:
         count = len(self.names)
@@ -126,8 +147,35 @@ class _Pass:
                 f"“{self._folder.parent.parent}”, and {free / 1e9:.1f} GB are free."
             )
         for name, value in features.items():
-            shape = (count, *value.shape[1:])
-            self.files[name] = open_memmap(self._folder / f"{name}.npy", "w+", np.float16, shape)
+            path = self._folder / f"{name}.npy"
+            self.files[name] = open_memmap(path, "w+", np.float16, (count, *value.shape[1:]))
+            _reserve(path)
+
+
+def _reserve(file: Path) -> None:
+    """Have the disk's room for all of a file that is yet empty: to write where there is none ends the process."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    except OSError as error:
+        raise RecipeError("The disk has no room for what is seen in the training's pictures.") from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock `path`; who has to wait for it is told."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        tqdm.write("Waiting for another training that looks at pictures ...", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class KeepableDataset(Dataset):
@@ -141,10 +189,17 @@ class KeepableDataset(Dataset):
 
     def __init__(self, paths: Sequence[Sequence[Path]], preprocessing: Preprocessing, flip: float):
         self.preprocessing = preprocessing
+        self._paths = paths
         self.flips = [always_mirrored(" ".join(path.name for path in shown), flip) for shown in paths]
-        self.names = [named(shown, mirrored) for shown, mirrored in zip(paths, self.flips, strict=True)]
         self.kept: KeptFeatures | None = None
         self.epoch = 0
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Under which what is said of each picture is kept: its files, what is in them, and whether it is mirrored."""
+        files = {path: with_contents(path) for path in chain.from_iterable(self._paths)}
+        shown = (" | ".join(files[path] for path in paths) for paths in self._paths)
+        return [name + " mirrored" * mirrored for name, mirrored in zip(shown, self.flips, strict=True)]
 
     def picture(self, number: int) -> np.ndarray:
         """(height, width, 3) uint8, of the model's size."""
@@ -165,7 +220,7 @@ class KeepableDataset(Dataset):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.flips)
 
 
 def _convenient(value: Tensor) -> Tensor:
@@ -178,13 +233,15 @@ def always_mirrored(name: str, share: float) -> bool:
     return zlib.crc32(name.encode()) < share * 2**32
 
 
-def named(paths: Iterable[Path], mirrored: bool) -> str:
-    """The name under which what is said of a picture, or of a mosaic of several, is kept."""
-    return " | ".join(map(str, paths)) + " mirrored" * mirrored
+def with_contents(path: Path) -> str:
+    """The picture's path, and a number that another picture at that path would not have; `DatasetError` where it cannot
+    be read."""
+    return f"{path} {zlib.crc32(read_file(path)):08x}"
 
 
 def fingerprint(parts: Iterable[nn.Module], described: str) -> str:
-    """A name for what `parts` say of pictures prepared as `described`: another one as soon as any of it changes."""
+    """A name for what `parts` say of pictures prepared as `described`: another one as soon as any of their weights or a
+    word of that changes."""
     digest = hashlib.sha256(described.encode())
     for part in parts:
         for name, value in part.state_dict().items():

@@ -80,6 +80,12 @@ def read_rgb(path: Path) -> np.ndarray:
         return rgb_of(decode(read(path), None))
 
 
+def read_file(path: Path) -> bytes:
+    """A picture of a data set as it lies on the disk; `DatasetError` where it cannot be read."""
+    with _told_of(path):
+        return read(path)
+
+
 def _grey(path: Path) -> tuple[np.ndarray, float]:
     """The values of a grey picture, (H, W), none negative, and which of them is white; in colour its luminance."""
     with _told_of(path):

@@ -13,7 +13,7 @@ from accelerate import PartialState
 from tqdm import tqdm
 
 from ..data.detected import Detections
-from ..data.kept import fingerprint
+from ..data.kept import fingerprint, with_contents
 from ..data.samples import read_rgb
 from ..files import write_whole
 from ..models.objects import NAMES, ObjectPlanes
@@ -27,7 +27,7 @@ SURE, THERE, OVERLAP = 0.5, 0.3, 0.5
 
 def detections(paths: Sequence[Path], detector: ObjectPlanes, folder: Path) -> dict[Path, Detections]:
     """What `detector` is sure of in each picture; kept in a file of `folder`."""
-    described = json.dumps([detector.SIZE, SURE, THERE, OVERLAP, [str(path) for path in paths]])
+    described = json.dumps([detector.SIZE, SURE, THERE, OVERLAP, [with_contents(path) for path in paths]])
     file = folder / f"{fingerprint([detector], described)}.json"
     with PartialState().main_process_first():
         if not file.is_file():

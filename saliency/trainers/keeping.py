@@ -13,8 +13,8 @@ from torch import Tensor
 from ..data.kept import KeptFeatures, fingerprint
 from ..errors import RecipeError
 from ..models.base import ImageFeatures, SaliencyModel
-from ..models.objects import ObjectPlanes
-from ..models.scanning import Scanner
+from ..models.objects import FAINT, SPREAD, ObjectPlanes
+from ..models.scanning import CLOSER, Scanner
 from ..models.spec import Preprocessing
 from ..precision import autocast
 from .datasets import RUNS
@@ -24,6 +24,8 @@ from .recipe import Options, Stage
 if TYPE_CHECKING:
     from .grounding import GroundingModel
 
+# To be raised when code changes what is seen in a picture: how it is resized, scanned or put together of several.
+LOOKS = 1
 # To be deleted at will. With the compact trunk 2 MB a picture, for the subject 4 MB.
 FEATURES = RUNS / "features"
 
@@ -70,5 +72,5 @@ def kept(
 
     blank = said(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
     told = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
-    described = json.dumps([asdict(preprocessing), ObjectPlanes.SIZE, told])
+    described = json.dumps([LOOKS, asdict(preprocessing), ObjectPlanes.SIZE, FAINT, SPREAD, CLOSER, told])
     return KeptFeatures(FEATURES / fingerprint(scanner.parts, described), said)

@@ -1,13 +1,18 @@
 """What is kept is what was said, whatever broke the pass over the pictures, and never that of other parts."""
 
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
-from saliency.data.kept import KeptFeatures, always_mirrored, fingerprint, named
-from saliency.errors import RecipeError
+from saliency.data.kept import KeepableDataset, KeptFeatures, always_mirrored, fingerprint
+from saliency.errors import DatasetError, RecipeError
 from saliency.models.base import ImageFeatures
+from saliency.models.spec import Preprocessing
 
 
 class Looking:
@@ -83,7 +88,9 @@ def test_a_broken_pass_serves_a_training_with_fewer_pictures(tmp_path: Path):
     assert look.seen == [8, 9]
 
 
-def test_a_kill_while_the_mark_is_written_loses_no_more_than_one_batch(tmp_path: Path, monkeypatch):
+def test_a_kill_while_the_mark_is_written_loses_no_more_than_what_came_after_the_last(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("saliency.data.kept.MARKED", 8)
+
     def killed(path: Path, data: str) -> None:
         path.open("w").close()
         if data == "16":
@@ -114,8 +121,50 @@ def test_always_the_same_pictures_are_mirrored():
     assert not any(shares[0.0])
     assert all(shares[1.0])
     assert 0.4 < sum(shares[0.5]) / 2000 < 0.6
-    assert named([Path("a"), Path("b")], False) != named([Path("a"), Path("b")], True)
-    assert named([Path("a"), Path("b")], True) != named([Path("b"), Path("a")], True)
+
+
+def test_a_picture_is_kept_by_its_files_their_contents_and_its_mirroring(tmp_path: Path):
+    paths = [tmp_path / name for name in ("a", "b")]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+
+    def name(shown: list[Path], flip: float) -> str:
+        [name] = KeepableDataset([shown], Preprocessing(2, 2), flip).names
+        return name
+
+    first, second = paths
+    told = [name([first], 0), name([first], 1), name(paths, 0), name([second, first], 0)]
+    second.write_bytes(b"another picture")
+    told += [name([first], 0), name(paths, 0)]
+    assert told[4] == told[0]
+    assert len(set(told)) == 5
+    first.unlink()
+    with pytest.raises(DatasetError, match="“a” of the data set cannot be read"):
+        name([first], 0)
+
+
+def test_what_half_precision_cannot_hold_is_refused(tmp_path: Path):
+    with pytest.raises(RecipeError, match=r"\(large\) is too large for half precision"):
+        KeptFeatures(tmp_path, lambda pixels: {"large": pixels[:, 0] * 1e5}).keep(["picture 1"], lambda _: full_of(1))
+
+
+def test_a_disk_that_fills_up_meanwhile_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(RecipeError, match="The disk has no room"):
+        keep(tmp_path, Looking())
+
+
+def test_who_waits_for_another_training_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
+    tmp_path.mkdir(exist_ok=True)
+    with ThreadPoolExecutor(1) as pool, FileLock(tmp_path / "lock"):
+        waiting = pool.submit(keep, tmp_path, Looking())
+        while "Waiting" not in (told := capsys.readouterr().err):
+            assert not waiting.done(), told
+        assert "another training" in told
+    assert waiting.result().gather(["picture 3"])["half"].item() == 1.5
 
 
 def test_other_parts_or_preparations_have_another_name():
