@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -10,13 +10,14 @@ from pydantic import Field
 from torch import Tensor
 
 from ..data.training import Batch, PictureDataset
+from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss, adversarial
 from ..models.base import SaliencyOutput
 from ..models.blocks import resize
 from ..models.clip_salgan import DISCRIMINATORS
 from ..precision import autocast
 from .loop import Learner, Run, parameter_groups
-from .recipe import Options, Stage
+from .recipe import Options, Recipe, Stage
 from .supervised import Grouped, Supervised
 
 
@@ -52,6 +53,12 @@ class Adversarial(Supervised):
 
     options = AdversarialOptions
     terms = TERMS
+
+    def __init__(self, recipe: Recipe, *rest: Any):
+        for stage in recipe.stages:
+            if stage.loss.get("nss") and stage.chosen(self.options).content_pool > 1:
+                raise RecipeError(f"The stage “{stage.name}” has “nss” in its loss, which pooled maps do not have.")
+        super().__init__(recipe, *rest)
 
     def dataset(self, stage: Stage) -> PictureDataset:
         """Of pictures themselves: the discriminator looks at them."""
@@ -94,7 +101,7 @@ class Adversarial(Supervised):
         loss = WeightedLoss(stage.loss)
         if pool > 1:
             return loss(F.avg_pool2d(output.map, pool), F.avg_pool2d(batch.density, pool))
-        logits = output.logits if self.model.config.activation == "sigmoid" else None
+        logits = output.logits if getattr(self.model.config, "activation", None) == "sigmoid" else None
         return loss(output.map, batch.density, batch.fixations, logits)
 
     def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:

@@ -164,6 +164,8 @@ class SubjectMethod:
         found = scenes(captioned(captions, options.parts), watched(gaze), options.singles)
         if shown := [source for source in sources if source.detected]:
             found += detected_scenes(self._detections(shown), options.named, options.singles)
+        if not found:
+            raise RecipeError("The recipe's data have no sentence about a thing that is in a known place.")
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
         grid = self.model.grounding.subject.grid
         return SubjectDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)

@@ -147,3 +147,10 @@ def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_sjtu: Path, 
 def test_wrong_options_are_refused_by_name(tiny_sjtu: Path, options: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match=f"“{next(iter(options))}” .* in the stage “gaze”"):
         build_method(recipe(tiny_sjtu, options))
+
+
+def test_pooled_maps_have_no_fixations(tiny_sjtu: Path) -> None:
+    pooled = recipe(tiny_sjtu, {"content_pool": 2})
+    stage = pooled.stages[0].model_copy(update={"loss": {"kl": 1.0, "nss": -1.0}})
+    with pytest.raises(RecipeError, match="“gaze” has “nss”"):
+        build_method(pooled.model_copy(update={"stages": (stage,)}))

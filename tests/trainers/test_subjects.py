@@ -171,6 +171,12 @@ def test_what_a_detector_finds_validates_nothing(content: dict, tiny_sjtu: Path)
         method_of(content)
 
 
+def test_gaze_without_sentences_is_refused_before_anything_is_trained(content: dict, tiny_sjtu: Path):
+    content["validation"] = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "conditions": ["pure"]}
+    with pytest.raises(RecipeError, match="no sentence"):
+        method_of(content)
+
+
 def loaded(content: dict) -> SubjectDataset:
     method = method_of(content)
     return method.dataset(method.recipe.stages[0])
