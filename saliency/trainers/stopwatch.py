@@ -43,7 +43,7 @@ class Stopwatch:
         if self._before:
             self._known &= self._before.model_dump(include=means.keys()) == means
             minutes, busy = minutes + self._before.minutes, busy + self._before.busy
-        return Effort(minutes=round(minutes, 2), busy=round(busy, 2), **means) if self._known else None
+        return Effort(minutes=round(minutes, 3), busy=round(busy, 3), **means) if self._known else None
 
 
 def _clocks() -> tuple[float, float]:

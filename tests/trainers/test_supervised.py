@@ -97,14 +97,15 @@ def test_a_run_measures_what_it_took_and_adds_up_over_breaks(tiny_recipe: dict, 
     began = time.perf_counter()
     Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=1)
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
-    assert 0 < state["effort"]["minutes"] <= (time.perf_counter() - began) / 60
+    rounding = 0.0005
+    assert 0 < state["effort"]["minutes"] <= (time.perf_counter() - began) / 60 + rounding
     assert state["effort"]["cores"] == torch.get_num_threads()
     assert state["effort"]["busy"] > 0
     state["effort"]["minutes"] += 60.0
     state["effort"]["busy"] += 100.0
     torch.save(state, tmp_path / "run" / "state.pt")
     _, card = checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")
-    assert state["effort"]["minutes"] < card.effort.minutes <= 60 + (time.perf_counter() - began) / 60
+    assert state["effort"]["minutes"] < card.effort.minutes <= 60 + (time.perf_counter() - began) / 60 + 2 * rounding
     assert 100 < card.effort.busy < 101
     assert (card.effort.device, card.effort.precision) == ("cpu", "float32")
 
