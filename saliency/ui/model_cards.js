@@ -94,10 +94,15 @@ function buildData(card) {
   return node("section", {}, node("h3", {}, text("data")), content);
 }
 
-function buildList(key, entries) {
-  const items = entries.length ? entries.map(told) : [text("unknown")];
+function buildList(key, entries, none = "unknown") {
+  const items = entries.length ? entries.map(told) : [text(none)];
   const list = node("ul", {}, ...items.map((entry) => node("li", {}, entry)));
   return node("section", {}, node("h3", {}, text(key)), list);
+}
+
+function buildOrigin(card) {
+  const begins = Object.keys(card.recipe).length && !card.recipe.start;
+  return buildList("origin", card.origin, begins ? "from_nothing" : "unknown");
 }
 
 function buildRecipe(card) {
@@ -117,7 +122,7 @@ function buildCard(card) {
     node("p", { class: "summary" }, told(card.summary)),
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
-    node("div", { class: "columns" }, buildList("origin", card.origin), buildSpeed(card)),
+    node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
     buildRecipe(card),
   );
 }

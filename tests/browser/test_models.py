@@ -21,9 +21,12 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
         expect(article).to_contain_text(card.licence)
         score = card.metrics["validation"]["pure"]["CC"]
         expect(article).to_contain_text(f"{score.mean:.3f}{score.low:.3f}–{score.high:.3f}")
+        if card.recipe and "start" not in card.recipe:
+            expect(article.get_by_role("listitem").filter(has_text="random weights")).to_have_count(1)
         for part in card.parts:
             expect(article.locator("pre")).to_contain_text(f'"{part}": {{')
     assert any(card.parts for card in cards)
+    assert any("start" not in card.recipe for card in cards)
     first = shown.first
     first.get_by_role("button", name="Measure now").click()
     expect(first).to_contain_text("measured just now")
