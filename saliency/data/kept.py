@@ -12,7 +12,6 @@ import shutil
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -20,7 +19,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, Timeout
 from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -163,19 +162,14 @@ def _reserve(file: Path) -> None:
         raise RecipeError("The disk has no room for what is seen in the training's pictures.") from error
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock `path`; who has to wait for it is told."""
+def _alone(path: Path) -> AcquireReturnProxy:
+    """The lock `path`, held until the end of a ``with``; who has to wait for it is told."""
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=1)
+        return lock.acquire(timeout=1)
     except Timeout:
         tqdm.write("Waiting for another training that looks at pictures ...", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire()
 
 
 class KeepableDataset(Dataset):

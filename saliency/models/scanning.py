@@ -87,7 +87,7 @@ def share_parts(models: Iterable[SaliencyModel]) -> None:
     known: list[nn.Module] = []
     for model in models:
         for part in model.scanner.parts if model.scanner else ():
-            twin = next((one for one in known if _equal(one, part)), None)
+            twin = next((one for one in known if one is part or _equal(one, part)), None)
             if twin is None:
                 known.append(part)
             elif twin is not part:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..data.detected import Detections, detected_scenes
-from ..data.kept import KeepableDataset
+from ..data.kept import KeepableDataset, KeptFeatures
 from ..data.sentences import SentenceBank
 from ..data.subjects import Scene, Told, captioned, scenes, watched
 from ..data.training import mirror_words, moved
@@ -183,14 +183,15 @@ class SubjectMethod:
     def dataset(self, stage: Stage) -> SubjectDataset:
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
+        kept = self._kept(self.model)
         for needed in (dataset, self.validation):
-            self._keep(needed, self.model)
+            needed.keep(kept)
         return dataset
 
-    def _keep(self, dataset: SubjectDataset, model: GroundingModel) -> None:
-        """Have what the model's trunk and detector give a subject of the scenes at hand."""
+    def _kept(self, model: GroundingModel) -> KeptFeatures:
+        """What the model's trunk and detector give a subject of pictures."""
         scanner = model.grounding.scanner_on(model.trunk)
-        dataset.keep(keeping.kept(scanner, self.preprocessing, scanner.given))
+        return keeping.kept(scanner, self.preprocessing, scanner.given)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         rates = {"": 0.0, LEARNS: stage.rate} | stage.rates
@@ -212,7 +213,7 @@ class SubjectMethod:
     def validate(self, model: GroundingModel) -> dict[str, float]:
         """Mean CC of the subject's map with bumps where what the sentence is about is, alone and in mosaics."""
         if self.validation.kept is None:
-            self._keep(self.validation, model)
+            self.validation.keep(self._kept(model))
         found = []
         for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
             batch = batch.to(next(model.parameters()).device)
