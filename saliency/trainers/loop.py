@@ -291,9 +291,16 @@ class Run:
             "averaged": int(self.average.n_averaged),
             "learners": [learner.state() for learner in learners],
         }
+        self._write_history(line)
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
-        with (self.folder / "history.jsonl").open("a", encoding="utf-8") as history:
-            history.write(json.dumps(line) + "\n")
+
+    def _write_history(self, line: dict[str, Any]) -> None:
+        """The history with `line` for the epoch just done. A line may be there already of a run that was killed before
+        it wrote its state."""
+        history = self.folder / "history.jsonl"
+        before = history.read_text(encoding="utf-8").splitlines()[: self.done - 1] if history.is_file() else []
+        text = "".join(f"{one}\n" for one in (*before, json.dumps(line)))
+        write_whole(history, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def batches(dataset: Dataset, size: int) -> DataLoader:

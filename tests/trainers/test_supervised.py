@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from safetensors.torch import load_file
 from saliency import checkpoints
 from saliency.checkpoints import Part
 from saliency.errors import RecipeError
-from saliency.trainers import datasets
+from saliency.files import write_whole
+from saliency.trainers import datasets, loop
 from saliency.trainers.loop import Run, batches, one_cycle
 from saliency.trainers.methods import build_method, train
 from saliency.trainers.recipe import parse_recipe
@@ -73,6 +75,30 @@ def test_a_broken_run_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict
     for name, value in whole.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
     assert _history(tmp_path / "whole") == _history(tmp_path / "broken")
+
+
+def test_a_run_killed_while_it_writes_has_every_epoch_in_its_history_once(
+    tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recipe = parse_recipe(tiny_recipe)
+    Run(recipe, build_method(recipe), tmp_path / "whole", quiet=True).train()
+    for killed_at in ("state.pt", "history.jsonl"):
+        folder = tmp_path / killed_at
+        Run(recipe, build_method(recipe), folder, quiet=True).train(stop_after=1)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(loop, "write_whole", _killed_at(killed_at))
+            Run(recipe, build_method(recipe), folder, quiet=True).train(stop_after=2)
+        Run(recipe, build_method(recipe), folder, quiet=True).train()
+        assert _history(folder) == _history(tmp_path / "whole")
+
+
+def _killed_at(name: str) -> Callable:
+    def write(path: Path, write: Callable[[Path], object]) -> None:
+        if path.name == name:
+            raise KeyboardInterrupt
+        write_whole(path, write)
+
+    return write
 
 
 def test_two_processes_share_the_work(tiny_recipe: dict, tmp_path: Path):
