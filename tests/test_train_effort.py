@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from saliency.checkpoints import Effort, Part
-from train.results.effort import known, section
+from train.results.effort import section
 
 SHORT, LONG = (
     Effort(minutes=minutes, busy=1.9 * minutes, device="cpu", cores=2, precision=precision)
@@ -16,20 +16,35 @@ class Told:
     name: str
     effort: Effort | None = None
     parts: dict[str, Part] = field(default_factory=dict)
-    recipe: dict = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> dict:
+        return {"name": self.name}
 
 
-def test_every_run_is_told_once_and_those_that_were_not_measured_are_not():
-    first = Told("first", SHORT, recipe={"name": "run-of-first"})
-    earlier = {"run-of-first": None, "old": None, "middle": LONG}
-    second = Told("second", None, {name: Part(recipe={}, effort=effort) for name, effort in earlier.items()})
-    assert known([first, second]) == {"middle": LONG, "run-of-first": SHORT}
+def part(effort: Effort | None) -> Part:
+    return Part(recipe={}, effort=effort)
+
+
+def rows(*cards: Told) -> list[str]:
+    said = section({f"**{card.name}**": card for card in cards})
+    return [line for line in said.splitlines() if line.startswith(("| `", "| **"))]
 
 
 def test_where_nothing_was_measured_nothing_is_said():
-    assert section(known([Told("first")])) == ""
+    assert section({"**First**": Told("first")}) == ""
 
 
-def test_the_table_has_a_row_a_run_with_the_arithmetic_it_was_measured_in():
-    rows = [line for line in section({"a": SHORT, "b": LONG}).splitlines() if line.startswith("| `")]
-    assert rows == ["| `a` | 12 | 24 | 2 (cpu) | bfloat16 |", "| `b` | 62 | 117 | 2 (cpu) | float32 |"]
+def test_every_run_is_told_once_with_the_arithmetic_it_was_measured_in():
+    old = Told("old", None, {"middle": part(LONG), "unmeasured": part(None)})
+    assert rows(Told("first", SHORT), old, Told("late", None, {"first": part(SHORT)}))[:2] == [
+        "| `first` | 12 | 24 | 2 (cpu) | bfloat16 |",
+        "| `middle` | 62 | 117 | 2 (cpu) | float32 |",
+    ]
+
+
+def test_what_a_checkpoint_took_from_nothing_is_told_where_all_of_it_was_measured():
+    whole = Told("whole", SHORT, {"middle": part(LONG), "early": part(SHORT)})
+    unknown = Told("unknown", SHORT, {"middle": part(None)})
+    totals = [row for row in rows(whole, unknown) if row.startswith("| **")]
+    assert totals == ["| **whole** | `middle` + `early` + `whole` | 86 |"]

@@ -70,7 +70,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         grounding.section(pointing),
         told.section(better),
         published.section(published.read()),
-        effort.section(effort.known(cards.values())),
+        effort.section({rows[name]: card for name, card in cards.items()}),
         figures.section(figures.FOLDER),
     ]
     return "\n\n".join(filter(None, sections))

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from saliency.checkpoints import Card, Effort
 
 from .document import markdown_table
 
 
-def known(cards: Iterable[Card]) -> dict[str, Effort]:
-    """By name, the runs behind the cards and their own, where it was measured what they took."""
-    found: dict[str, Effort] = {}
-    for card in cards:
-        runs = {name: part.effort for name, part in card.parts.items()} | {card.recipe.get("name"): card.effort}
-        found |= {name: effort for name, effort in runs.items() if name and effort}
-    return dict(sorted(found.items()))
+def behind(card: Card) -> dict[str, Effort | None]:
+    """By name, what the runs behind a card and its own took; None where nobody measured it."""
+    return {name: part.effort for name, part in card.parts.items()} | {card.recipe.get("name", card.name): card.effort}
 
 
-def section(efforts: dict[str, Effort]) -> str:
-    """Markdown: a row a run; empty where nothing is known."""
-    if not efforts:
+def section(cards: Mapping[str, Card]) -> str:
+    """Markdown: a row a run, and what each checkpoint took from nothing; empty where nothing is known.
+
+    Args:
+        cards: by what the tables call them.
+    """
+    runs = {row: behind(card) for row, card in cards.items()}
+    measured = {name: one for efforts in runs.values() for name, one in efforts.items() if one}
+    if not measured:
         return ""
     rows = [
         (f"`{name}`", f"{one.minutes:.0f}", f"{one.busy:.0f}", f"{one.cores} ({one.device})", one.precision)
-        for name, one in efforts.items()
+        for name, one in sorted(measured.items())
     ]
-    return (
-        "### What training takes\n\nMinutes from a recipe's first look at a training picture to its last validation, "
-        "as the runs measured them; runs from before that was measured are not here. Busy: minutes of processor time "
-        "in them, all cores together; with nothing else to do, a machine needs little more than these divided by its "
-        "cores.\n\n"
-    ) + markdown_table(("recipe", "minutes", "busy", "cores", "arithmetic"), rows)
+    totals = [
+        (row, " + ".join(f"`{name}`" for name in efforts), f"{sum(one.minutes for one in efforts.values()):.0f}")
+        for row, efforts in runs.items()
+        if all(efforts.values())
+    ]
+    parts = [
+        "### What training takes",
+        "Minutes from a recipe's first look at a training picture to its last validation, as the runs measured them; "
+        "runs from before that was measured are not here. Busy: minutes of processor time in them, all cores "
+        "together; with nothing else to do, a machine needs little more than these divided by its cores.",
+        markdown_table(("recipe", "minutes", "busy", "cores", "arithmetic"), rows),
+    ]
+    if totals:
+        parts += ["From nothing to a checkpoint:", markdown_table(("checkpoint", "recipes", "minutes"), totals)]
+    return "\n\n".join(parts)
