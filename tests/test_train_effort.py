@@ -19,32 +19,31 @@ class Told:
 
     @property
     def recipe(self) -> dict:
-        return {"name": self.name}
+        return {"name": f"run-of-{self.name}"}
 
 
 def part(effort: Effort | None) -> Part:
     return Part(recipe={}, effort=effort)
 
 
-def rows(*cards: Told) -> list[str]:
+def rows(start: str, *cards: Told) -> list[str]:
     said = section({f"**{card.name}**": card for card in cards})
-    return [line for line in said.splitlines() if line.startswith(("| `", "| **"))]
+    return [line for line in said.splitlines() if line.startswith(start)]
 
 
 def test_where_nothing_was_measured_nothing_is_said():
     assert section({"**First**": Told("first")}) == ""
 
 
-def test_every_run_is_told_once_with_the_arithmetic_it_was_measured_in():
-    old = Told("old", None, {"middle": part(LONG), "unmeasured": part(None)})
-    assert rows(Told("first", SHORT), old, Told("late", None, {"first": part(SHORT)}))[:2] == [
-        "| `first` | 12 | 24 | 2 (cpu) | bfloat16 |",
+def test_every_run_is_told_once_with_its_arithmetic_and_those_that_were_not_measured_are_not():
+    second = Told("second", None, {"run-of-first": part(None), "old": part(None), "middle": part(LONG)})
+    assert rows("| `", Told("first", SHORT), second) == [
         "| `middle` | 62 | 117 | 2 (cpu) | float32 |",
+        "| `run-of-first` | 12 | 24 | 2 (cpu) | bfloat16 |",
     ]
 
 
 def test_what_a_checkpoint_took_from_nothing_is_told_where_all_of_it_was_measured():
     whole = Told("whole", SHORT, {"middle": part(LONG), "early": part(SHORT)})
     unknown = Told("unknown", SHORT, {"middle": part(None)})
-    totals = [row for row in rows(whole, unknown) if row.startswith("| **")]
-    assert totals == ["| **whole** | `middle` + `early` + `whole` | 86 |"]
+    assert rows("| **", whole, unknown) == ["| **whole** | `middle` + `early` + `run-of-whole` | 86 |"]

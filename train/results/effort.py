@@ -36,8 +36,9 @@ def section(cards: Mapping[str, Card]) -> str:
     parts = [
         "### What training takes",
         "Minutes from a recipe's first look at a training picture to its last validation, as the runs measured them; "
-        "runs from before that was measured are not here. Busy: minutes of processor time in them, all cores "
-        "together; with nothing else to do, a machine needs little more than these divided by its cores.",
+        "runs from before that was measured are not here, and neither is what an earlier training had kept for them. "
+        "Busy: minutes of processor time in them, all cores together; with nothing else to do, a machine needs little "
+        "more than these divided by its cores.",
         markdown_table(("recipe", "minutes", "busy", "cores", "arithmetic"), rows),
     ]
     if totals:
