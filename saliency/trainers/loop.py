@@ -157,6 +157,7 @@ class Run:
         self.done = 0
         self.best: dict[str, float] = {"score": -math.inf}
         self._parts = {name: part.model_dump(mode="json") for name, part in parts.items()}
+        self._revision = revision()  # of the code at work, whatever is committed meanwhile
         self._watch = Stopwatch(self.accelerator.device.type)
         method.model.to(self.accelerator.device)
 
@@ -282,7 +283,7 @@ class Run:
             write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
         state = {
             "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
-            "revision": revision(),
+            "revision": self._revision,
             "done": self.done,
             "parts": self._parts,
             "effort": effort.model_dump() if effort else None,

@@ -184,6 +184,15 @@ def test_a_card_written_anew_tells_of_the_training_and_not_of_today(
     assert (anew.revision, anew.parts, anew.effort) == (card.revision, {}, card.effort)
 
 
+def test_a_run_is_of_the_revision_it_began_with(tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = parse_recipe(tiny_recipe)
+    monkeypatch.setattr(loop, "revision", lambda: "began")
+    run = Run(recipe, build_method(recipe), tmp_path / "run", quiet=True)
+    monkeypatch.setattr(loop, "revision", lambda: "committed meanwhile")
+    run.train(stop_after=1)
+    assert torch.load(tmp_path / "run" / "state.pt", weights_only=True)["revision"] == "began"
+
+
 def test_a_run_that_comes_apart_ends_with_a_sentence(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
