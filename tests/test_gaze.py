@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency import gaze
 from saliency.errors import GroundTruthError
-from saliency.gaze import Fixation, load_fixations, load_map, load_recording, recording
+from saliency.gaze import Fixation, load_fixations, load_map, load_recording, reading, recording
 
 
 def encoded(array: np.ndarray, format: str = "PNG") -> bytes:
@@ -57,7 +56,7 @@ def test_a_large_map_in_colour_is_refused_before_it_becomes_floats():
 
 @pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3)])
 def test_maps_have_a_limit_of_pixels_however_they_come(monkeypatch, shape):
-    monkeypatch.setattr(gaze, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 1000)
     with pytest.raises(GroundTruthError, match="million pixels"):
         load_map(npy(np.ones(shape, np.uint8)))
 
@@ -158,7 +157,7 @@ def test_soft_dots_are_fixations():
 
 def test_too_many_fixations_are_counted_and_not_listed(monkeypatch):
     listed = []
-    monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
+    monkeypatch.setattr(reading, "MAX_FIXATIONS", 1)
     monkeypatch.setattr(np, "argwhere", listed.append)
     with pytest.raises(GroundTruthError, match="1,200 fixations; up to 1"):
         load_fixations(np.full((30, 40), 255, np.uint8), (30, 40))
@@ -192,7 +191,7 @@ def test_recordings_refused(monkeypatch):
     for cell in (b"first", b"nan", b"inf"):
         with pytest.raises(GroundTruthError, match="“round” must hold numbers"):
             load_recording(b"x,y,round\n1,1," + cell, (30, 40))
-    monkeypatch.setattr(gaze, "MAX_FIXATIONS", 1)
+    monkeypatch.setattr(reading, "MAX_FIXATIONS", 1)
     with pytest.raises(GroundTruthError, match="2 fixations; up to 1"):
         load_recording(b"1,1\n2,2", (30, 40))
 

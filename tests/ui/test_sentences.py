@@ -29,7 +29,7 @@ SOURCES = Path(saliency.__file__).parent
 # for what the app never asks for.
 NOT_FOR_VISITORS = [
     "checkpoints.py",
-    "cli.py",
+    "cli",
     "replay.py",
     "data/flickr8k.py",
     "data/folder.py",

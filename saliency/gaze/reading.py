@@ -5,39 +5,19 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from .errors import GroundTruthError, PictureError
-from .imaging import MAX_PIXELS, Source, check_pixels, decode, load_image, read, values_of
+from ..errors import GroundTruthError, PictureError
+from ..imaging import MAX_PIXELS, Source, check_pixels, decode, load_image, read, values_of
+from .recording import DEFAULT_OPTIONS, DensityMap, Fixation, GazeOptions, Recording, Units
 
 MAX_FIXATIONS = 100_000
 _NAME_LENGTH = 100
 _SYNONYMS = {"col": "x", "column": "x", "row": "y"}
-
-
-@dataclass(frozen=True)
-class Fixation:
-    """One fixation on a picture.
-
-    Attributes:
-        x, y: the pixel, from the upper left.
-        participant: who looked.
-        round: which look at the picture, from 1.
-        order: which fixation of the round, from 1.
-        milliseconds: since the round began; None where that is not known.
-    """
-
-    x: int
-    y: int
-    participant: str = ""
-    round: int = 1
-    order: int = 1
-    milliseconds: int | None = None
 
 
 def load_map(source: Source) -> np.ndarray:
@@ -60,6 +40,36 @@ def load_map(source: Source) -> np.ndarray:
     except PictureError as error:
         raise GroundTruthError("The density map cannot be used. {why}", why=error.message) from None
     return _density(values)
+
+
+def read_density(source: Source, options: GazeOptions = DEFAULT_OPTIONS) -> DensityMap:
+    """A density map of where people looked, with notices on what was done to it.
+
+    Args:
+        source: as for `load_map`.
+        options: `GazeOptions.log` is read.
+
+    Raises:
+        GroundTruthError: as `load_map`.
+    """
+    return DensityMap(load_map(source))
+
+
+def read_fixations(
+    source: Source, shape: tuple[int, int], options: GazeOptions = DEFAULT_OPTIONS, *, participant: str = ""
+) -> Recording:
+    """Fixations of one picture, with notices on everything that was inferred, converted or left out.
+
+    Args:
+        source: bytes, path or open file of a table, a JSON, ``.npy``, ``.mat`` or ASC file or a picture of fixations.
+        shape: (H, W) of the picture that was looked at.
+        participant: of the fixations for which the file names none.
+
+    Raises:
+        GroundTruthError: the file cannot be read, does not fit the picture, or needs an option to be understood.
+    """
+    fixations = load_recording(source, shape, participant)
+    return Recording(fixations, tuple(shape), Units.PIXELS, total=len(fixations))
 
 
 def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:

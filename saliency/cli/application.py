@@ -1,0 +1,71 @@
+"""The command line's frame: the application, its errors, and what several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+from typer.core import TyperGroup
+
+from ..data import Sample, SjtuTis
+from ..data.folder import FolderDataset
+from ..errors import OutputError, SaliencyError
+
+
+class _Commands(TyperGroup):
+    """An error made on purpose ends a command with its sentence on stderr and exit code 2, never with a trace."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except SaliencyError as error:
+            typer.echo(error, err=True)
+            raise typer.Exit(2) from None
+
+
+class Layout(StrEnum):
+    """How a data set's folder is laid out."""
+
+    SJTU_TIS = "sjtu-tis"
+    FOLDER = "folder"
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Predict where people look in a picture after reading a sentence about it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+LayoutOption = Annotated[Layout, typer.Option(help="How the data set's folder is laid out.")]
+SplitOption = Annotated[str | None, typer.Option(help="Only this split, e.g. validation; default: every sample.")]
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder for results before they are computed: none are lost for want of a place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise OutputError(f"The folder “{folder}” cannot be written to.")
+
+
+def open_samples(root: Path, layout: Layout, split: str | None) -> Sequence[Sample]:
+    if layout is Layout.SJTU_TIS:
+        return SjtuTis(root, split)
+    if split is not None:
+        raise typer.BadParameter("A folder of images, maps and fixations has no splits.")
+    return FolderDataset(root)
+
+
+def with_progress(samples: Sequence[Sample]) -> Iterable[Sample]:
+    """The samples, with a bar on stderr where that is a terminal."""
+    return tqdm(samples, unit=" samples", disable=None, leave=False)
