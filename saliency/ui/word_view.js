@@ -281,9 +281,14 @@ function build(picture, maps) {
   parts.hint.hidden = !words.length;
   parts.hint.textContent = text(view.model.word_maps ? "hint_weight" : "hint_strength", view.model);
   draw();
-  // Begins with what moves most: by its own weight a model may count an "on" above the thing that lies there.
+  if (words.length) choose(current);
+}
+
+// The word to begin with, the one that moves most: by its own weight a model may count an "on" above the thing that lies
+// there.
+function strongest() {
   const moved = words.map(({ of }) => of.strength);
-  if (words.length) choose(moved.indexOf(Math.max(...moved)));
+  return Math.max(moved.indexOf(Math.max(...moved)), 0);
 }
 
 async function show(value) {
@@ -296,6 +301,7 @@ async function show(value) {
     const [picture, decoded, gaze, about] = await Promise.all(loading);
     if (mine !== newest) return;
     [view, words] = [value, decoded];
+    current = strongest(); // the word chosen before is of another sentence, which may have been longer
     build(picture, { gaze, about });
   }
   parts.welcome.hidden = filled;

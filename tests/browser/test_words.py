@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from saliency.predictor import Predictor
 from saliency.ui.examples import FOLDER
+from saliency.ui.word_view import WordView
+from saliency.ui.words import answer
+from tests.browser.alone import alone
 
 pytestmark = pytest.mark.browser
 
@@ -131,3 +136,22 @@ def test_on_a_phone_nothing_scrolls_sideways(words):
     ask(words, "Red cup", "CLIP-SalGAN")
     assert words.evaluate("document.documentElement.scrollWidth") <= 390
     assert words.locator("#words .readings canvas.map").first.bounding_box()["width"] > 300
+
+
+BLANK = """canvases => canvases.some((canvas) => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    return pixels.every((byte) => byte === 0);
+})"""
+
+
+def test_a_shorter_sentence_after_a_longer_one_is_drawn(browser, miniatures):
+    predictor = Predictor(checkpoint_dir=miniatures)
+    picture = np.zeros((60, 90, 3), np.uint8)
+    with alone(browser, WordView()) as page:
+        for written in ("a dog and a cat play under trees", "a dog"):
+            page.evaluate("view => send(view)", answer(predictor, picture, written, "reader"))
+            expect(choices(page)).to_have_count(len(written.split()))
+            assert not page.locator("figure canvas").evaluate_all(BLANK)
+            checked = choices(page).evaluate_all("all => all.map((one) => one.getAttribute('aria-checked'))")
+            assert checked.count("true") == 1
+            choices(page).last.click()
