@@ -16,7 +16,7 @@ function text(key, values = {}) {
 for (const place of element.querySelectorAll("[data-text]")) place.textContent = text(place.dataset.text);
 for (const place of element.querySelectorAll("[data-label]")) place.setAttribute("aria-label", text(place.dataset.label));
 
-// Thirty-three samples of each colour map (Matplotlib's; all but turbo are perceptually uniform), interpolated to 256.
+// Samples of each colour map, interpolated to 256: of Matplotlib's thirty-three (all but turbo are perceptually uniform).
 const COLOUR_MAPS = {
   viridis:
     "440154470d6048186a482374472d7b4537814240863e49893b528b375b8d33638d2f6b8e2c728e297a8e26828e23898e21918c" +
@@ -33,9 +33,8 @@ const COLOUR_MAPS = {
   turbo:
     "30123b392a734040a24456c7466be34680f64294ff37a8fa28bceb1ccdd818ddc21fe9af32f2984ef97d6dfe628bff4ba4fc3c" +
     "b9f635cdec34dfdf37eecf3af8be39fdac34fe962bfb7e21f46617eb500edf3f08d02f05be2102a91601920b017a0403",
-  difference:
-    "2d004b390c5e4518715225845f3a916d529c7b6aa88a7eb39990bfa9a1cbb7b1d5c3c0ddcfcfe5dadcece4e5f0eeeef3f7f7f6" +
-    "f9efe1fce8cdfee1b9fed59ffdc885fdbc6bf7ac52ee9b39e58a20d97b12cb6e0dbd6109ae55069e4c078d43077f3b08",
+  // Less and more: blue and orange, which every kind of colour vision tells apart. `cover` leaves nothing of its middle.
+  difference: "0b3c8c1f63c63f8cf07db4ffffb870ff8a1fe35f00a83c00",
 };
 
 // ---------------------------------------------------------------------------------------------------- small pieces
@@ -91,6 +90,14 @@ function extent(values) {
   return [low, high];
 }
 
+const LEAST_CHANGE = 0.1; // times the average density: where a scale of differences ends at the latest, or noise fills it
+
+// The ends of a colour scale of differences, with zero in its middle.
+function bothWays(values) {
+  const most = Math.max(...extent(values).map(Math.abs), LEAST_CHANGE);
+  return [-most, most];
+}
+
 // With a true minus sign, and none before a zero.
 function fixed(value, digits) {
   const text = value.toFixed(digits);
@@ -98,7 +105,8 @@ function fixed(value, digits) {
 }
 
 function times(value, sign) {
-  return (sign && value > 0 ? "+" : "") + fixed(value, Math.abs(value) < 10 ? 1 : 0) + "×";
+  const told = fixed(value, Math.abs(value) < 10 ? 1 : 0);
+  return (sign && Number(told) > 0 ? "+" : "") + told + "×";
 }
 
 function percent(share) {
@@ -155,14 +163,33 @@ function provenanceLines({ weights, seconds }) {
 
 // Gives a colour table its cover: how much of the picture each of the 256 values hides. Weak values fade out, so that
 // the picture stays visible where nobody looks; the more opaque, the fewer do; at full opacity only the map is left.
-// Shares of 1; in a diverging table the middle is the weakest.
+// Shares of 1; in a diverging table the middle is the weakest, and always fades out.
 function cover(table, opacity, threshold, diverging) {
   for (let i = 0; i < 256; i++) {
     const strength = diverging ? Math.abs(i - 127.5) / 127.5 : i / 255;
-    const fading = opacity < 1 ? Math.min(1, strength / (1 - opacity)) : 1;
+    const full = Math.max(1 - opacity, diverging ? 0.3 : 0); // the strength from which nothing fades
+    const fading = full ? Math.min(1, strength / full) : 1;
     table[i * 4 + 3] = strength < threshold ? 0 : 255 * opacity * fading;
   }
   return table;
+}
+
+const greys = new WeakMap(); // of a picture, what `greyed` made of it
+
+// A picture without its colours, and with less contrast, for colours to lie on.
+function greyed(picture) {
+  if (greys.has(picture)) return greys.get(picture);
+  const canvas = node("canvas", { width: picture.naturalWidth, height: picture.naturalHeight });
+  const context = canvas.getContext("2d");
+  context.drawImage(picture, 0, 0);
+  context.globalCompositeOperation = "saturation";
+  context.fillStyle = "#808080";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.globalCompositeOperation = "source-over";
+  context.fillStyle = "rgb(176 176 176 / 0.4)";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  greys.set(picture, canvas);
+  return canvas;
 }
 
 const WHOLE = { x: 0, y: 0, zoom: 1 }; // the part of the picture on view: its upper left corner in shares, and how enlarged
@@ -197,24 +224,25 @@ class MapCanvas {
     this.heatContext.putImageData(this.heatPixels, 0, 0);
   }
 
-  // contours: from `contourLines`; before: {share, heat}, what the left `share` shows instead, over the bare picture.
-  draw({ view = WHOLE, contours = null, before = null } = {}) {
+  // grey: whether the picture is; contours: from `contourLines`; before: {share, heat}, what the left `share` shows
+  // instead, over the picture.
+  draw({ view = WHOLE, grey = false, contours = null, before = null } = {}) {
     const { width, height } = this.canvas;
     const place = [-view.x * view.zoom * width, -view.y * view.zoom * height, view.zoom * width, view.zoom * height];
-    this.context.drawImage(this.picture, ...place);
+    this.context.drawImage(grey ? greyed(this.picture) : this.picture, ...place);
     this.context.drawImage(this.heat, ...place);
     if (contours) strokeContours(this.context, contours, place, width / (this.canvas.clientWidth || width));
-    if (before) this.drawBefore(before, place);
+    if (before) this.drawBefore(before, place, grey && before.heat);
   }
 
-  drawBefore({ share, heat }, place) {
+  drawBefore({ share, heat }, place, grey) {
     const { width, height } = this.canvas;
     const edge = share * width;
     this.context.save();
     this.context.beginPath();
     this.context.rect(0, 0, edge, height);
     this.context.clip();
-    this.context.drawImage(this.picture, ...place);
+    this.context.drawImage(grey ? greyed(this.picture) : this.picture, ...place);
     if (heat) this.context.drawImage(heat, ...place);
     this.context.restore();
     if (edge > 0 && edge < width) {

@@ -50,8 +50,9 @@ function colourAll() {
   const table = colourTable(differs() ? "difference" : colours.value);
   const shared = sharedEnds();
   colours.disabled = differs();
-  drawBar(table, shared);
+  if (!differs()) drawBar(table, shared); // before it lets the picture through
   cover(table, Number(opacity.value) / 100, Number(threshold.value) / 100, differs());
+  if (differs()) drawBar(table, shared); // as it lies on grey
   for (const cell of cells) {
     const { values, ends } = shown(cell);
     cell.drawing.colour(table, scale.value === "shared" ? shared : ends, values);
@@ -65,6 +66,7 @@ function drawAll() {
     const left = { share: Number(divide.value) / 100, heat: before.value === "pure" ? cell.pure.drawing.heat : null };
     cell.drawing.draw({
       view: lens.view,
+      grey: differs(),
       contours: contours.checked ? cell.contours : null,
       before: cell === alone ? left : null,
     });
@@ -137,7 +139,7 @@ function keyOfFrame(event, cell) {
 
 // ---------------------------------------------------------------------------------------------------- page building
 
-function buildCell(map, { picture, name, decoded, pure }) {
+function buildCell(map, { picture, name, decoded, difference }) {
   const label = text("map", name);
   const told = map.moved ? `${whereText(map.where)} ${movedText(map.moved)}` : whereText(map.where);
   const cell = {
@@ -150,9 +152,8 @@ function buildCell(map, { picture, name, decoded, pure }) {
     contours: contourLines(decoded), // now, so that showing them only draws
     absolute: { values: decoded.values, ends: extent(decoded.values) },
   };
-  const difference = decoded.values.map((value, i) => value - pure.values[i]);
-  const most = Math.max(...extent(difference).map(Math.abs)) || 1;
-  cell.difference = { values: difference, ends: [-most, most] };
+  const values = difference?.values ?? decoded.values.map(() => 0);
+  cell.difference = { values, ends: bothWays(values) };
   // As an application it gets the arrow keys even where a screen reader would read with them.
   const role = { role: "application", "aria-roledescription": text("map_kind"), "aria-describedby": "maps-keys" };
   cell.frame = node(
@@ -188,7 +189,7 @@ function buildRow(model, view, picture, decoded) {
   );
   const built = indices.map((at, i) => {
     const name = { model: model.title, condition: text(view.conditions[i].name) };
-    return buildCell(view.maps[at], { picture, name, decoded: decoded[at], pure: decoded[indices[0]] });
+    return buildCell(view.maps[at], { picture, name, ...decoded[at] });
   });
   for (const cell of built) {
     cell.pure = built[0];
@@ -210,11 +211,16 @@ function buildGrid(view, picture, decoded) {
   return rows.flatMap(({ built }) => built);
 }
 
+async function decodeBoth(map) {
+  const [decoded, difference] = await Promise.all([decodeMap(map), map.difference && decodeMap(map.difference)]);
+  return { decoded, difference };
+}
+
 async function show(view) {
   const mine = ++newest;
   const filled = Boolean(view && view.maps);
   if (filled) {
-    const images = [loadImage(view.picture.jpeg), ...view.maps.map(decodeMap)];
+    const images = [loadImage(view.picture.jpeg), ...view.maps.map(decodeBoth)];
     const [picture, ...decoded] = await Promise.all(images);
     if (mine !== newest) return;
     lens.reset();

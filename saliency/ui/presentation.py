@@ -105,4 +105,6 @@ def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) ->
         **packed(values),
         "where": asdict(description.where(values)),
         "moved": asdict(description.moved(values, pure)) if moved else None,
+        # Of two 8-bit maps the browser could only subtract steps.
+        "difference": packed(values - pure) if moved else None,
     }

@@ -75,10 +75,7 @@ function notices() {
 // -------------------------------------------------------------------------------------------------------- drawing
 
 function endsOf(name, map) {
-  const [low, high] = extent(map.values);
-  if (!READINGS[name].diverging) return [0, high];
-  const most = Math.max(-low, high);
-  return [-most, most];
+  return READINGS[name].diverging ? bothWays(map.values) : [0, extent(map.values)[1]];
 }
 
 // The ends of a reading's colour scale for a word: its own, or the widest of all words.
@@ -97,9 +94,10 @@ function drawReading(reading) {
   const word = words[current];
   const map = whole.includes(reading) ? drawing.map : word[name].map;
   const ends = whole.includes(reading) ? endsOf(name, map) : scaleEnds(name, word);
+  const { colours, diverging } = READINGS[name];
   drawing.colour(coveredTable(name), ends, map.values);
-  drawing.draw();
-  drawColourBar(reading.bar, colourTable(READINGS[name].colours));
+  drawing.draw({ grey: diverging });
+  drawColourBar(reading.bar, diverging ? coveredTable(name) : colourTable(colours));
   [reading.low.textContent, reading.high.textContent] = ends.map(READINGS[name].value);
   reading.bar.setAttribute(
     "aria-label",
@@ -114,7 +112,7 @@ function draw() {
     for (const word of words) {
       if (!word.tiles[name]) continue;
       word.tiles[name].drawing.colour(table, scaleEnds(name, word));
-      word.tiles[name].drawing.draw();
+      word.tiles[name].drawing.draw({ grey: READINGS[name].diverging });
     }
   }
 }

@@ -88,6 +88,7 @@ def test_cover_hides_below_the_threshold_and_at_full_opacity_shows_the_map_alone
     change = covered(0.5, 0, True)
     assert change == change[::-1]
     assert (change[0], change[127]) == (128, 1)
+    assert covered(1, 0, True)[127] < 5  # where nothing changed the picture is to be seen whatever the opacity
 
 
 def test_a_text_is_told_in_the_browsers_language_with_its_values_as_they_are(script):

@@ -30,6 +30,22 @@ def test_a_map_is_the_density_to_half_a_grey_level(comparison):
         assert expected.mean() == pytest.approx(1, abs=1e-4)  # multiples of the average
 
 
+def test_a_difference_has_steps_of_its_own_and_none_of_the_maps(comparison):
+    # What a sentence changes may be less than a grey level of the maps.
+    pure, general = comparison.predictions[:2]
+    change = np.linspace(-1e-4, 1e-4, 12 * 16, dtype=np.float32).reshape(12, 16)
+    near = type(general)(**{**vars(general), "working_map": pure.working_map + change})
+    first, second = present(type(comparison)(comparison.picture, (pure, near), {}))["maps"]
+    assert first["difference"] is None
+    sent = second["difference"]
+    levels = np.asarray(opened(sent["png"]))
+    assert len(np.unique(levels)) > 200
+    values = sent["low"] + (sent["high"] - sent["low"]) * levels / 255
+    small = type(comparison)(comparison.picture, (pure, near), {}).reduced(MAP_SIDE).predictions
+    before, after = (p.density * math.prod(p.shape) for p in small)
+    assert np.abs(values - (after - before)).max() <= (sent["high"] - sent["low"]) / 255 / 2 + 1e-6
+
+
 def test_twelve_maps_stay_below_a_megabyte(comparison):
     three = comparison.predictions + comparison.predictions[:4]
     smooth = Image.fromarray(comparison.picture).resize((16, 12)).resize((640, 480), Image.Resampling.BICUBIC)
