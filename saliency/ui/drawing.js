@@ -147,7 +147,12 @@ function whereText({ half, place, share, peak: [x, y] }) {
   return text("where", values);
 }
 
+const LITTLE = 0.05; // of the gaze; below, where it went says nothing
+
+// What a sentence did, against the map of the picture alone.
 function movedText({ share, source, target }) {
+  if (share < 0.005) return text("moved_nothing");
+  if (share < LITTLE) return text("moved_little", { share: percent(share) });
   return text("moved", { share: percent(share), from: placeName(source), to: placeName(target) });
 }
 

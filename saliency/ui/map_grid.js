@@ -8,7 +8,8 @@ const [opacity, threshold, colours, scale, layer] = ["opacity", "threshold", "co
 const [contours, before, divide] = ["contours", "before", "divide"].map(control);
 const [grid, enlarged, stage] = ["maps", "enlarged", "stage"].map(part);
 
-// One a map: {name, drawing, frame, mark, box, reading, share, absolute, difference, contours, pure: its model's cell}
+// One a map: {name, drawing, frame, mark, box, reading, share, finding, absolute, difference, contours, pure: its model's
+// cell}
 let cells = [];
 let alone = null; // the enlarged cell; null where all are shown
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
@@ -139,12 +140,17 @@ function keyOfFrame(event, cell) {
 
 // ---------------------------------------------------------------------------------------------------- page building
 
+// What a map says, in a sentence for those who cannot read the scores.
+function findingText({ moved, where: { place, share } }) {
+  return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
+}
+
 function buildCell(map, { picture, name, decoded, difference }) {
   const label = text("map", name);
-  const told = map.moved ? `${whereText(map.where)} ${movedText(map.moved)}` : whereText(map.where);
   const cell = {
     name: label,
-    drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told })),
+    drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told: whereText(map.where) })),
+    finding: node("p", { class: "finding" }, findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
     box: node("span", { class: "box", hidden: "" }),
     reading: node("span", { class: "reading", hidden: "" }),
@@ -193,7 +199,7 @@ function buildRow(model, view, picture, decoded) {
   });
   for (const cell of built) {
     cell.pure = built[0];
-    row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell)));
+    row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding));
   }
   return { row, built };
 }

@@ -72,3 +72,20 @@ def test_a_difference_is_blue_and_orange_on_grey(browser):
         page.locator("[name=opacity]").fill("100")
         red, green, blue = colour(page, 1, nowhere)
         assert max(red, green, blue) - min(red, green, blue) <= 3
+
+
+def test_what_a_sentence_moved_stands_under_its_map(browser):
+    made = view(models=("one",))
+    still, little = dict(made["maps"][1]), dict(made["maps"][2])
+    still["moved"] = {"share": 0, "source": [0, 0], "target": [0, 0]}
+    little["moved"] = {"share": 0.03, "source": [1, 0], "target": [1, 2]}
+    made["maps"][1:3] = still, little
+    with alone(browser, MapGrid(), value=made) as page:
+        expect(page.locator(".finding")).to_have_text(
+            [
+                "Most gaze at the left (87%).",
+                "The sentence moved nothing.",
+                "Hardly any gaze moved (3%).",
+                "50% of the gaze moved, mostly from the left to the right.",
+            ]
+        )
