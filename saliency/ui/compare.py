@@ -140,6 +140,7 @@ def build(predictor: Predictor) -> Form:
         comparison = request.answer(predictor, progress)
         truth = read_truth(density, fixations, truth_condition, comparison.picture.shape[:2])
         view = present(comparison, truth)
+        view["picture"]["large"] = grid.keep_large(comparison)
         return view, replace(request, tables=tuple(view["tables"])), gr.Button(visible=True)
 
     @cancellable

@@ -203,18 +203,20 @@ const WHOLE = { x: 0, y: 0, zoom: 1 }; // the part of the picture on view: its u
 class MapCanvas {
   // picture: a decoded image; map: from `decodeMap`; label: the alternative text; width: of the canvas, in pixels.
   constructor(picture, map, label, width = picture.naturalWidth) {
-    this.picture = picture;
     this.map = map;
-    this.canvas = node("canvas", {
-      width,
-      height: Math.max(1, Math.round((width * picture.naturalHeight) / picture.naturalWidth)),
-      role: "img",
-      "aria-label": label,
-    });
+    this.canvas = node("canvas", { role: "img", "aria-label": label });
+    this.resize(picture, width);
     this.context = this.canvas.getContext("2d");
     this.heat = node("canvas", { width: map.width, height: map.height });
     this.heatContext = this.heat.getContext("2d");
     this.heatPixels = this.heatContext.createImageData(map.width, map.height);
+  }
+
+  // From now on another copy of the picture is drawn, so many pixels wide.
+  resize(picture, width) {
+    this.picture = picture;
+    this.canvas.width = width;
+    this.canvas.height = Math.max(1, Math.round((width * picture.naturalHeight) / picture.naturalWidth));
   }
 
   // table: from `colourTable`, covered; ends: the values of its first and last colour; values: the map's unless given.

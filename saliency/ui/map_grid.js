@@ -8,10 +8,13 @@ const [opacity, threshold, colours, scale, layer] = ["opacity", "threshold", "co
 const [contours, before, divide] = ["contours", "before", "divide"].map(control);
 const [grid, enlarged, stage] = ["maps", "enlarged", "stage"].map(part);
 
-// One a map: {name, drawing, frame, mark, box, reading, share, finding, absolute, difference, contours, pure: its model's
-// cell}
+const MOST_PIXELS = 2560; // of an enlarged map's width
+
+// One a map: {name, sentence, drawing, frame, mark, box, reading, share, finding, absolute, difference, contours, pure: its
+// model's cell}
 let cells = [];
 let alone = null; // the enlarged cell; null where all are shown
+let pictures = {}; // the copies of the picture: {small, large: once it was asked for and is here, source: its address}
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
 const lens = new Lens(({ view, frame }) => {
   if (view) drawAll();
@@ -113,15 +116,53 @@ function speak(cell) {
 
 // ---------------------------------------------------------------------------------------- one map, or all of them
 
+// The enlarged map has as many pixels as it takes on the screen, and lies on the larger picture once that is here.
+function sharpen() {
+  const { small, large } = pictures;
+  for (const { drawing, frame } of cells) {
+    const picture = (frame === alone?.frame && large) || small;
+    const shown = Math.round(frame.clientWidth * devicePixelRatio);
+    const width = frame === alone?.frame ? within(shown, small.naturalWidth, MOST_PIXELS) : small.naturalWidth;
+    if (drawing.picture !== picture || drawing.canvas.width !== width) drawing.resize(picture, width);
+  }
+  drawAll();
+}
+
+async function fetchLarge() {
+  const asked = pictures;
+  if (!asked.source) return;
+  const { source } = asked;
+  asked.source = null; // one try: it is not kept for ever
+  asked.large = await loadImage(source).catch(() => null);
+  if (asked === pictures) sharpen();
+}
+
 function enlarge(cell) {
   alone = cell;
   grid.classList.toggle("one", Boolean(cell));
   for (const each of cells) each.frame.parentElement.classList.toggle("chosen", each === cell);
   enlarged.hidden = part("divide").hidden = !cell;
-  if (cell) part("enlarged-title").textContent = cell.name;
   divide.value = 0;
-  drawAll();
+  if (cell) {
+    const at = cells.indexOf(cell);
+    part("enlarged-title").textContent = cell.name;
+    enlarged.querySelector(".sentence").textContent = cell.sentence;
+    control("previous").disabled = at === 0;
+    control("next").disabled = at === cells.length - 1;
+    fetchLarge();
+  }
+  sharpen();
   mark();
+}
+
+// To another map while one is enlarged: so many cells on. What had the focus has it again, or its equal.
+function go(steps) {
+  const cell = cells[cells.indexOf(alone) + steps];
+  if (!cell) return;
+  const framed = alone.frame.contains(document.activeElement);
+  enlarge(cell);
+  if (framed) cell.frame.focus();
+  else if (document.activeElement.disabled) control(steps > 0 ? "previous" : "next").focus();
 }
 
 function leave() {
@@ -134,6 +175,8 @@ function leave() {
 function keyOfFrame(event, cell) {
   if (event.key === "Enter" && !alone) enlarge(cell);
   else if (event.key === "Escape" && alone) leave();
+  else if (event.key === "PageDown" && alone) go(1);
+  else if (event.key === "PageUp" && alone) go(-1);
   else return;
   event.preventDefault();
 }
@@ -145,10 +188,11 @@ function findingText({ moved, where: { place, share } }) {
   return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
 }
 
-function buildCell(map, { picture, name, decoded, difference }) {
+function buildCell(map, { picture, name, sentence, decoded, difference }) {
   const label = text("map", name);
   const cell = {
     name: label,
+    sentence: sentence || text("picture_alone"),
     drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told: whereText(map.where) })),
     finding: node("p", { class: "finding" }, findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
@@ -176,7 +220,10 @@ function buildCell(map, { picture, name, decoded, difference }) {
 function buildEnlarger(cell) {
   const button = node("button", { type: "button", class: "enlarge", tabindex: "-1" }, "⤢");
   button.setAttribute("aria-label", text("enlarge", { map: cell.name }));
-  button.addEventListener("click", () => enlarge(cell));
+  button.addEventListener("click", () => {
+    enlarge(cell);
+    control("all").focus();
+  });
   return button;
 }
 
@@ -194,8 +241,9 @@ function buildRow(model, view, picture, decoded) {
     view.maps.findIndex((map) => map.model === model.name && map.condition === condition.name),
   );
   const built = indices.map((at, i) => {
-    const name = { model: model.title, condition: text(view.conditions[i].name) };
-    return buildCell(view.maps[at], { picture, name, ...decoded[at] });
+    const { name: condition, sentence } = view.conditions[i];
+    const name = { model: model.title, condition: text(condition) };
+    return buildCell(view.maps[at], { picture, name, sentence, ...decoded[at] });
   });
   for (const cell of built) {
     cell.pure = built[0];
@@ -210,7 +258,11 @@ function buildGrid(view, picture, decoded) {
   headings.append(...view.conditions.map(buildHeader));
   const rows = view.models.map((model) => buildRow(model, view, picture, decoded));
   const table = node("div", { role: "table", class: "grid", "aria-label": text("grid") });
-  table.style.setProperty("--columns", view.conditions.length);
+  // With one condition the models stand side by side.
+  const single = view.conditions.length === 1;
+  table.classList.toggle("single", single);
+  table.style.setProperty("--columns", single ? view.models.length : view.conditions.length);
+  table.style.setProperty("--rows", single ? 1 : view.models.length);
   stage.style.setProperty("--ratio", view.picture.width / view.picture.height);
   table.append(headings, ...rows.map(({ row }) => row));
   grid.replaceChildren(table);
@@ -230,6 +282,7 @@ async function show(view) {
     const [picture, ...decoded] = await Promise.all(images);
     if (mine !== newest) return;
     lens.reset();
+    pictures = { small: picture, large: null, source: view.picture.large?.url };
     cells = buildGrid(view, picture, decoded);
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
     part("tables").replaceChildren(...buildTables(view.tables, view.models));
@@ -252,6 +305,16 @@ control("closer").addEventListener("click", () => lens.zoomBy(ZOOM_STEP));
 control("farther").addEventListener("click", () => lens.zoomBy(1 / ZOOM_STEP));
 control("whole").addEventListener("click", () => lens.showWhole());
 control("all").addEventListener("click", leave);
+control("previous").addEventListener("click", () => go(-1));
+control("next").addEventListener("click", () => go(1));
+enlarged.addEventListener("keydown", (event) => {
+  const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
+  if (event.target.tagName !== "BUTTON") return; // another control has its own keys
+  if (event.key === "Escape") leave();
+  else if (steps) go(steps);
+  else return;
+  event.preventDefault();
+});
 control("measure").addEventListener("click", ({ currentTarget: button }) => {
   lens.measuring = !lens.measuring;
   button.setAttribute("aria-pressed", lens.measuring);
@@ -269,8 +332,9 @@ document.addEventListener("fullscreenchange", () => {
   document.body.style.visibility = full ? "hidden" : ""; // and cannot have the focus; what is to be there says so
   stage.classList.toggle("full", full);
   control("full-screen").textContent = text(full ? "leave_full_screen" : "full_screen");
-  drawAll(); // contour lines are as wide as the maps are large
 });
+// Contour lines are as wide as the maps are large.
+new ResizeObserver(() => cells.length && sharpen()).observe(grid);
 
 watch("value", () => show(props.value));
 show(props.value);

@@ -6,16 +6,26 @@ the browser (map_grid.js), without a request.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+from gradio.data_classes import FileData
+from gradio.processing_utils import save_bytes_to_cache
+from PIL import Image
+
+from saliency.results import Comparison
 from saliency.ui.component import Component
+from saliency.ui.presentation import PICTURE_SIDE
+
+LARGE_SIDE = 2560  # pixels of the longer side of the picture that an enlarged map lies on: a screen shows no more
 
 # The JSON the component takes, and so what the API endpoint `compare` returns.
 SCHEMA: dict[str, Any] = {
     "title": "Comparison",
     "type": "object",
     "description": (
-        "A comparison. picture: {jpeg: data URI, width, height}. models: [{name, title}]. conditions: [{name, "
+        "A comparison. picture: {jpeg: data URI, width, height, large: file with a larger copy, null where there is "
+        "none}. models: [{name, title}]. conditions: [{name, "
         "sentence}]. maps: [{model, condition, png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand "
         "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of the "
         "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
@@ -41,6 +51,19 @@ class MapGrid(Component):
 
     def __init__(self, **options: Any):
         super().__init__("map_grid", scripts=("lens", "tables"), **options)
+
+    def keep_large(self, comparison: Comparison) -> dict[str, Any] | None:
+        """The picture for an enlarged map as a file that the browser asks for when it is needed, as Gradio names files.
+
+        None where what `present` sends is the picture itself.
+        """
+        if max(comparison.picture.shape[:2]) <= PICTURE_SIDE:
+            return None
+        file = BytesIO()
+        Image.fromarray(comparison.reduced(LARGE_SIDE).picture).save(file, "JPEG", quality=88)
+        path = save_bytes_to_cache(file.getvalue(), "picture.jpg", self.GRADIO_CACHE)
+        self.temp_files.add(path)  # what Gradio serves, and deletes in time
+        return FileData(path=path, mime_type="image/jpeg").model_dump()
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

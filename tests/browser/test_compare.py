@@ -6,6 +6,7 @@ import re
 import zipfile
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from saliency.ui.examples import FOLDER
@@ -231,10 +232,84 @@ def test_one_map_is_enlarged_and_uncovers_the_picture_or_the_map_without_text(co
     uncovering.fill("100")
     images.append(pixels(compared)[1])
     assert len(set(images)) == 4
-    assert images[3] == pixels(compared)[0]  # nothing is left but the map without text
+    compared.get_by_role("button", name="Previous map").click()
+    assert images[3] == pixels(compared)[0]  # nothing was left but the map without text
     compared.get_by_role("button", name="All maps").click()
     assert compared.locator("#maps .frame:visible").count() == 12
-    assert frame.evaluate("frame => frame === document.activeElement")
+    assert compared.locator("#maps .frame").first.evaluate("frame => frame === document.activeElement")
+
+
+def test_from_one_enlarged_map_to_the_next_with_buttons_and_keys(compared, frame):
+    title = compared.locator("#maps .enlarged-title")
+    frame.focus()
+    frame.press("Enter")
+    expect(title).to_have_text("GSGNet, General")
+    expect(compared.locator("#maps .enlarged").get_by_text("A cup of coffee and a spoon")).to_be_visible()
+    compared.keyboard.press("PageDown")
+    expect(title).to_have_text("GSGNet, Salient")
+    compared.get_by_role("button", name="Next map").click()
+    compared.keyboard.press("ArrowRight")
+    expect(title).to_have_text("CLIP-SalGAN, Pure")
+    expect(compared.locator("#maps .enlarged").get_by_text("The picture alone", exact=True)).to_be_visible()
+    for _ in range(12):
+        compared.keyboard.press("ArrowLeft")
+    expect(title).to_have_text("GSGNet, Pure")
+    expect(compared.get_by_role("button", name="Previous map")).to_be_disabled()
+    expect(compared.get_by_role("button", name="Next map")).to_be_focused()
+    assert compared.locator("#maps .frame:visible").count() == 1
+    compared.keyboard.press("Escape")
+    assert compared.locator("#maps .frame:visible").count() == 12
+
+
+def test_an_enlarged_map_lies_on_a_picture_as_sharp_as_the_screen(page, tmp_path):
+    Image.effect_noise((1800, 1200), 90).convert("RGB").save(tmp_path / "large.png")
+    give(page, tmp_path / "large.png", {})
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(maps(page)).to_have_count(3)
+    canvas = page.locator("#maps .frame canvas").first
+    assert canvas.get_attribute("width") == "720"
+    with page.expect_response(lambda response: "picture.jpg" in response.url) as answered:
+        page.locator("#maps .frame").first.press("Enter")
+    assert answered.value.ok
+    assert int(canvas.get_attribute("width")) == round(canvas.bounding_box()["width"]) > 720
+    # Twice as sharp a picture has twice the contrast between neighbours in this noise; a 720-pixel copy had lost it.
+    page.get_by_role("combobox", name="Left side").select_option("picture")
+    page.get_by_role("slider", name="How much of the left side").fill("100")
+    contrast = """canvas => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, 40);
+        let sum = 0;
+        for (let i = 4; i < data.length; i += 4) sum += Math.abs(data[i] - data[i - 4]);
+        return sum / (data.length / 4);
+    }"""
+    page.wait_for_function(f"canvas => ({contrast})(canvas) > 25", arg=canvas.element_handle())
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1366, 768)])
+def test_twelve_maps_fit_the_full_screen(compared, frame, size):
+    width, height = size
+    compared.get_by_role("button", name="Full screen", exact=True).click()
+    leave = compared.get_by_role("button", name="Leave full screen")
+    leave.wait_for()
+    compared.set_viewport_size({"width": width, "height": height})
+    compared.wait_for_timeout(300)
+    places = [each.bounding_box() for each in compared.locator("#maps .frame, #maps .finding").all()]
+    assert len(places) == 24
+    assert all(place["x"] >= 0 and place["x"] + place["width"] <= width for place in places)
+    assert all(place["y"] >= 0 and place["y"] + place["height"] <= height for place in places)
+    assert min(place["width"] for place in places) > width / 8
+    leave.click()
+    compared.get_by_role("button", name="Full screen", exact=True).wait_for()
+    compared.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_with_one_condition_the_models_stand_side_by_side(page):
+    give(page, FOLDER / "coffee.jpg", {})
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(maps(page)).to_have_count(3)
+    # At one moment: the page may still be scrolling to them.
+    places = page.locator("#maps .frame").evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+    assert len({place["top"] for place in places}) == 1
+    assert len({place["left"] for place in places}) == 3
 
 
 def test_the_maps_fill_the_screen_and_leave_it(compared, frame):
