@@ -231,13 +231,13 @@ class MapCanvas {
     this.heatContext.putImageData(this.heatPixels, 0, 0);
   }
 
-  // grey: whether the picture is; contours: from `contourLines`; before: {share, heat}, what the left `share` shows
+  // grey: whether the picture is; heat: another map's; contours: from `contourLines`; before: {share, heat}, what the left `share` shows
   // instead, over the picture.
-  draw({ view = WHOLE, grey = false, contours = null, before = null } = {}) {
+  draw({ view = WHOLE, grey = false, heat = this.heat, contours = null, before = null } = {}) {
     const { width, height } = this.canvas;
     const place = [-view.x * view.zoom * width, -view.y * view.zoom * height, view.zoom * width, view.zoom * height];
     this.context.drawImage(grey ? greyed(this.picture) : this.picture, ...place);
-    this.context.drawImage(this.heat, ...place);
+    this.context.drawImage(heat, ...place);
     if (contours) strokeContours(this.context, contours, place, width / (this.canvas.clientWidth || width));
     if (before) this.drawBefore(before, place, grey && before.heat);
   }

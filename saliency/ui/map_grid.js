@@ -13,6 +13,7 @@ const MOST_PIXELS = 2560; // of an enlarged map's width
 // One a map: {name, sentence, drawing, frame, mark, box, reading, share, finding, absolute, difference, contours, pure: its
 // model's cell}
 let cells = [];
+let blinking = false; // whether every map is for now its model's without text
 let alone = null; // the enlarged cell; null where all are shown
 let pictures = {}; // the copies of the picture: {small, large: once it was asked for and is here, source: its address}
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
@@ -67,16 +68,27 @@ function colourAll() {
 // After a change of anything else.
 function drawAll() {
   for (const cell of cells) {
+    const shown = blinking ? cell.pure : cell;
     const left = { share: Number(divide.value) / 100, heat: before.value === "pure" ? cell.pure.drawing.heat : null };
     cell.drawing.draw({
       view: lens.view,
       grey: differs(),
-      contours: contours.checked ? cell.contours : null,
+      heat: shown.drawing.heat,
+      contours: contours.checked ? shown.contours : null,
       before: cell === alone ? left : null,
     });
   }
   control("whole").textContent = percent(lens.view.zoom);
   grid.classList.toggle("zoomed", lens.view.zoom > 1);
+}
+
+// While a key or the button is held.
+function blink(on) {
+  if (blinking === on) return;
+  blinking = on;
+  control("blink").setAttribute("aria-pressed", on);
+  grid.classList.toggle("blinking", on);
+  drawAll();
 }
 
 // ------------------------------------------------------------------------------------------- cross-hair and box
@@ -141,9 +153,10 @@ function enlarge(cell) {
   alone = cell;
   grid.classList.toggle("one", Boolean(cell));
   for (const each of cells) each.frame.parentElement.classList.toggle("chosen", each === cell);
-  enlarged.hidden = part("divide").hidden = !cell;
+  enlarged.hidden = divide.hidden = !cell;
   divide.value = 0;
   if (cell) {
+    cell.frame.append(divide);
     const at = cells.indexOf(cell);
     part("enlarged-title").textContent = cell.name;
     enlarged.querySelector(".sentence").textContent = cell.sentence;
@@ -175,6 +188,7 @@ function leave() {
 function keyOfFrame(event, cell) {
   if (event.key === "Enter" && !alone) enlarge(cell);
   else if (event.key === "Escape" && alone) leave();
+  else if (event.key === " ") blink(true);
   else if (event.key === "PageDown" && alone) go(1);
   else if (event.key === "PageUp" && alone) go(-1);
   else return;
@@ -209,10 +223,11 @@ function buildCell(map, { picture, name, sentence, decoded, difference }) {
   cell.frame = node(
     "div",
     { class: "frame", tabindex: "0", "aria-label": label, ...role },
-    ...[cell.drawing.canvas, cell.box, cell.mark, cell.share, cell.reading],
+    ...[cell.drawing.canvas, cell.box, cell.mark, cell.share, cell.reading, node("span", { class: "badge" }, text("pure"))],
   );
   lens.attach(cell.frame);
   cell.frame.addEventListener("keydown", (event) => keyOfFrame(event, cell));
+  for (const kind of ["keyup", "blur"]) cell.frame.addEventListener(kind, () => blink(false));
   return cell;
 }
 
@@ -282,11 +297,14 @@ async function show(view) {
     const [picture, ...decoded] = await Promise.all(images);
     if (mine !== newest) return;
     lens.reset();
+    stage.append(divide); // the map it lay on goes
+    blinking = false;
     pictures = { small: picture, large: null, source: view.picture.large?.url };
     cells = buildGrid(view, picture, decoded);
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
     part("tables").replaceChildren(...buildTables(view.tables, view.models));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
+    control("blink").hidden = view.conditions.length === 1;
     colourAll();
     enlarge(null);
   }
@@ -315,6 +333,16 @@ enlarged.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+control("blink").addEventListener("pointerdown", (event) => {
+  event.currentTarget.setPointerCapture(event.pointerId);
+  blink(true);
+});
+control("blink").addEventListener("contextmenu", (event) => event.preventDefault()); // of a long touch
+control("blink").addEventListener("keydown", ({ key }) => [" ", "Enter"].includes(key) && blink(true));
+for (const kind of ["pointerup", "pointercancel", "keyup", "blur"]) control("blink").addEventListener(kind, () => blink(false));
+// The line on the picture has its own keys and drags; Escape goes on to the map.
+for (const kind of ["pointerdown", "pointermove", "touchstart"]) divide.addEventListener(kind, (event) => event.stopPropagation());
+divide.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation());
 control("measure").addEventListener("click", ({ currentTarget: button }) => {
   lens.measuring = !lens.measuring;
   button.setAttribute("aria-pressed", lens.measuring);

@@ -239,6 +239,22 @@ def test_one_map_is_enlarged_and_uncovers_the_picture_or_the_map_without_text(co
     assert compared.locator("#maps .frame").first.evaluate("frame => frame === document.activeElement")
 
 
+def test_the_line_between_before_and_after_is_dragged_on_the_picture(compared, frame):
+    frame.focus()
+    frame.press("Enter")
+    uncovering = compared.get_by_role("slider", name="How much of the left side")
+    drawn = pixels(compared)[1]
+    drag(compared, frame, (0.01, 0.5), (0.4, 0.3))
+    assert uncovering.input_value() == "40"
+    assert pixels(compared)[1] != drawn
+    assert not compared.locator("#maps .box").first.is_visible()
+    compared.keyboard.press("ArrowLeft")
+    assert uncovering.input_value() == "39"
+    drag(compared, frame, (0.6, 0.2), (0.8, 0.4))  # beside the line a drag measures, as ever
+    assert uncovering.input_value() == "39"
+    assert compared.locator("#maps .box").nth(1).is_visible()
+
+
 def test_from_one_enlarged_map_to_the_next_with_buttons_and_keys(compared, frame):
     title = compared.locator("#maps .enlarged-title")
     frame.focus()

@@ -89,3 +89,51 @@ def test_what_a_sentence_moved_stands_under_its_map(browser):
                 "50% of the gaze moved, mostly from the left to the right.",
             ]
         )
+
+
+def test_while_a_key_or_the_button_is_held_every_map_is_its_models_without_text(browser):
+    with alone(browser, MapGrid(), value=view()) as page:
+        frames, button = page.locator(".frame"), page.locator("[name=blink]")
+        expect(frames).to_have_count(8)
+
+        def drawn() -> list[str]:
+            return page.locator(".frame canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+
+        before = drawn()
+        assert len(set(before)) == 2
+        held = [before[0]] * 8
+        frames.nth(2).focus()
+        page.keyboard.down(" ")
+        assert drawn() == held
+        page.keyboard.up(" ")
+        assert drawn() == before
+        button.focus()
+        page.keyboard.down("Enter")
+        assert drawn() == held
+        page.keyboard.press("Tab")  # the key is let go elsewhere
+        assert drawn() == before
+        page.keyboard.up("Enter")
+        button.hover()
+        page.mouse.down()
+        assert drawn() == held
+        page.mouse.move(0, 0)
+        page.mouse.up()
+        assert drawn() == before
+
+
+def test_without_a_sentence_there_is_nothing_to_hold_against(browser):
+    with alone(browser, MapGrid(), value=view(conditions=(Condition.PURE,))) as page:
+        expect(page.locator(".frame")).to_have_count(2)
+        expect(page.locator("[name=blink]")).to_be_hidden()
+        page.evaluate("view => send(view)", view())
+        expect(page.locator("[name=blink]")).to_be_visible()
+
+
+def test_a_smaller_comparison_after_a_larger_one_with_its_last_map_enlarged_is_drawn(browser):
+    with alone(browser, MapGrid(), value=view()) as page:
+        page.locator(".frame").last.press("Enter")
+        expect(page.locator(".enlarged")).to_be_visible()
+        page.evaluate("view => send(view)", view(models=("one",), conditions=(Condition.PURE,)))
+        expect(page.locator(".frame")).to_have_count(1)
+        expect(page.locator(".enlarged")).to_be_hidden()
+        assert colour(page, 0, LEFT) != colour(page, 0, RIGHT)

@@ -119,7 +119,7 @@ def test_a_tap_leaves_the_cross_hair_on_every_map_until_one_elsewhere(phone, fin
     tap(fingers, 0.25, 0.5)
     phone.wait_for_timeout(400)  # the mouse that browsers pretend after a tap
     assert marks.evaluate_all("marks => marks.every(mark => !mark.hidden && mark.style.left.startsWith('25'))")
-    tap(fingers, 0.25, 1.3)  # the map below
+    tap(fingers, 0.25, 1.7)  # the map below
     phone.wait_for_timeout(400)
     assert marks.evaluate_all("marks => marks.every(mark => !mark.hidden)")
     phone.locator("#maps .model").nth(1).tap()
@@ -135,6 +135,22 @@ def test_a_finger_draws_a_box_once_that_is_asked_for(phone, fingers):
     tap(fingers, 0.5, 0.5)
     expect(shares.first).to_be_hidden()
     measure.evaluate("button => button.click()")
+
+
+def test_a_finger_drags_the_line_between_before_and_after(phone):
+    frame = phone.locator("#maps .frame").nth(5)
+    frame.evaluate("frame => frame.scrollIntoView({ block: 'center', inline: 'center' })")
+    resting(frame)
+    phone.locator("#maps .enlarge").nth(5).tap()
+    area = resting(frame)
+    browser = phone.context.new_cdp_session(phone)
+    y = area["y"] + area["height"] / 2
+    for kind, shares in (("touchStart", [0.02]), ("touchMove", [0.3]), ("touchMove", [0.5]), ("touchEnd", [])):
+        points = [{"x": area["x"] + share * area["width"], "y": y} for share in shares]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    browser.detach()
+    assert abs(int(phone.get_by_role("slider", name="How much of the left side").input_value()) - 50) <= 2
+    phone.get_by_role("button", name="All maps").tap()
 
 
 def test_one_finger_on_a_whole_picture_scrolls_the_page_and_marks_nothing(phone, fingers):
