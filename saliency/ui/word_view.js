@@ -13,6 +13,7 @@ const TILE_WIDTH = 240; // pixels; there may be hundreds
 const controls = {
   opacity: element.querySelector("[name=opacity]"),
   scale: element.querySelector("[name=scale]"),
+  tint: element.querySelector("[name=tint]"),
 };
 const parts = Object.fromEntries(
   ["welcome", "result", "notices", "sentence", "hint", "spoken", "readings", "all", "provenance"].map((name) => [
@@ -158,19 +159,20 @@ parts.sentence.addEventListener("keydown", (event) => {
 
 // ---------------------------------------------------------------------------------------------------- page building
 
-// How dark each word's ground is: by its weight where the model gives one, else by what it moves.
-function tints() {
-  const key = view.model.word_maps ? "weight" : "strength";
+// How dark each word's ground is: by what it moves, or by its weight where the model gives one.
+function tint() {
+  const key = view.model.word_maps ? controls.tint.value : "strength";
   const most = Math.max(...words.map(({ of }) => of[key]), 1e-9);
-  return words.map(({ of }) => of[key] / most);
+  for (const { of, choice } of words) choice.style.setProperty("--share", of[key] / most);
+  parts.hint.textContent = text(`hint_${key}`, view.model);
 }
 
-function buildChoice(word, index, tint) {
+function buildChoice(word, index) {
   const names = word.of.points ? ["points", "moves"] : ["moves"];
   const numbers = names.map((name) => text(`${name}_short`, { number: NUMBER[name](word.of) })).join(", ");
   const choice = node(
     "span",
-    { class: "word", role: "radio", style: `--share: ${tint}`, title: numbers },
+    { class: "word", role: "radio", title: numbers },
     word.of.word,
     node("span", { class: "visually-hidden" }, `, ${numbers}`),
   );
@@ -182,7 +184,6 @@ function buildChoice(word, index, tint) {
 function buildSentence() {
   const characters = Array.from(view.sentence); // as Python counts them
   const between = (start, end) => characters.slice(start, end).join("");
-  const shade = tints();
   const made = [];
   let [at, read] = [0, 0];
   for (let i = 0; i < view.words.length; i++) {
@@ -190,7 +191,7 @@ function buildSentence() {
     made.push(between(at, first.start));
     if (first.read) {
       const word = words[read];
-      word.choice = buildChoice(word, read, shade[read]);
+      word.choice = buildChoice(word, read);
       made.push(word.choice);
       read++;
     } else {
@@ -277,7 +278,8 @@ function build(picture, maps) {
   parts.notices.replaceChildren(...told);
   parts.provenance.replaceChildren(...provenanceLines(view.provenance));
   parts.hint.hidden = !words.length;
-  parts.hint.textContent = text(view.model.word_maps ? "hint_weight" : "hint_strength", view.model);
+  controls.tint.closest("label").hidden = !words.length || !view.model.word_maps;
+  tint();
   draw();
   if (words.length) choose(current);
 }
@@ -307,6 +309,7 @@ async function show(value) {
   if (filled) reveal(parts.result);
 }
 
-for (const control of Object.values(controls)) control.addEventListener("input", draw);
+for (const name of ["opacity", "scale"]) controls[name].addEventListener("input", draw);
+controls.tint.addEventListener("input", tint);
 watch("value", () => show(props.value));
 show(props.value);

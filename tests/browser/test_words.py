@@ -138,6 +138,29 @@ def test_on_a_phone_nothing_scrolls_sideways(words):
     assert words.locator("#words .readings canvas.map").first.bounding_box()["width"] > 300
 
 
+def test_words_are_tinted_by_what_they_move_and_by_their_weight_on_request(browser, miniatures):
+    made = answer(Predictor(checkpoint_dir=miniatures), np.zeros((60, 90, 3), np.uint8), "a dog is here", "reader")
+    for word, strength, weight in zip(made["words"], (0.0, 0.2, 0.01, 0.1), (0.4, 0.2, 0.3, 0.1), strict=True):
+        word |= {"strength": strength, "weight": weight}
+
+    with alone(browser, WordView(), value=made) as page:
+        expect(choices(page)).to_have_count(4)
+
+        def tints() -> list[float]:
+            shares = "all => all.map((one) => Number(one.style.getPropertyValue('--share')))"
+            return choices(page).evaluate_all(shares)
+
+        assert tints() == pytest.approx([0, 1, 0.05, 0.5])
+        assert "the more of the gaze it moves" in page.locator(".hint").inner_text()
+        page.locator("[name=tint]").select_option("weight")
+        assert tints() == pytest.approx([1, 0.5, 0.75, 0.25])
+        assert "the more it counts in the sentence" in page.locator(".hint").inner_text()
+        made["model"]["word_maps"] = False
+        page.evaluate("view => send(view)", made)
+        expect(page.locator("[name=tint]")).to_be_hidden()
+        assert tints() == pytest.approx([0, 1, 0.05, 0.5])
+
+
 BLANK = """canvases => canvases.some((canvas) => {
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     return pixels.every((byte) => byte === 0);
