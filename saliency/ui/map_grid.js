@@ -78,7 +78,9 @@ function drawAll() {
       before: cell === alone ? left : null,
     });
   }
-  control("whole").textContent = percent(lens.view.zoom);
+  const zoom = percent(lens.view.zoom);
+  control("whole").textContent = zoom;
+  control("whole").setAttribute("aria-label", text("whole_picture", { zoom }));
   grid.classList.toggle("zoomed", lens.view.zoom > 1);
 }
 

@@ -6,6 +6,7 @@ import re
 import zipfile
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -326,6 +327,27 @@ def test_with_one_condition_the_models_stand_side_by_side(page):
     places = page.locator("#maps .frame").evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
     assert len({place["top"] for place in places}) == 1
     assert len({place["left"] for place in places}) == 3
+
+
+@pytest.mark.parametrize("width", [794, 680])  # A4 with and without margins, in pixels
+def test_on_paper_no_map_is_cut(compared, frame, width):
+    compared.set_viewport_size({"width": width, "height": 1123})
+    compared.emulate_media(media="print")
+    places = [each.bounding_box() for each in compared.locator("#maps .frame").all()]
+    assert len(places) == 12
+    assert all(place["x"] >= 0 and place["x"] + place["width"] <= width for place in places)
+    assert compared.locator("#maps .maps").evaluate("maps => maps.scrollWidth <= maps.clientWidth")
+    expect(compared.get_by_role("button", name="Zoom in")).to_be_hidden()
+    compared.emulate_media(media="screen")
+    compared.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_what_a_control_shows_is_part_of_its_name(compared, frame):
+    compared.get_by_role("button", name="Zoom in").click()
+    found = Axe().run(compared, "#maps", {"runOnly": ["label-content-name-mismatch"]}).response
+    assert [node["html"] for rule in found["violations"] for node in rule["nodes"]] == []
+    assert found["passes"]
+    compared.get_by_role("button", name="125%: show the whole picture").click()
 
 
 def test_the_maps_fill_the_screen_and_leave_it(compared, frame):

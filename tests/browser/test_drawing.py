@@ -93,3 +93,8 @@ def test_cover_hides_below_the_threshold_and_at_full_opacity_shows_the_map_alone
 
 def test_a_text_is_told_in_the_browsers_language_with_its_values_as_they_are(script):
     assert script("return text('greeting', {name: '<b>$&</b>'})") == "Hello <b>$&</b>"
+
+
+def test_numbers_have_a_sign_only_where_they_are_not_zero(script):
+    told = script("return [fixed(-0.001, 2), fixed(-1.5, 1), times(-0.04, true), times(0.04, true), times(1.3, true)]")
+    assert told == ["0.00", "−1.5", "0.0×", "0.0×", "+1.3×"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from saliency import checkpoints
@@ -50,3 +53,13 @@ def test_a_measurement_can_be_stopped(page):
     expect(first.get_by_role("status")).to_have_text("Stopped.")
     expect(first.get_by_role("button", name="Measure now")).to_be_enabled()
     assert first.locator(".measured").inner_text() == ""
+
+
+def test_how_far_a_measurement_is_has_the_colour_of_the_theme(page):
+    page.get_by_role("tab", name="Models").click()
+    bar = page.locator("#models progress").first
+    bar.evaluate("bar => { bar.hidden = false; bar.value = 0.5; }")
+    picture = Image.open(BytesIO(bar.screenshot())).convert("RGB")
+    done, left = (picture.getpixel((int(share * picture.width), picture.height // 2)) for share in (0.25, 0.75))
+    assert done == (0x2F, 0x58, 0x90)
+    assert left == (0xE4, 0xE1, 0xDA)
