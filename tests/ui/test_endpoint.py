@@ -51,6 +51,18 @@ def test_three_models_and_four_sentences_give_twelve_maps_and_their_numbers(clie
     assert len(agree["rows"]) == 4
 
 
+def test_a_large_picture_is_a_file_beside_the_small_copy(client, tmp_path):
+    Image.new("RGB", (3000, 1500), "teal").save(tmp_path / "large.jpg")
+    small, large = (
+        client.predict(handle_file(path), models=["clip_salgan"], api_name="/compare")["picture"]
+        for path in (COFFEE, tmp_path / "large.jpg")
+    )
+    assert small["large"] is None
+    assert (large["width"], large["height"]) == (720, 360)
+    with Image.open(large["large"]["path"] if isinstance(large["large"], dict) else large["large"]) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (2560, 1280))
+
+
 def test_sentences_and_models_have_defaults(client):
     view = client.predict(handle_file(COFFEE), api_name="/compare")
     assert [condition["name"] for condition in view["conditions"]] == ["pure"]
