@@ -86,7 +86,7 @@ def test_what_a_sentence_moved_stands_under_its_map(browser):
                 "Most gaze at the left (87%).",
                 "The sentence moved nothing.",
                 "Hardly any gaze moved (3%).",
-                "50% of the gaze moved, mostly from the left to the right.",
+                "50% of the gaze moved, above all from the left to the right.",
             ]
         )
 
