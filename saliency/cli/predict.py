@@ -53,11 +53,13 @@ def _predict_picture(
     predictor = Predictor(models)
     make_folder(out)
     comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
+    for notice in comparison.notices:
+        typer.echo(notice, err=True)
     for prediction in comparison.predictions:
         shown = overlay(comparison.picture, prediction.map)
         Image.fromarray(shown).save(out / f"{prediction.model}.{prediction.condition}.png")
-        if prediction.notice:
-            typer.echo(f"{prediction.title}, {prediction.condition.title.lower()}: {prediction.notice}", err=True)
+        for notice in prediction.notices:
+            typer.echo(f"{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
     comparison.to_png(out / "comparison.png")
     comparison.to_npz(out / "comparison.npz")
     comparison.to_csv(out / "comparison.csv")
