@@ -182,15 +182,6 @@ def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
     assert set(metrics.PROFILES["legacy_sjtu"].default) <= set(table.split())
 
 
-def test_a_fixation_outside_its_picture_is_told_of_its_sample(data_set, tmp_path):
-    (tmp_path / "images").symlink_to(data_set / "image_1800")
-    (tmp_path / "fixations").mkdir()
-    stem = "000000000012_0"
-    Image.fromarray(np.full((60, 80), 255, dtype=np.uint8)).save(tmp_path / "fixations" / f"{stem}.png")
-    sentence = refused("evaluate", tmp_path, "--model", "untrained", "--layout", "folder")
-    assert f"The fixations of sample “{stem}” do not fit its picture" in sentence
-
-
 def test_the_folder_for_the_scores_is_made(data_set, tmp_path):
     file = tmp_path / "deep" / "out" / "scores.json"
     run("evaluate", data_set, "--model", "untrained", "--split", "training", "--json", file)
@@ -226,7 +217,7 @@ def test_the_app_without_checkpoints_ends_with_a_sentence(monkeypatch, tmp_path)
         (["predict", "{out}/missing.png", "--out", "{out}"], "does not exist"),
         (["predict", "{data_set}", "--out", "{out}"], "one model"),
         (["predict", "{data_set}", "--model", "a", "--salient", "b", "--out", "{out}"], "are its own"),
-        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "“image_1800” is missing"),
+        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "no picture in the folder “empty”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--split", "tset"], "There is no split “tset”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--profile", "mine"], "tuebingen"),
         (["evaluate", "{empty}", "--model", "untrained", "--layout", "folder", "--split", "test"], "no splits"),

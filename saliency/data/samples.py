@@ -158,8 +158,10 @@ class Sample:
 
     def _recording(self, shape: Shape) -> Recording:
         """The fixations on a picture of `shape`."""
+        # A picture is read here, since that of a data set may have any size.
+        source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
         try:
-            return read_fixations(self.fixation_path, shape, GazeOptions(picture=self.image_path.name))
+            return read_fixations(source, shape, GazeOptions(picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
                 "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
@@ -198,6 +200,12 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
+
+
+def _values(path: Path) -> np.ndarray:
+    """The values of a picture, (H, W), or its colours, (H, W, 3)."""
+    with _told_of(path):
+        return values_of(decode(read(path), None))
 
 
 @contextmanager
