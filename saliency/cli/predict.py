@@ -129,7 +129,7 @@ def _predict_pictures(
         except (PictureError, TextError) as error:
             left_out.append(f"{pictures[name].name}: {error}")
             continue
-        _tell(comparison, f"{pictures[name].name}: ")
+        _tell(comparison, pictures[name].name)
         for prediction in comparison.predictions:
             path = out / f"{name}.{prediction.model}.{prediction.condition}"
             make_folder(path.parent)
@@ -138,7 +138,8 @@ def _predict_pictures(
             maps += 1
     typer.echo(f"{maps} maps are in {out}.")
     if left_out:
-        typer.echo(f"{len(left_out)} of {len(pictures)} pictures are left out:", err=True)
+        verb = "is" if len(left_out) == 1 else "are"
+        typer.echo(f"{len(left_out):,} of {len(pictures):,} pictures {verb} left out:", err=True)
         for line in left_out:
             typer.echo(line, err=True)
         raise typer.Exit(INCOMPLETE)
@@ -148,13 +149,14 @@ def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
     Image.fromarray(overlay(comparison.picture, map_)).save(path)
 
 
-def _tell(comparison: Comparison, start: str = "") -> None:
-    """Notices on a picture and its maps go to stderr, each after `start`."""
+def _tell(comparison: Comparison, picture: str = "") -> None:
+    """Notices on a picture and its maps go to stderr; with the picture's name where there are several."""
+    before = f"{picture}, " if picture else ""
     for notice in comparison.notices:
-        typer.echo(f"{start}{notice}", err=True)
+        typer.echo(f"{picture}: {notice}" if picture else notice, err=True)
     for prediction in comparison.predictions:
         for notice in prediction.notices:
-            typer.echo(f"{start}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
+            typer.echo(f"{before}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
 
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
