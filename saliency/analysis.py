@@ -160,7 +160,7 @@ class ErrorAnalysis:
 
     def notices(self) -> tuple[Message, ...]:
         """What is to be known of the data set and of the maps before anything is scored."""
-        return (*getattr(self.data, "notices", ()), *(notice for maps in self._maps for notice in maps.notices))
+        return (*self.data.notices, *(notice for maps in self._maps for notice in maps.notices))
 
     def sample_notices(self) -> tuple[Message, ...]:
         """What is to be known of the samples scored until now: one sentence on all with notices of one kind."""

@@ -190,8 +190,7 @@ def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
 
 def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
     """What was inferred, converted or left unread to predict and to score a sample."""
-    of_sample = sample.notices() if hasattr(sample, "notices") else ()  # shim until helper C is merged
     of_prediction = getattr(prediction, "notices", None)  # shim until helper B is merged
     if of_prediction is None:
         of_prediction = () if prediction.notice is None else (prediction.notice,)
-    return (*of_sample, *of_prediction)
+    return (*sample.notices(), *of_prediction)

@@ -87,11 +87,12 @@ def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX
     return content
 
 
-def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS) -> Image.Image:
+def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS, *, upright: bool = True) -> Image.Image:
     """The first frame, decoded and upright; header checks come first.
 
     Args:
         max_pixels: as for `load_image`; None takes files of any size and shape, which is for data sets.
+        upright: False leaves the picture as it is stored, whatever its EXIF tag says.
     """
     image = source if isinstance(source, Image.Image) else _opened(source)
     if max_pixels is not None:
@@ -100,6 +101,8 @@ def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS) -> 
         image.load()
     except Exception:  # decoders of hostile files raise nearly anything
         raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
+    if not upright:
+        return image
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # a broken tag says nothing about which way is up
@@ -110,6 +113,12 @@ def upright_shape(content: bytes) -> tuple[int, int]:
     """Height and width of the picture in a file once `decode` has turned it upright, without decoding it."""
     image = _opened(content)
     return (image.width, image.height) if _lies_on_its_side(image, content) else (image.height, image.width)
+
+
+def stored_shape(content: bytes) -> tuple[int, int]:
+    """Height and width of the picture in a file as it is stored, whatever its EXIF tag says."""
+    image = _opened(content)
+    return image.height, image.width
 
 
 def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:

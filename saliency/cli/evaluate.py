@@ -20,7 +20,7 @@ from ..gaze import GazeOptions
 from ..metrics import PROFILES
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
-from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_samples
+from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
 
 Profile = StrEnum("Profile", {name: name for name in PROFILES})
 
@@ -44,7 +44,7 @@ def evaluate(
         list[str] | None, typer.Option(help="What the maps are called; repeated as --maps is. Default: their folder.")
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="The maps hold logarithms.")] = False,
-    layout: LayoutOption = Layout.SJTU_TIS,
+    layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
     json: Annotated[
@@ -61,13 +61,13 @@ def evaluate(
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
     if len(name or ()) > len(maps or ()):
         raise typer.BadParameter("There are more names than folders of maps.")
-    data = _opened(data_set, layout, split)
+    data = open_data(data_set, layout, split, require_ground_truth=True)
     predictor = Predictor(model, pictures_cached=1) if model else None
     external = _external(maps or (), name or (), data, GazeOptions(log=log))
     if json is not None:
         make_folder(json.parent)
     study = ErrorAnalysis(predictor, data, maps=external, profile=profile.value)
-    _tell(study.notices())
+    _tell([notice for source in external for notice in source.notices])
     _run(study)
     left_out = study.left_out()
     _tell_left_out(left_out, study)
@@ -110,10 +110,6 @@ def _cell(row: pd.Series, counted: bool) -> str:
         return "-"
     number = f" (n {int(row['n'])})" if counted else ""
     return f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{number}"
-
-
-def _opened(root: Path, layout: Layout, split: str | None) -> DataSet:
-    return DataSet(root.resolve().name, split, open_samples(root, layout, split))
 
 
 def _external(folders: Sequence[Path], names: Sequence[str], data: DataSet, options: GazeOptions) -> list[ExternalMaps]:
