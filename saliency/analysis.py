@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -197,7 +197,8 @@ class ErrorAnalysis:
         if isinstance(answer, SaliencyError):
             return answer
         try:
-            return score(answer.density, sample, self.pool, notices_of(sample, answer))
+            scored = score(answer.density, sample, self.pool)
+            return replace(scored, notices=notices_of(sample, answer))
         except OF_A_SAMPLE as error:
             return error
 
@@ -223,14 +224,13 @@ def _of_samples(notices: Mapping[str, Message]) -> Message:
     return Message("{count:,} samples ({stems}): {notice}", count=len(stems), stems=shown, notice=notice)
 
 
-def score(density: np.ndarray, sample: Sample, pool: FixationPool, notices: Sequence[Message] = ()) -> Scored:
+def score(density: np.ndarray, sample: Sample, pool: FixationPool) -> Scored:
     """The default metrics of the pool's profile, of a density (H, W) against where people looked.
 
     A metric is NaN where the sample lacks what it takes.
 
     Args:
         pool: of the sample's data set, which gives shuffled AUC the fixations on other pictures.
-        notices: to be kept with the scores.
 
     Raises:
         DatasetError, GroundTruthError, MetricError: the map or the fixations cannot be read or do not fit the picture.
@@ -245,7 +245,7 @@ def score(density: np.ndarray, sample: Sample, pool: FixationPool, notices: Sequ
         seed=seed_of(sample.stem),
     )
     values = {metric: scores.get(metric, math.nan) for metric in pool.profile.default}
-    return Scored(values, density.shape, 0 if fixations is None else len(fixations), tuple(dict.fromkeys(notices)))
+    return Scored(values, density.shape, 0 if fixations is None else len(fixations))
 
 
 def means(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:

@@ -61,6 +61,7 @@ class ExternalMaps:
         options: `GazeOptions.log` is read.
 
     Attributes:
+        paths: the file of each sample that has one, by stem.
         notices: on samples without a map, and on maps that were chosen among several.
 
     Raises:
@@ -88,13 +89,13 @@ class ExternalMaps:
                 stem=samples[0].stem,
                 names=", ".join(files.names[:3]) or "-",
             )
-        self._paths = {stem: paths[0] for stem, paths in found.items() if paths}
+        self.paths = {stem: paths[0] for stem, paths in found.items() if paths}
         self.notices = tuple(self._coverage(found, per_picture))
 
     @property
     def identity(self) -> Any:
         """Names, sizes and dates of the files, and how they are read."""
-        states = [(stem, state_of(path)) for stem, path in sorted(self._paths.items())]
+        states = [(stem, state_of(path)) for stem, path in sorted(self.paths.items())]
         return ["maps", hashlib.sha256(json.dumps(states).encode()).hexdigest(), self._options.log]
 
     def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
@@ -112,9 +113,9 @@ class ExternalMaps:
             DatasetError: there is none, or the picture cannot be read.
             GroundTruthError: it cannot be read, or has other proportions than the picture.
         """
-        if sample.stem not in self._paths:
+        if sample.stem not in self.paths:
             raise DatasetError("There is no map of this sample in “{folder}”.", folder=self._folder.name)
-        path, shape = self._paths[sample.stem], tuple(sample.shape())
+        path, shape = self.paths[sample.stem], tuple(sample.shape())
         try:
             found = read_density(path, self._options)
             # Scaled first: what is resized has float32's range only.
@@ -151,7 +152,7 @@ class ExternalMaps:
         several = [paths for paths in found.values() if len(paths) > 1]
         if several:
             yield Message(
-                "{count:,} samples have several maps by {title}; for example, “{first}” is read and “{second}” is not.",
+                "Samples with several maps by {title}: {count:,}; for example, “{first}” is read, “{second}” is not.",
                 count=len(several),
                 title=self.title,
                 first=several[0][0].name,

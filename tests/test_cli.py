@@ -32,8 +32,9 @@ SAMPLES = {
 
 
 @pytest.fixture(autouse=True)
-def checkpoint(untrained, monkeypatch):
+def checkpoint(untrained, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(untrained))
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
@@ -162,15 +163,6 @@ def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
     (tmp_path / "maps").symlink_to(data_set / "map_1800")
     table = run("evaluate", tmp_path, "--model", "untrained", "--layout", "folder", "--profile", "legacy_sjtu")
     assert set(metrics.PROFILES["legacy_sjtu"].default) <= set(table.split())
-
-
-def test_a_fixation_outside_its_picture_is_told_of_its_sample(data_set, tmp_path):
-    (tmp_path / "images").symlink_to(data_set / "image_1800")
-    (tmp_path / "fixations").mkdir()
-    stem = "000000000012_0"
-    Image.fromarray(np.full((60, 80), 255, dtype=np.uint8)).save(tmp_path / "fixations" / f"{stem}.png")
-    sentence = refused("evaluate", tmp_path, "--model", "untrained", "--layout", "folder")
-    assert f"The fixations of sample “{stem}” do not fit its picture" in sentence
 
 
 def test_the_folder_for_the_scores_is_made(data_set, tmp_path):
