@@ -190,7 +190,12 @@ def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
 
 def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
     """What was inferred, converted or left unread to predict and to score a sample."""
-    of_prediction = getattr(prediction, "notices", None)  # shim until helper B is merged
-    if of_prediction is None:
-        of_prediction = () if prediction.notice is None else (prediction.notice,)
-    return (*sample.notices(), *of_prediction)
+    return tuple(dict.fromkeys((*sample.notices(), *prediction_notices(prediction))))
+
+
+def prediction_notices(prediction: Prediction) -> tuple[Message, ...]:
+    """What was left unread, inferred or converted for a map."""
+    found = getattr(prediction, "notices", None)  # shim until helper B is merged
+    if found is not None:
+        return tuple(found)
+    return () if prediction.notice is None else (prediction.notice,)

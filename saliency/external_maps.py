@@ -16,7 +16,7 @@ from .data import Sample
 from .data.samples import IMAGE_EXTENSIONS
 from .errors import DatasetError, GroundTruthError
 from .evaluation import OF_A_SAMPLE, Answer
-from .gaze import GazeOptions, read_density
+from .gaze import DensityMap, GazeOptions, read_density
 from .gaze.frames import fit_density
 from .messages import Message
 from .results import CheckpointIdentity, Prediction
@@ -115,26 +115,18 @@ class ExternalMaps:
         """
         if sample.stem not in self.paths:
             raise DatasetError("There is no map of this sample in “{folder}”.", folder=self._folder.name)
-        path, shape = self.paths[sample.stem], tuple(sample.shape())
-        try:
-            found = read_density(path, self._options)
-            # Scaled first: what is resized has float32's range only.
-            values = np.asarray(fit_density(found.values / found.values.max(), shape), dtype=np.float64)
-        except GroundTruthError as error:
-            raise GroundTruthError(
-                "The map “{name}” cannot be used. {why}", name=path.name, why=error.message
-            ) from error
-        coarse = (_COARSE,) if _is_coarse(found.values) else ()
+        shape = tuple(sample.shape())
+        found = read_map(self.paths[sample.stem], shape, self._options)
         return ExternalPrediction(
             model=self.name,
             title=self.title,
             condition=sample.condition,
             sentence=sample.sentence,
-            working_map=values.astype(np.float32),
+            working_map=found.values.astype(np.float32),
             shape=shape,
             checkpoint=CheckpointIdentity(self.name, "", "maps", ""),
-            values=values,
-            notices=(*found.notices, *coarse),
+            values=found.values,
+            notices=found.notices,
         )
 
     def _coverage(self, found: Mapping[str, Sequence[Path]], per_picture: bool) -> Iterator[Message]:
@@ -161,6 +153,25 @@ class ExternalMaps:
 
 
 _COARSE = Message("The map has at most 256 different values, as 8 bits hold; ties between them change AUC a little.")
+
+
+def read_map(path: Path, shape: tuple[int, int] | None, options: GazeOptions) -> DensityMap:
+    """A map that is to be scored, float64 with the maximum 1 before it is resized.
+
+    Args:
+        shape: (H, W) of the picture; None for the size of the file.
+        options: `GazeOptions.log` is read.
+
+    Raises:
+        GroundTruthError: it cannot be read, or has other proportions than the picture; the sentence names the file.
+    """
+    try:
+        found = read_density(path, options)
+        values = found.values / found.values.max()  # scaled first: what is resized has float32's range only
+        values = values if shape is None else np.asarray(fit_density(values, shape), dtype=np.float64)
+    except GroundTruthError as error:
+        raise GroundTruthError("The map “{name}” cannot be used. {why}", name=path.name, why=error.message) from error
+    return DensityMap(values, (*found.notices, *((_COARSE,) if _is_coarse(found.values) else ())))
 
 
 def external_maps(text: str, samples: Sequence[Sample]) -> tuple[ExternalMaps, ...]:

@@ -21,6 +21,7 @@ from ..metrics import PROFILES
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
 from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
+from .gaze_options import LogOption
 
 Profile = StrEnum("Profile", {name: name for name in PROFILES})
 
@@ -43,7 +44,7 @@ def evaluate(
     name: Annotated[
         list[str] | None, typer.Option(help="What the maps are called; repeated as --maps is. Default: their folder.")
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="The maps hold logarithms.")] = False,
+    log: LogOption = False,
     layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
