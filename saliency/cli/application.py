@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from tqdm import tqdm
@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 from ..data import Sample
 from ..data.layouts import LAYOUTS, DataSet, open_data_set
 from ..errors import OutputError, SaliencyError
+
+Item = TypeVar("Item")
 
 
 class _Commands(TyperGroup):
@@ -68,6 +70,6 @@ def open_data(root: Path, layout: Layout, split: str | None, *, require_ground_t
     return data
 
 
-def with_progress(samples: Sequence[Sample]) -> Iterable[Sample]:
-    """The samples, with a bar on stderr where that is a terminal."""
-    return tqdm(samples, unit=" samples", disable=None, leave=False)
+def with_progress(items: Sequence[Item], unit: str = " samples") -> Iterable[Item]:
+    """The items, with a bar on stderr where that is a terminal."""
+    return tqdm(items, unit=unit, disable=None, leave=False)

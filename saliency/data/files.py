@@ -10,8 +10,9 @@ from ..errors import DatasetError
 from .samples import IMAGE_EXTENSIONS
 
 DENSITY_EXTENSIONS = (*IMAGE_EXTENSIONS, ".npy", ".npz", ".mat")
-TABLE_EXTENSIONS = (".mat", ".csv", ".tsv", ".txt", ".json", ".asc")
-FIXATION_EXTENSIONS = (*IMAGE_EXTENSIONS, *TABLE_EXTENSIONS, ".npy", ".npz")
+FIXATION_EXTENSIONS = (*IMAGE_EXTENSIONS, ".mat", ".csv", ".tsv", ".txt", ".json", ".asc", ".npy", ".npz")
+# Of fixations beside the pictures themselves: a .txt or .json there may be a caption or boxes.
+BESIDE_EXTENSIONS = (".mat", ".csv", ".tsv", ".asc")
 
 # Without case, blanks, hyphens and underscores.
 IMAGE_FOLDERS = ("images", "image", "stimuli", "pictures", "allstimuli", "img", "imgs")

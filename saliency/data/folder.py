@@ -14,6 +14,7 @@ from ..errors import DatasetError
 from ..messages import Message
 from .coverage import has_ground_truth
 from .files import (
+    BESIDE_EXTENSIONS,
     DENSITY_EXTENSIONS,
     EITHER_ENDING,
     FIXATION_ENDINGS,
@@ -22,7 +23,6 @@ from .files import (
     IMAGE_FOLDERS,
     MAP_ENDINGS,
     MAP_FOLDERS,
-    TABLE_EXTENSIONS,
     find_folder,
     list_files,
     match,
@@ -69,7 +69,7 @@ class FolderDataset(Sequence[Sample]):
         truth = _GroundTruth(
             list_files(find_folder(self.root, MAP_FOLDERS), FIXATION_EXTENSIONS),
             list_files(find_folder(self.root, FIXATION_FOLDERS), FIXATION_EXTENSIONS),
-            list_files(folder, TABLE_EXTENSIONS),
+            list_files(folder, BESIDE_EXTENSIONS),
         )
         self._samples = _pure(pictures, truth)
         self.notices: tuple[Message, ...] = ()

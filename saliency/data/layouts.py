@@ -59,6 +59,11 @@ class DataSet:
     notices: tuple[Message, ...] = ()
 
 
+def recognise(root: Path) -> str | None:
+    """The layout of a folder, a name of `LAYOUTS`; None where it has none of them."""
+    return next((name for name, layout in LAYOUTS.items() if layout.recognises(root)), None)
+
+
 def open_data_set(
     root: Path | str, split: str | None = None, layout: str | None = None, *, require_ground_truth: bool = False
 ) -> DataSet:
@@ -76,7 +81,7 @@ def open_data_set(
     if not root.is_dir():
         raise DatasetError(f"There is no folder “{root.name}” to read a data set from.")
     if layout is None:
-        layout = next((name for name, kind in LAYOUTS.items() if kind.recognises(root)), None)
+        layout = recognise(root)
     if layout is None:
         raise DatasetError(
             f"The folder “{root.resolve().name}” is no data set: it has neither the layout of SJTU-TIS, SALICON, "
