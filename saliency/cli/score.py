@@ -135,7 +135,7 @@ def _predicted(pixels: np.ndarray, models: Sequence[str] | None, sentence: str |
 def _recording(file: Path, shape: tuple[int, int], options: GazeOptions) -> Recording:
     recording = read_fixations(file, shape, options)
     _tell(recording.notices, file.name)
-    typer.echo(f"{recording.summary()}; {len(recording.fixations):,} are used.")
+    typer.echo(f"{recording.summary()}.")
     return recording
 
 
