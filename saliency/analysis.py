@@ -188,10 +188,10 @@ class ErrorAnalysis:
         for maps in self._maps:
             for _, answer in maps.answers([sample]):
                 if isinstance(answer, SaliencyError):
-                    missing.append(Message("{title}: {why}", title=maps.title, why=answer.message))
+                    missing.append(Message("{name}: {why}", name=maps.title, why=answer.message))
                 else:
                     predictions.append(answer)
-        return Comparison(picture, tuple(predictions), comparison.timings, comparison.computed), tuple(missing)
+        return replace(comparison, predictions=tuple(predictions)), tuple(missing)
 
     def _scored(self, sample: Sample, answer: Answer) -> Scored | SaliencyError:
         if isinstance(answer, SaliencyError):
