@@ -12,9 +12,19 @@ import numpy as np
 
 from ..conditions import Condition
 from ..errors import DatasetError, GroundTruthError, PictureError
-from ..gaze import Fixation, GazeOptions, Recording, read_density, read_fixations
-from ..gaze.frames import fit_density, move_points, same_proportions
-from ..imaging import GREY_MODES, decode, read, rgb_of, stored_shape, upright_shape, values_of, white_of
+from ..gaze import GazeOptions, Recording, read_density, read_fixations
+from ..gaze.frames import fit_density
+from ..imaging import (
+    GREY_MODES,
+    LoadedPicture,
+    decode,
+    open_picture,
+    read,
+    stored_shape,
+    upright_shape,
+    values_of,
+    white_of,
+)
 from ..messages import Message
 
 IMAGE_EXTENSIONS = (
@@ -48,13 +58,17 @@ class Sample:
     fixation_path: Path | None
 
     def image(self) -> np.ndarray:
-        """The picture, (H, W, 3) uint8 RGB, turned upright by its EXIF tag.
+        """The pixels of `loaded`, (H, W, 3) uint8 RGB."""
+        return self.loaded().pixels
+
+    def loaded(self) -> LoadedPicture:
+        """The picture with notices on it, turned upright by its EXIF tag.
 
         It is left as stored where the tag exchanges the sides and the ground truth is of the picture as stored:
         whoever recorded the gaze showed it so.
         """
         with _told_of(self.image_path):
-            return rgb_of(decode(read(self.image_path), None, upright=self._frame[0]))
+            return open_picture(self.image_path, max_pixels=None, upright=self._frame[0])
 
     def shape(self) -> Shape:
         """Height and width of `image()`, without decoding it."""
@@ -142,8 +156,6 @@ class Sample:
     def _recording(self, shape: Shape) -> Recording:
         """The fixations on a picture of `shape`."""
         try:
-            if is_picture(self.fixation_path):
-                return _white_pixels(self.fixation_path, shape)
             return read_fixations(self.fixation_path, shape, GazeOptions(picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
@@ -168,7 +180,7 @@ def picture_of(sample: Sample) -> str:
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, upright, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
     with _told_of(path):
-        return rgb_of(decode(read(path), None))
+        return open_picture(path, max_pixels=None).pixels
 
 
 def read_file(path: Path) -> bytes:
@@ -183,39 +195,6 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
-
-
-def _white_pixels(path: Path, shape: Shape) -> Recording:
-    """The fixations in a picture of them, moved to a picture of `shape`."""
-    values, white = _grey(path)
-    size = values.shape
-    if not same_proportions(size, shape):
-        raise GroundTruthError(
-            "The fixations are {columns} x {rows} pixels, the picture {width} x {height}.",
-            columns=size[1],
-            rows=size[0],
-            width=shape[1],
-            height=shape[0],
-        )
-    notices: tuple[Message, ...] = ()
-    points = np.argwhere(values > 127 * white / 255)
-    if not len(points):  # 0 and 1, or how many fixations each pixel has
-        counts = np.round(values).astype(np.int64)
-        places = np.argwhere(counts)
-        points = np.repeat(places, counts[tuple(places.T)], axis=0)
-    if size != tuple(shape):
-        points = move_points(points, size, shape)
-        notices += (
-            Message(
-                "The fixations, on {columns} x {rows} pixels, are moved to the picture's {width} x {height}.",
-                columns=size[1],
-                rows=size[0],
-                width=shape[1],
-                height=shape[0],
-            ),
-        )
-    fixations = tuple(Fixation(int(x), int(y), order=n) for n, (y, x) in enumerate(points, start=1))
-    return Recording(fixations, tuple(shape), total=len(fixations), notices=notices)
 
 
 @contextmanager

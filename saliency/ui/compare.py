@@ -127,7 +127,7 @@ def build(predictor: Predictor) -> Form:
         Returns the comparison as one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             general: What is in the picture as a whole; without a sentence the condition is left out.
             salient: What catches the eye; without a sentence the condition is left out.
             non_salient: The background, or what is easily missed; without a sentence the condition is left out.

@@ -46,7 +46,7 @@ def build(predictor: Predictor) -> Form:
         Fixations come as a list, as files, or both. Returns one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             fixations: [[x, y], ...] in pixels of the picture from its upper left corner, or as the type says.
             files: CSV tables of x, y in pixels, which may have the columns participant, round, order, milliseconds.
             sentence: What was read before looking; the models read it, too. May be empty.

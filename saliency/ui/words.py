@@ -76,7 +76,7 @@ def build(predictor: Predictor) -> Form:
         Returns one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             sentence: What was read before looking, at least one word.
             model: Name of the model. Some say themselves where words point; of all it is told what each word changes.
         """
