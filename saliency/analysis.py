@@ -180,10 +180,10 @@ class ErrorAnalysis:
         Raises:
             DatasetError, PictureError, TextError: the sample's picture or sentence cannot be used.
         """
-        picture = sample.image()
-        comparison = Comparison(picture, (), {})
+        picture = sample.loaded()
+        comparison = Comparison(picture.pixels, (), {})
         if self.predictor is not None:
-            comparison = self.predictor.predict(picture, {sample.condition: sample.sentence}, words=words)
+            comparison = self.predictor.predict(picture.pixels, {sample.condition: sample.sentence}, words=words)
         predictions, missing = list(comparison.predictions), []
         for maps in self._maps:
             for _, answer in maps.answers([sample]):
@@ -191,7 +191,8 @@ class ErrorAnalysis:
                     missing.append(Message("{name}: {why}", name=maps.title, why=answer.message))
                 else:
                     predictions.append(answer)
-        return replace(comparison, predictions=tuple(predictions)), tuple(missing)
+        notices = tuple(dict.fromkeys((*picture.notices, *comparison.notices)))
+        return replace(comparison, predictions=tuple(predictions), notices=notices), tuple(missing)
 
     def _scored(self, sample: Sample, answer: Answer) -> Scored | SaliencyError:
         if isinstance(answer, SaliencyError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -85,7 +85,8 @@ class PredictorModel:
         """Samples of one picture, each of another condition; where they fail together, each is predicted alone."""
         sentences = {sample.condition: sample.sentence for sample in samples}
         try:
-            comparison = self.predictor.predict(samples[0].image(), sentences, models=[self.name])
+            loaded = samples[0].loaded()
+            comparison = self.predictor.predict(loaded.pixels, sentences, models=[self.name])
         except OF_A_SAMPLE as error:
             if len(samples) == 1:
                 yield samples[0], error
@@ -93,8 +94,10 @@ class PredictorModel:
             for sample in samples:
                 yield from self._together([sample])
             return
+        of_picture = tuple(dict.fromkeys((*loaded.notices, *comparison.notices)))
         for sample in samples:
-            yield sample, comparison.get(self.name, sample.condition)
+            prediction = comparison.get(self.name, sample.condition)
+            yield sample, replace(prediction, notices=(*of_picture, *prediction.notices))
 
 
 def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
@@ -190,12 +193,4 @@ def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
 
 def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
     """What was inferred, converted or left unread to predict and to score a sample."""
-    return tuple(dict.fromkeys((*sample.notices(), *prediction_notices(prediction))))
-
-
-def prediction_notices(prediction: Prediction) -> tuple[Message, ...]:
-    """What was left unread, inferred or converted for a map."""
-    found = getattr(prediction, "notices", None)  # shim until helper B is merged
-    if found is not None:
-        return tuple(found)
-    return () if prediction.notice is None else (prediction.notice,)
+    return tuple(dict.fromkeys((*sample.notices(), *prediction.notices)))

@@ -107,6 +107,24 @@ def test_a_picture_under_three_sentences(picture, tmp_path):
         assert density.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_what_should_be_known_of_a_picture_and_its_sentences_is_told(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (40, 56), dtype=np.uint16)
+    values[0, 0] = 4095
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    out = tmp_path / "out"
+    asked = ["predict", tmp_path / "dark.png", "--salient", "狗在跑", "--general", "猫在跑", "--out", out]
+    result = CliRunner().invoke(app, [str(argument) for argument in asked])
+    dark, alike, *unknown = result.stderr.splitlines()
+    assert "4,095 of 65,535" in dark
+    assert "cannot tell the sentences for “General” and “Salient” apart" in alike
+    assert unknown == [
+        f"CLIP-SalGAN, {condition}: 3 of 3 words are unknown to this model." for condition in ("general", "salient")
+    ]
+    record = json.loads((out / "comparison.json").read_text())
+    assert record["notices"] == [dark, alike]
+    assert record["predictions"][0]["notices"] == []
+
+
 def test_a_data_set_gives_a_map_a_sample_each_under_its_own_sentence(data_set, untrained, tmp_path):
     run("predict", data_set, "--layout", "sjtu-tis", "--model", "untrained", "--out", tmp_path)
     stems = [picture + suffix for picture, suffixes in SAMPLES.items() for suffix in suffixes]

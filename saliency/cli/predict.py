@@ -143,9 +143,11 @@ def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
 
 def _tell(name: str, comparison: Comparison) -> None:
     """Notices on the maps of a picture go to stderr."""
+    for notice in comparison.notices:
+        typer.echo(f"{name}: {notice}", err=True)
     for prediction in comparison.predictions:
-        if prediction.notice:
-            typer.echo(f"{name}, {prediction.title}, {prediction.condition.title}: {prediction.notice}", err=True)
+        for notice in prediction.notices:
+            typer.echo(f"{name}, {prediction.title}, {prediction.condition.title}: {notice}", err=True)
 
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:

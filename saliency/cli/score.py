@@ -13,7 +13,6 @@ import pandas as pd
 import typer
 
 from ..conditions import Condition
-from ..evaluation import prediction_notices
 from ..external_maps import read_map
 from ..gaze import GazeOptions, Recording, Units, read_density, read_fixations
 from ..gaze.frames import fit_density
@@ -127,8 +126,9 @@ def _maps(files: Sequence[Path], shape: tuple[int, int] | None, options: GazeOpt
 def _predicted(pixels: np.ndarray, models: Sequence[str] | None, sentence: str | None) -> list[Named]:
     predictor = Predictor(models)
     comparison = predictor.predict(pixels, {Condition.WHOLE: sentence} if sentence else None)
+    _tell(comparison.notices, "the picture")
     for prediction in comparison.predictions:
-        _tell(prediction_notices(prediction), prediction.title)
+        _tell(prediction.notices, prediction.title)
     return [Named(p.model, p.density, p.checkpoint.sha256) for p in comparison.predictions]
 
 

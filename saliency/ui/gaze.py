@@ -14,7 +14,7 @@ from PIL import Image
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation, load_recording
-from saliency.imaging import load_image
+from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
 from saliency.ui.cancel_button import CancelButton
@@ -53,13 +53,14 @@ def build(predictor: Predictor) -> Form:
             models: Names of the models to score, at least one.
             blur: Standard deviation in pixels of the Gaussian that makes a density of fixations; 0: as in SJTU-TIS.
         """
-        pixels = load_image(picture)
-        looked = read_looked(fixations, pixels.shape[:2])
-        everything = looked.fixations + read_files(files, pixels.shape[:2])
+        opened = open_picture(picture)
+        shape = opened.pixels.shape[:2]
+        looked = read_looked(fixations, shape)
+        everything = looked.fixations + read_files(files, shape)
         if not everything:
             raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
         read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
-        comparison = predictor.predict(pixels, read, models=models, progress=telling(progress))
+        comparison = predictor.predict(opened, read, models=models, progress=telling(progress))
         return present_scores(comparison, everything, blur or None, looked.pixels_per_degree)
 
     @guarded

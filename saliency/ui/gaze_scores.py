@@ -61,7 +61,9 @@ def present_scores(
         "gaze": _view(own),
         "models": [{"name": p.model, "title": p.title, **_view(maps[p.model])} for p in ranked],
         "table": asdict(table),
-        "notices": list(dict.fromkeys(told(p.notice) for p in ranked if p.notice)),
+        "notices": [
+            told(notice) for notice in dict.fromkeys([*comparison.notices, *(n for p in ranked for n in p.notices)])
+        ],
         "provenance": provenance(ranked, comparison.timings),
     }
 

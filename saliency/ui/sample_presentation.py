@@ -12,7 +12,6 @@ import numpy as np
 from saliency.analysis import METRICS, ErrorAnalysis, score
 from saliency.data import Sample
 from saliency.errors import DatasetError
-from saliency.evaluation import prediction_notices
 from saliency.messages import Message
 from saliency.results import Comparison, Prediction, WordMap, resized
 from saliency.ui.description import where
@@ -54,7 +53,7 @@ def notices_on(sample: Sample, comparison: Comparison, missing: Sequence[Message
     """On the sample's files, on its maps, and on maps that there are not; with the models where it is not all."""
     models: dict[Message, list[str]] = {}
     for prediction in comparison.predictions:
-        for notice in prediction_notices(prediction):
+        for notice in prediction.notices:
             models.setdefault(notice, []).append(prediction.title)
     of_maps = [
         notice
@@ -62,7 +61,7 @@ def notices_on(sample: Sample, comparison: Comparison, missing: Sequence[Message
         else Message("{name}: {why}", name=", ".join(titles), why=notice)
         for notice, titles in models.items()
     ]
-    return [*dict.fromkeys(sample.notices()), *of_maps, *missing]
+    return [*dict.fromkeys((*sample.notices(), *comparison.notices)), *of_maps, *missing]
 
 
 def _model(study: ErrorAnalysis, prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
