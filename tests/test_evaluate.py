@@ -109,7 +109,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(root, maps, monkeypatch)
 
 def test_samples_that_cannot_be_read_are_named_at_the_end(root, maps, tmp_path):
     for folder, stem in (("image_1800", STEMS[0]), ("fixation_1800", STEMS[2])):
-        (root / folder / f"{stem}.png").write_bytes(b"no picture")
+        (root / folder / f"{stem}.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
     (maps / f"{STEMS[5]}.npy").unlink()
     result = evaluate(root, "--maps", maps, "--json", tmp_path / "out.json")
     assert result.exit_code == 3

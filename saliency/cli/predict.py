@@ -101,7 +101,7 @@ def _predict_picture(
     comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
     for prediction in comparison.predictions:
         _save_overlay(out / f"{prediction.model}.{prediction.condition}.png", comparison, prediction.map)
-    _tell(picture.name, comparison)
+    _tell(comparison)
     comparison.to_png(out / "comparison.png")
     comparison.to_npz(out / "comparison.npz")
     comparison.to_csv(out / "comparison.csv")
@@ -122,7 +122,7 @@ def _predict_pictures(
         except (PictureError, TextError) as error:
             left_out.append(f"{pictures[name].name}: {error}")
             continue
-        _tell(pictures[name].name, comparison)
+        _tell(comparison, pictures[name].name)
         for prediction in comparison.predictions:
             path = out / f"{name}.{prediction.model}.{prediction.condition}"
             make_folder(path.parent)
@@ -141,13 +141,14 @@ def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
     Image.fromarray(overlay(comparison.picture, map_)).save(path)
 
 
-def _tell(name: str, comparison: Comparison) -> None:
-    """Notices on the maps of a picture go to stderr."""
+def _tell(comparison: Comparison, picture: str = "") -> None:
+    """Notices on a picture and its maps go to stderr; with the picture's name where there are several."""
+    before = f"{picture}, " if picture else ""
     for notice in comparison.notices:
-        typer.echo(f"{name}: {notice}", err=True)
+        typer.echo(f"{picture}: {notice}" if picture else notice, err=True)
     for prediction in comparison.predictions:
         for notice in prediction.notices:
-            typer.echo(f"{name}, {prediction.title}, {prediction.condition.title}: {notice}", err=True)
+            typer.echo(f"{before}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
 
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
