@@ -175,6 +175,18 @@ def _turned(image: Image.Image) -> Image.Image:
         return image
 
 
+def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
+    """The format of a picture's file by its header, without decoding it: of `FORMATS`, or one that Pillow reads as one
+    of them.
+
+    Raises:
+        PictureError: as `open_picture`, as far as the header tells.
+    """
+    image = _opened(read(source))
+    _check_size(image.height, image.width, MAX_PIXELS)
+    return image.format
+
+
 def upright_shape(content: bytes) -> tuple[int, int]:
     """Height and width of the picture in a file once `decode` has turned it upright, without decoding it."""
     image = _opened(content)

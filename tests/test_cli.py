@@ -218,7 +218,7 @@ def test_the_app_without_checkpoints_ends_with_a_sentence(monkeypatch, tmp_path)
         (["predict", "{out}/missing.png", "--out", "{out}"], "does not exist"),
         (["predict", "{data_set}", "--out", "{out}"], "one model"),
         (["predict", "{data_set}", "--model", "a", "--salient", "b", "--out", "{out}"], "are its own"),
-        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "“image_1800” is missing"),
+        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "no picture in the folder “empty”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--split", "tset"], "There is no split “tset”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--profile", "mine"], "tuebingen"),
         (["evaluate", "{empty}", "--model", "untrained", "--layout", "folder", "--split", "test"], "no splits"),

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from saliency import errors
-from saliency.imaging import load_image, open_picture, upright_shape
+from saliency.imaging import format_of, load_image, open_picture, upright_shape
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -200,6 +200,15 @@ def test_an_array_is_copied():
     array = np.zeros((30, 40, 3), np.uint8)
     load_image(array)[:] = 9
     assert array.max() == 0
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "PPM", "JPEG", "AVIF", "HEIF"])
+def test_the_format_is_known_without_decoding(format, monkeypatch):
+    content = encoded(plain(), format)
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+    assert format_of(content) == format
+    with pytest.raises(errors.PictureTooLargeError, match="64 million"):
+        format_of(png_header(8000, 8000))
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

@@ -66,10 +66,17 @@ def predict(
     elif folder is None and len(sources) == 1 and sentences is None:
         _predict_picture(sources[0], given, model, out)
     else:
-        pictures = _named(sources) if folder is None else list_files(folder, IMAGE_EXTENSIONS, ignored=[out.name])
-        if not pictures:
-            raise DatasetError(f"There is no picture in the folder “{folder.name}”.")
+        pictures = _named(sources) if folder is None else _inside(folder, out)
         _predict_pictures(pictures, dict.fromkeys(pictures, given) | _read(sentences, pictures), model, out)
+
+
+def _inside(folder: Path, out: Path) -> dict[str, Path]:
+    """Pictures in a folder and its folders by their name in it, but for results of an earlier run."""
+    results = [out.name] if folder.resolve() in out.resolve().parents else []
+    pictures = list_files(folder, IMAGE_EXTENSIONS, ignored=results)
+    if not pictures:
+        raise DatasetError(f"There is no picture in the folder “{folder.name}”.")
+    return pictures
 
 
 def _named(paths: Sequence[Path]) -> dict[str, Path]:
@@ -122,7 +129,7 @@ def _predict_pictures(
         except (PictureError, TextError) as error:
             left_out.append(f"{pictures[name].name}: {error}")
             continue
-        _tell(comparison, pictures[name].name)
+        _tell(comparison, f"{pictures[name].name}: ")
         for prediction in comparison.predictions:
             path = out / f"{name}.{prediction.model}.{prediction.condition}"
             make_folder(path.parent)
@@ -141,14 +148,13 @@ def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
     Image.fromarray(overlay(comparison.picture, map_)).save(path)
 
 
-def _tell(comparison: Comparison, picture: str = "") -> None:
-    """Notices on a picture and its maps go to stderr; with the picture's name where there are several."""
-    before = f"{picture}, " if picture else ""
+def _tell(comparison: Comparison, start: str = "") -> None:
+    """Notices on a picture and its maps go to stderr, each after `start`."""
     for notice in comparison.notices:
-        typer.echo(f"{picture}: {notice}" if picture else notice, err=True)
+        typer.echo(f"{start}{notice}", err=True)
     for prediction in comparison.predictions:
         for notice in prediction.notices:
-            typer.echo(f"{before}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
+            typer.echo(f"{start}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
 
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:

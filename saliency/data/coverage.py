@@ -42,7 +42,7 @@ def check_ground_truth(samples: Sequence[Sample], unmatched: Iterable[Path] = ()
     if unmatched:
         notices.append(
             Message(
-                "{count:,} files of ground truth have the name of no picture (first “{first}”).",
+                "Files of ground truth that have the name of no picture: {count:,} (first “{first}”).",
                 count=len(unmatched),
                 first=unmatched[0].name,
             )

@@ -98,9 +98,12 @@ class Sample:
         return None if recording is None else recording.points
 
     def notices(self) -> tuple[Message, ...]:
-        """Sentences on what was inferred, converted or left out when the files were read; reads all of them."""
+        """Sentences on what was inferred, converted or left out when the files were read; reads all of them.
+
+        Those on the picture itself are also of a comparison that was predicted from `loaded()`.
+        """
         upright, shape = self._frame
-        found: list[Message] = []
+        found: list[Message] = [*self.loaded().notices]
         if not upright:
             found.append(
                 Message(
@@ -137,14 +140,14 @@ class Sample:
 
     def _density(self, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
         """The density of a picture of `shape`, and notices on it."""
-        notices: tuple[Message, ...] = ()
         try:
             if is_picture(self.map_path):
                 values, white = _grey(self.map_path)
+                found = read_density(values)
             else:
                 found = read_density(self.map_path)
-                values, white, notices = found.values, found.values.max(), found.notices
-            return fit_density(values, shape).astype(np.float64) / white, notices
+                white = found.values.max()
+            return fit_density(found.values, shape).astype(np.float64) / white, found.notices
         except GroundTruthError as error:
             raise DatasetError(
                 "The density map “{name}” of sample “{stem}” cannot be used. {why}",
@@ -155,8 +158,10 @@ class Sample:
 
     def _recording(self, shape: Shape) -> Recording:
         """The fixations on a picture of `shape`."""
+        # A picture is read here, since that of a data set may have any size.
+        source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
         try:
-            return read_fixations(self.fixation_path, shape, GazeOptions(picture=self.image_path.name))
+            return read_fixations(source, shape, GazeOptions(picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
                 "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
@@ -195,6 +200,12 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
+
+
+def _values(path: Path) -> np.ndarray:
+    """The values of a picture, (H, W), or its colours, (H, W, 3)."""
+    with _told_of(path):
+        return values_of(decode(read(path), None))
 
 
 @contextmanager

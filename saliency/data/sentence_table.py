@@ -68,7 +68,7 @@ class SentenceTable:
             return ()
         return (
             Message(
-                "{count:,} lines of the table “{name}” name none of the pictures (first “{first}”).",
+                "Lines of the table “{name}” that name none of the pictures: {count:,} (first “{first}”).",
                 count=len(unknown),
                 name=self.name,
                 first=unknown[0],

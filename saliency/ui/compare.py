@@ -163,6 +163,7 @@ def build(predictor: Predictor) -> Form:
                 height=370,
                 elem_id="picture",
             )
+            picture.draw_uploads()
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             boxes = [
                 gr.Textbox(

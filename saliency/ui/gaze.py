@@ -25,7 +25,7 @@ from saliency.ui.gaze_scores import present_scores
 from saliency.ui.gaze_stage import GazeStage, read_looked
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.guard import guarded
-from saliency.ui.picture_input import PictureButton
+from saliency.ui.picture_input import FILES, PictureButton
 from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling
@@ -142,7 +142,7 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
     with gr.Row():
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
-        own = PictureButton(t("gaze.own_picture"), file_types=["image"], size="sm", scale=0, min_width=190)
+        own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)
     return buttons, own
 
 

@@ -94,6 +94,7 @@ def build(predictor: Predictor) -> Form:
                 elem_id="words-picture",
                 elem_classes="upload",
             )
+            picture.draw_uploads()
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             sentence = gr.Textbox(
                 label=t("words.sentence"),
