@@ -90,7 +90,7 @@ def test_a_damaged_picture_does_not_end_the_run_and_is_named(pictures, tmp_path)
     out = tmp_path / "out"
     result = run(pictures, "--out", out, code=3)
     assert names(out) == both("Action/001.untrained.pure", "b.untrained.pure")
-    assert "1 of 3 pictures is left out:\na.png: The picture's file is damaged or was cut short.\n" in result.stderr
+    assert "Left out: 1\na.png: The picture's file is damaged or was cut short.\n" in result.stderr
 
 
 def test_one_damaged_picture_alone_is_refused(pictures, tmp_path):
@@ -120,6 +120,14 @@ def test_a_data_set_with_folders_of_pictures_has_its_maps_in_such_folders(pictur
     out = tmp_path / "out"
     run(tmp_path, "--model", "untrained", "--out", out)
     assert names(out) == ["Action/001.npy", "a.npy", "b.npy"]
+
+
+def test_a_damaged_sample_of_a_data_set_does_not_end_the_run_either(pictures, tmp_path):
+    (pictures / "a.png").write_bytes(b"no picture")
+    pictures.rename(tmp_path / "images")
+    result = run(tmp_path, "--model", "untrained", "--out", tmp_path / "out", code=3)
+    assert names(tmp_path / "out") == ["Action/001.npy", "b.npy"]
+    assert result.stderr.startswith("Left out: 1\na: ")
 
 
 @pytest.mark.parametrize(
