@@ -14,7 +14,7 @@ from PIL import Image
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation, load_recording
-from saliency.imaging import load_image
+from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
 from saliency.ui.cancel_button import CancelButton
@@ -25,7 +25,7 @@ from saliency.ui.gaze_scores import present_scores
 from saliency.ui.gaze_stage import GazeStage, read_looked
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.guard import guarded
-from saliency.ui.picture_input import PictureButton
+from saliency.ui.picture_input import FILES, PictureButton
 from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling
@@ -46,20 +46,21 @@ def build(predictor: Predictor) -> Form:
         Fixations come as a list, as files, or both. Returns one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             fixations: [[x, y], ...] in pixels of the picture from its upper left corner, or as the type says.
             files: CSV tables of x, y in pixels, which may have the columns participant, round, order, milliseconds.
             sentence: What was read before looking; the models read it, too. May be empty.
             models: Names of the models to score, at least one.
             blur: Standard deviation in pixels of the Gaussian that makes a density of fixations; 0: as in SJTU-TIS.
         """
-        pixels = load_image(picture)
-        looked = read_looked(fixations, pixels.shape[:2])
-        everything = looked.fixations + read_files(files, pixels.shape[:2])
+        opened = open_picture(picture)
+        shape = opened.pixels.shape[:2]
+        looked = read_looked(fixations, shape)
+        everything = looked.fixations + read_files(files, shape)
         if not everything:
             raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
         read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
-        comparison = predictor.predict(pixels, read, models=models, progress=telling(progress))
+        comparison = predictor.predict(opened, read, models=models, progress=telling(progress))
         return present_scores(comparison, everything, blur or None, looked.pixels_per_degree)
 
     @guarded
@@ -141,7 +142,7 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
     with gr.Row():
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
-        own = PictureButton(t("gaze.own_picture"), file_types=["image"], size="sm", scale=0, min_width=190)
+        own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)
     return buttons, own
 
 

@@ -26,7 +26,7 @@ SCHEMA: dict[str, Any] = {
         "deviation in the picture's own pixels, degrees: the same in degrees of visual angle, null where the picture's "
         f"size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first by NSS, "
         f"[{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a number is "
-        "not defined}. notices: sentences on what was left unread. provenance: {weights, seconds}."
+        "not defined}. notices: sentences on the picture and on what was left unread. provenance: {weights, seconds}."
     ),
     "properties": {
         "picture": {"type": "object"},
