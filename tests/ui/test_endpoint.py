@@ -172,10 +172,12 @@ def test_every_endpoint_is_documented_in_words(client):
         for name, endpoint in offered.items()
     }
     sentences = ["General", "Salient", "Non salient"]
+    truth = ["Density", "Fixations", "Truth condition"]
+    reading = ["Units", "Screen", "Shown", "Corner", "Picture name", "Drop zeros"]
     assert named == {
-        "/compare": (["Picture", *sentences, "Models", "Density", "Fixations", "Truth condition"], ["Comparison"]),
+        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Comparison"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
-        "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur"], ["Scores"]),
+        "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur", *reading], ["Scores"]),
     }
     for endpoint in offered.values():
         assert len(endpoint["description"]) > 80
