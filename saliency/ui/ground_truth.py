@@ -18,6 +18,20 @@ from saliency.results import Shape
 from saliency.ui.tables import GroundTruth
 
 
+# Of the columns, in words; x and y are the same in every language.
+_ROLES = {
+    "participant": Message("participant"),
+    "picture": Message("picture"),
+    "duration": Message("duration"),
+    "milliseconds": Message("onset"),
+    "order": Message("order"),
+    "round": Message("round"),
+    "trial": Message("trial"),
+    "eye": Message("eye"),
+    "event": Message("kind of event"),
+}
+
+
 def read_truth(
     density: str | None,
     fixations: str | None,

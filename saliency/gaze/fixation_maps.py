@@ -1,0 +1,248 @@
+"""Fixations as a picture or an array: marked pixels, discs and numbers of fixations per pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from ..errors import GroundTruthError
+from ..imaging import white_of
+from ..messages import Message
+from .coordinates import check_count
+from .frames import move_points, same_proportions
+from .recording import Fixation, Recording, Units
+
+_MOST_MARKED = 0.2  # share of the pixels; more is no picture of fixations
+_MOST_COUNTED = 0.05  # share of the pixels that a map of counts may mark
+_MOST_REPEATS = 50
+_LEAST_DISC = 4  # pixels; fixations that touch by chance seldom make more (measured on SJTU-TIS and freeview)
+_LARGEST_DISC = 0.0025  # share of the picture; a thresholded density has larger areas
+_SMALL = 30  # pixels of a disc that is never too large, in small pictures
+_DISC_SPREAD = 0.25  # by which the areas of discs of one size differ at most
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """What a map of fixations marks.
+
+    Attributes:
+        points: (N, 2) int64 (row, column), by row, repeats included.
+        notices: on how they were read.
+    """
+
+    points: np.ndarray
+    notices: tuple[Message, ...] = ()
+
+
+def map_recording(values: np.ndarray, shape: tuple[int, int], participant: str) -> Recording:
+    """The fixations of a map of the picture's size, or of its proportions.
+
+    Args:
+        values: (h, w) or (h, w, channels), numbers or bool; zero where there is no fixation.
+        shape: (H, W) of the picture.
+
+    Raises:
+        GroundTruthError: other proportions, no fixation, too many, or a density map, a photograph or a mask.
+    """
+    size = values.shape[:2]
+    if not same_proportions(size, shape):
+        raise GroundTruthError(
+            "The fixations are {columns} x {rows} pixels, the picture {width} x {height}.",
+            columns=size[1],
+            rows=size[0],
+            width=shape[1],
+            height=shape[0],
+        )
+    marks = read_marks(values)
+    points, notices = marks.points, marks.notices
+    if size != tuple(shape):
+        points = move_points(points, size, shape)
+        notices += (
+            Message(
+                "The map of fixations is {columns} x {rows}, the picture {width} x {height} pixels; the fixations were "
+                "moved by the ratio.",
+                columns=size[1],
+                rows=size[0],
+                width=shape[1],
+                height=shape[0],
+            ),
+        )
+    fixations = tuple(Fixation(int(x), int(y), participant, 1, number) for number, (y, x) in enumerate(points, start=1))
+    return Recording(fixations, tuple(shape), Units.PIXELS, total=len(fixations), notices=notices)
+
+
+def read_marks(values: np.ndarray) -> Marks:
+    """The fixations that a map marks.
+
+    A map of two values marks each pixel, or each disc where it has discs. Whole numbers up to 50 on few pixels are how
+    often each was fixated. Anything else is a picture in which white is marked.
+
+    Args:
+        values: as for `map_recording`.
+
+    Raises:
+        GroundTruthError: as `map_recording`, but for the proportions.
+    """
+    level = values if values.ndim == 2 else values[..., :3].max(axis=2)
+    if level.dtype.kind == "f" and not np.isfinite(level).all():
+        raise GroundTruthError("The map of fixations has values that are not finite numbers.")
+    marked = level != 0
+    count = np.count_nonzero(marked)
+    if count == 0:
+        raise GroundTruthError("There is no fixation in the file.")
+    values_there = level[marked] if count <= _MOST_MARKED * level.size else level.ravel()
+    if values_there.size == count:
+        if (values_there == values_there[0]).all():
+            return _marks(marked)
+        if _are_counts(values_there, level.size):
+            return _repeated(level, marked)
+    return _white(level)
+
+
+def looks_like_fixations(values: np.ndarray) -> bool:
+    """Whether a map given as a density (h, w) has fixations: few marked pixels, one by one or as discs of one size."""
+    marked = values != 0
+    count = np.count_nonzero(marked)
+    if not 0 < count <= 0.01 * values.size:
+        return False
+    few = values[marked]
+    return bool((few == few[0]).all() or _are_counts(few, values.size)) and _kind(marked) != "areas"
+
+
+def _are_counts(values: np.ndarray, size: int) -> bool:
+    """Whether the values that are not zero are numbers of fixations."""
+    if len(values) > _MOST_COUNTED * size or values.max() > _MOST_REPEATS or values.min() < 0:
+        return False
+    return bool((values == np.floor(values)).all())
+
+
+def _repeated(level: np.ndarray, marked: np.ndarray) -> Marks:
+    counts = level[marked].astype(np.int64)
+    check_count(int(counts.sum()))
+    return Marks(
+        np.repeat(np.argwhere(marked), counts, axis=0),
+        (
+            Message(
+                "The map's values, 1 to {most}, were read as numbers of fixations per pixel: {count:,} fixations.",
+                most=int(counts.max()),
+                count=int(counts.sum()),
+            ),
+        ),
+    )
+
+
+def _white(level: np.ndarray) -> Marks:
+    """The white pixels of a grey picture."""
+    white = white_of(level)
+    if level.min() < 0 or white <= 0:
+        raise GroundTruthError("The map of fixations has negative values.")
+    half = white * 127 / 255
+    marked = level > half
+    grey = np.count_nonzero((level >= white * 64 / 255) & ~marked)
+    if _is_shaded(level, white, np.count_nonzero(marked)):
+        raise GroundTruthError(
+            "This looks like a density map or a photograph; fixations are white pixels in a black picture."
+        )
+    if not marked.any():
+        raise GroundTruthError("There is no fixation in the file.")
+    marks = _marks(marked)
+    if not grey:
+        return marks
+    return Marks(
+        marks.points,
+        (*marks.notices, Message("Pixels darker than half of white were not read: {number:,}.", number=grey)),
+    )
+
+
+def _is_shaded(level: np.ndarray, white: float, marked: int) -> bool:
+    """Whether too much is grey for fixations.
+
+    Soft edges and JPEG leave dots with less grey than white, where a density map has more grey than white and at least
+    0.7 % of its pixels (measured on SJTU-TIS and freeview). A bright photograph has more white, but much of both. A
+    dark density map has hardly any of either.
+    """
+    grey = np.count_nonzero((level >= white * 64 / 255) & (level < white * 192 / 255))
+    if grey > max(0.005 * level.size, min(marked, 0.05 * level.size)):
+        return True
+    return not marked and np.count_nonzero(level > white * 8 / 255) > 0.05 * level.size
+
+
+# --- marked pixels ----------------------------------------------------------------------------------------------------
+
+
+def _marks(marked: np.ndarray) -> Marks:
+    """The fixations of marked pixels: one each, or one per disc.
+
+    Raises:
+        GroundTruthError: the pixels make large or irregular areas.
+    """
+    count = np.count_nonzero(marked)
+    kind = _kind(marked)
+    if kind == "areas":
+        raise GroundTruthError(
+            "This looks like a mask or a density map after a threshold: its white areas are large or irregular. "
+            "Fixations are white pixels, or discs of one size, in a black picture."
+        )
+    if kind == "pixels":
+        check_count(count)
+        return Marks(np.argwhere(marked))
+    points = _centres(marked)
+    check_count(len(points))
+    discs = np.array(points, dtype=np.int64)
+    return Marks(
+        discs[np.lexsort((discs[:, 1], discs[:, 0]))],
+        (
+            Message("1 white disc of {pixels:,} pixels was read as 1 fixation.", pixels=count)
+            if len(discs) == 1
+            else Message(
+                "{count:,} white discs, {pixels:,} pixels together, were read as {count:,} fixations; discs that cover "
+                "each other nearly wholly count as one.",
+                count=len(discs),
+                pixels=count,
+            ),
+        ),
+    )
+
+
+def _kind(marked: np.ndarray) -> str:
+    """What marked pixels are: ``pixels`` that are a fixation each, ``discs``, or ``areas`` that are neither."""
+    if np.count_nonzero(marked) > _MOST_MARKED * marked.size:
+        return "areas"
+    stats = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)[2][1:]
+    areas = stats[:, cv2.CC_STAT_AREA]
+    solid = areas >= _LEAST_DISC
+    if 2 * solid.sum() <= len(areas):
+        return "pixels" if 2 * areas[solid].sum() <= areas.sum() else "areas"
+    stats, areas = stats[solid], areas[solid]
+    typical = _typical(areas)
+    like = np.abs(areas - typical) <= np.maximum(_DISC_SPREAD * typical, 2)
+    width, height = stats[like, cv2.CC_STAT_WIDTH], stats[like, cv2.CC_STAT_HEIGHT]
+    compact = (np.maximum(width, height) <= 2 * np.minimum(width, height)) & (2 * areas[like] >= width * height)
+    regular = 2 * like.sum() >= len(areas) and 2 * compact.sum() >= len(compact)
+    return "discs" if regular and typical <= max(_LARGEST_DISC * marked.size, _SMALL) else "areas"
+
+
+def _typical(areas: np.ndarray) -> float:
+    """The area of a single disc: discs that overlap are larger, so the lower half of the areas decides."""
+    return float(np.percentile(areas, 25, method="nearest"))
+
+
+def _centres(marked: np.ndarray) -> list[tuple[int, int]]:
+    """The centres of discs of one size, also where they overlap: (row, column).
+
+    A disc's centre is as far from black as its radius; where discs overlap, what lies between their centres is nearer.
+    """
+    white = marked.astype(np.uint8)
+    labels, stats = cv2.connectedComponentsWithStats(white, connectivity=8)[1:3]
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    depth = cv2.distanceTransform(white, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    numbers = np.arange(1, len(areas) + 1)
+    deepest = ndimage.maximum(depth, labels, numbers)
+    usual = np.median(deepest[np.abs(areas - _typical(areas[areas >= _LEAST_DISC])) <= 2 + _DISC_SPREAD * areas])
+    enough = np.concatenate([[np.inf], np.minimum(deepest, usual) - 0.25])
+    peaks = (depth >= enough[labels]).astype(np.uint8)
+    found, _, _, centres = cv2.connectedComponentsWithStats(peaks, connectivity=8)
+    return [(int(np.ceil(y - 0.5)), int(np.ceil(x - 0.5))) for x, y in centres[1:found]]
