@@ -57,8 +57,7 @@ function message(next) {
 // Words, and what else is to be known about them.
 function say(words, lines = []) {
   part(".status").textContent = words;
-  part(".account").hidden = !lines.length;
-  part(".account").replaceChildren(...lines.map((line) => node("li", {}, line)));
+  part(".account").replaceChildren(...lines.map((line) => node("p", {}, line)));
 }
 
 function ready() {

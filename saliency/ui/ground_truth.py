@@ -17,7 +17,6 @@ from saliency.messages import Message
 from saliency.results import Shape
 from saliency.ui.tables import GroundTruth
 
-
 # Of the columns, in words; x and y are the same in every language.
 _ROLES = {
     "participant": Message("participant"),
@@ -29,6 +28,9 @@ _ROLES = {
     "trial": Message("trial"),
     "eye": Message("eye"),
     "event": Message("kind of event"),
+    "fixation": Message("number of the fixation"),
+    "valid": Message("whether valid"),
+    "confidence": Message("confidence"),
 }
 
 
@@ -111,11 +113,16 @@ def read_recording(
 
 def account(recording: Recording) -> tuple[Message, ...]:
     """What was read, in sentences: how many fixations in which units, from which columns, and every notice."""
-    taken = [Message("{role} from “{column}”", role=role, column=column) for role, column in recording.columns.items()]
-    columns = (
-        [reduce(lambda first, second: Message("{first}, {second}", first=first, second=second), taken)] if taken else []
-    )
-    return recording.summary(), *columns, *recording.notices
+    columns = [
+        Message("{role} from “{column}”", role=_ROLES.get(role, role), column=column)
+        for role, column in recording.columns.items()
+    ]
+    taken = (reduce(_and, columns),) if columns else ()
+    return recording.summary(), *taken, *recording.notices
+
+
+def _and(first: Message, second: Message) -> Message:
+    return Message("{first}, {second}", first=first, second=second)
 
 
 def _record(recording: Recording, file: str) -> Mapping[str, Any]:

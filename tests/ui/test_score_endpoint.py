@@ -81,7 +81,7 @@ def broken_table(folder):
         ({}, "nothing to score yet"),
         ({"fixations": [[600, 0]]}, "1 of 1 fixations lie outside of the picture, which is 600 x 400"),
         ({"fixations": [["<b>", 1]]}, "two numbers"),
-        ({"files": broken_table}, "points.csv: .* must name the columns x and y"),
+        ({"files": broken_table}, "points.csv: None of the table's columns are known as x and y. They are: a, b"),
         ({"files": broken_table, "shown": "fitted"}, "only with the size of the screen"),
         ({"fixations": MARKS, "models": []}, "at least one model"),
         ({"fixations": MARKS, "blur": 1000}, "between 1 and 75 pixels"),
