@@ -21,7 +21,9 @@ _MOST_REPEATS = 50
 _LEAST_DISC = 4  # pixels; fixations that touch by chance seldom make more (measured on SJTU-TIS and freeview)
 _LARGEST_DISC = 0.0025  # share of the picture; a thresholded density has larger areas
 _SMALL = 30  # pixels of a disc that is never too large, in small pictures
-_DISC_SPREAD = 0.25  # by which the areas of discs of one size differ at most
+_DISC_SPREAD = 0.25  # by which the radii of discs of one size differ at most
+_ROUND = 1.6  # times the area of a circle of the same radius; an ellipse of 2:1 has twice as much
+_FILLED = 1.5  # times the radius of a disc; where discs fill an area that is deeper, they cannot be counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,10 @@ def looks_like_fixations(values: np.ndarray) -> bool:
     if not 0 < count <= 0.01 * values.size:
         return False
     few = values[marked]
-    return bool((few == few[0]).all() or _are_counts(few, values.size)) and _kind(marked) != "areas"
+    if not ((few == few[0]).all() or _are_counts(few, values.size)):
+        return False
+    components = _Components.of(marked)
+    return components.are_pixels() or (components.are_pixels() is False and components.are_discs())
 
 
 def _are_counts(values: np.ndarray, size: int) -> bool:
@@ -173,6 +178,69 @@ def _is_shaded(level: np.ndarray, white: float, marked: int) -> bool:
 # --- marked pixels ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class _Components:
+    """Areas of marked pixels that touch, diagonally, too.
+
+    Attributes:
+        labels: (H, W), the number of the area from 1; 0 is not marked.
+        sizes: pixels of each area.
+        depth: (H, W), each pixel's distance from the nearest that is not marked; up to its radius in a disc.
+        radii: the largest depth of each area.
+    """
+
+    labels: np.ndarray
+    sizes: np.ndarray
+    depth: np.ndarray
+    radii: np.ndarray
+
+    @classmethod
+    def of(cls, marked: np.ndarray) -> _Components:
+        white = marked.astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(white, connectivity=8)
+        depth = cv2.distanceTransform(white, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        radii = np.asarray(ndimage.maximum(depth, labels, np.arange(1, count)))
+        return cls(labels, stats[1:, cv2.CC_STAT_AREA], depth, radii)
+
+    def are_pixels(self) -> bool | None:
+        """Whether each pixel is a fixation; None where some are and most others make areas."""
+        solid = self.sizes >= _LEAST_DISC
+        if 2 * solid.sum() > len(solid):
+            return False
+        return True if 2 * self.sizes[solid].sum() <= self.sizes.sum() else None
+
+    def radius(self) -> float:
+        """Of a single disc: discs that overlap make larger areas, so the lower quarter of the areas decides."""
+        solid = self.sizes >= _LEAST_DISC
+        return float(np.percentile(self.radii[solid], 25, method="nearest"))
+
+    def are_discs(self) -> bool:
+        """Whether the areas are discs of one size, some of them overlapping, which can be counted."""
+        solid = self.sizes >= _LEAST_DISC
+        sizes, radii, radius = self.sizes[solid], self.radii[solid], self.radius()
+        like = np.abs(radii - radius) <= np.maximum(_DISC_SPREAD * radius, 0.5)
+        single = float(np.median(sizes[like]))
+        alike = like & (np.abs(sizes - single) <= np.maximum(2 * _DISC_SPREAD * single, 2))
+        return bool(
+            single <= max(_LARGEST_DISC * self.labels.size, _SMALL)
+            and single <= _ROUND * np.pi * radius**2
+            and 2 * alike.sum() >= len(sizes)
+            and radii.max() <= _FILLED * radius + 1
+        )
+
+    def centres(self) -> np.ndarray:
+        """The centres of discs, (N, 2) int64 (row, column), by row.
+
+        A disc's centre is as far from black as its radius; what lies between the centres of two discs that overlap is
+        nearer.
+        """
+        enough = np.concatenate([[np.inf], np.minimum(self.radii, self.radius()) - 0.25])
+        peaks = (self.depth >= enough[self.labels]).astype(np.uint8)
+        centres = cv2.connectedComponentsWithStats(peaks, connectivity=8)[3][1:, ::-1]
+        points = np.ceil(centres - 0.5).astype(np.int64)  # of a square of an even side the upper left of the middle
+        return points[np.lexsort((points[:, 1], points[:, 0]))]
+
+
 def _marks(marked: np.ndarray) -> Marks:
     """The fixations of marked pixels: one each, or one per disc.
 
@@ -180,69 +248,25 @@ def _marks(marked: np.ndarray) -> Marks:
         GroundTruthError: the pixels make large or irregular areas.
     """
     count = np.count_nonzero(marked)
-    kind = _kind(marked)
-    if kind == "areas":
+    components = _Components.of(marked) if count <= _MOST_MARKED * marked.size else None
+    if components is not None and components.are_pixels():
+        check_count(count)
+        return Marks(np.argwhere(marked))
+    if components is None or components.are_pixels() is None or not components.are_discs():
         raise GroundTruthError(
             "This looks like a mask or a density map after a threshold: its white areas are large or irregular. "
             "Fixations are white pixels, or discs of one size, in a black picture."
         )
-    if kind == "pixels":
-        check_count(count)
-        return Marks(np.argwhere(marked))
-    points = _centres(marked)
+    points = components.centres()
     check_count(len(points))
-    discs = np.array(points, dtype=np.int64)
-    return Marks(
-        discs[np.lexsort((discs[:, 1], discs[:, 0]))],
-        (
-            Message("1 white disc of {pixels:,} pixels was read as 1 fixation.", pixels=count)
-            if len(discs) == 1
-            else Message(
-                "{count:,} white discs, {pixels:,} pixels together, were read as {count:,} fixations; discs that cover "
-                "each other nearly wholly count as one.",
-                count=len(discs),
-                pixels=count,
-            ),
-        ),
+    notice = (
+        Message("1 white disc of {pixels:,} pixels was read as 1 fixation.", pixels=count)
+        if len(points) == 1
+        else Message(
+            "{count:,} white discs, {pixels:,} pixels together, were read as {count:,} fixations; discs that cover "
+            "each other nearly wholly count as one.",
+            count=len(points),
+            pixels=count,
+        )
     )
-
-
-def _kind(marked: np.ndarray) -> str:
-    """What marked pixels are: ``pixels`` that are a fixation each, ``discs``, or ``areas`` that are neither."""
-    if np.count_nonzero(marked) > _MOST_MARKED * marked.size:
-        return "areas"
-    stats = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)[2][1:]
-    areas = stats[:, cv2.CC_STAT_AREA]
-    solid = areas >= _LEAST_DISC
-    if 2 * solid.sum() <= len(areas):
-        return "pixels" if 2 * areas[solid].sum() <= areas.sum() else "areas"
-    stats, areas = stats[solid], areas[solid]
-    typical = _typical(areas)
-    like = np.abs(areas - typical) <= np.maximum(_DISC_SPREAD * typical, 2)
-    width, height = stats[like, cv2.CC_STAT_WIDTH], stats[like, cv2.CC_STAT_HEIGHT]
-    compact = (np.maximum(width, height) <= 2 * np.minimum(width, height)) & (2 * areas[like] >= width * height)
-    regular = 2 * like.sum() >= len(areas) and 2 * compact.sum() >= len(compact)
-    return "discs" if regular and typical <= max(_LARGEST_DISC * marked.size, _SMALL) else "areas"
-
-
-def _typical(areas: np.ndarray) -> float:
-    """The area of a single disc: discs that overlap are larger, so the lower half of the areas decides."""
-    return float(np.percentile(areas, 25, method="nearest"))
-
-
-def _centres(marked: np.ndarray) -> list[tuple[int, int]]:
-    """The centres of discs of one size, also where they overlap: (row, column).
-
-    A disc's centre is as far from black as its radius; where discs overlap, what lies between their centres is nearer.
-    """
-    white = marked.astype(np.uint8)
-    labels, stats = cv2.connectedComponentsWithStats(white, connectivity=8)[1:3]
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    depth = cv2.distanceTransform(white, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    numbers = np.arange(1, len(areas) + 1)
-    deepest = ndimage.maximum(depth, labels, numbers)
-    usual = np.median(deepest[np.abs(areas - _typical(areas[areas >= _LEAST_DISC])) <= 2 + _DISC_SPREAD * areas])
-    enough = np.concatenate([[np.inf], np.minimum(deepest, usual) - 0.25])
-    peaks = (depth >= enough[labels]).astype(np.uint8)
-    found, _, _, centres = cv2.connectedComponentsWithStats(peaks, connectivity=8)
-    return [(int(np.ceil(y - 0.5)), int(np.ceil(x - 0.5))) for x, y in centres[1:found]]
+    return Marks(points, (notice,))
