@@ -21,7 +21,7 @@ Profile = StrEnum("Profile", {name: name for name in PROFILES})
 def evaluate(
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
     model: Annotated[str, typer.Option(help="The model's name.")],
-    layout: LayoutOption = Layout.SJTU_TIS,
+    layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
     json: Annotated[

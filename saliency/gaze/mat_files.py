@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +20,7 @@ from .coordinates import nothing_left
 from .densities import KNOWN
 from .fixation_maps import map_recording
 from .recording import GazeOptions, Recording
-from .rows import frame_recording
+from .rows import frame_recording, same_picture
 
 MAX_EXPANDED = 512 * 2**20
 
@@ -45,7 +46,7 @@ def mat_recording(content: bytes, shape: tuple[int, int], options: GazeOptions, 
         if values is not None and values.ndim == 2:
             return map_recording(values, shape, participant)
     if "fixations" in names:
-        return _osie(_variable(content, "fixations"), shape, options, participant)
+        return _osie(_osie_pictures(content), shape, options, participant)
     raise GroundTruthError(
         "The MATLAB file has the variables {names}; of fixations, “gaze” (SALICON), “fixLocs” (CAT2000, MIT) and "
         "“fixations” (OSIE) are read. Please export a table with columns x and y.",
@@ -76,8 +77,9 @@ def mat_density(content: bytes) -> np.ndarray:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _names(content: bytes) -> list[str]:
-    """The variables of a file, once it is checked."""
+@lru_cache(maxsize=1)
+def _names(content: bytes) -> Sequence[str]:
+    """The variables of a file, once it is checked; cached as `_osie_pictures`."""
     if not content.startswith(b"MATLAB 5.0"):
         raise GroundTruthError(
             "MATLAB files of version 7.3 are not read; please save it with save(..., '-v7') or as a table."
@@ -155,10 +157,17 @@ def _salicon(gaze: Any, shape: tuple[int, int], options: GazeOptions, participan
     return replace(recording, notices=(notice, *recording.notices))
 
 
-def _osie(fixations: Any, shape: tuple[int, int], options: GazeOptions, participant: str) -> Recording:
+@lru_cache(maxsize=1)
+def _osie_pictures(content: bytes) -> Sequence[Any]:
+    """The structs of OSIE's file; cached, since a data set reads it once per picture."""
+    return _elements(_variable(content, "fixations"))
+
+
+def _osie(pictures: Sequence[Any], shape: tuple[int, int], options: GazeOptions, participant: str) -> Recording:
     """OSIE: one struct per picture, in it one per person with fix_x, fix_y and fix_duration."""
     frames = []
-    for picture in _elements(fixations):
+    meant = [one for one in pictures if options.picture and same_picture(str(getattr(one, "img", "")), options.picture)]
+    for picture in meant or pictures:
         for number, person in enumerate(_elements(getattr(picture, "subjects", ())), start=1):
             x, y, duration = (np.atleast_1d(getattr(person, name, ())) for name in ("fix_x", "fix_y", "fix_duration"))
             if len(x) != len(y) or x.ndim != 1 or y.ndim != 1:

@@ -137,7 +137,7 @@ def _choose_picture(rows: _Rows, picture: str | None) -> None:
     if picture is None or not names:
         return
     named = named[rows.frame.index]
-    fits = named.map(lambda name: _same_picture(name, picture))
+    fits = named.map(lambda name: same_picture(name, picture))
     if fits.any():
         rows.leave_out(~fits, "other_picture")
         if number := rows.left_out.get("other_picture"):
@@ -159,7 +159,7 @@ def _choose_picture(rows: _Rows, picture: str | None) -> None:
         rows.notices.append(Message("The file names its picture “{name}”.", name=names[0][:_NAME_LENGTH]))
 
 
-def _same_picture(name: str, picture: str) -> bool:
+def same_picture(name: str, picture: str) -> bool:
     """Whether two names of a picture agree but for folder, extension and case."""
     return bool({name.lower(), _stem(name)} & {picture.lower(), _stem(picture)})
 

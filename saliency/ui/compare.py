@@ -121,7 +121,7 @@ def build(predictor: Predictor) -> Form:
         Returns the comparison as one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             general: What is in the picture as a whole; without a sentence the condition is left out.
             salient: What catches the eye; without a sentence the condition is left out.
             non_salient: The background, or what is easily missed; without a sentence the condition is left out.
@@ -172,6 +172,7 @@ def build(predictor: Predictor) -> Form:
                 height=370,
                 elem_id="picture",
             )
+            picture.draw_uploads()
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             boxes = [
                 gr.Textbox(

@@ -15,7 +15,7 @@ from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Recording
 from saliency.gaze.options import written_options
-from saliency.imaging import load_image
+from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
 from saliency.ui import gaze_fields
@@ -28,7 +28,7 @@ from saliency.ui.gaze_stage import GazeStage, read_looked
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.ground_truth import account, read_recording
 from saliency.ui.guard import guarded
-from saliency.ui.picture_input import PictureButton
+from saliency.ui.picture_input import FILES, PictureButton
 from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling, told
@@ -64,7 +64,7 @@ def build(predictor: Predictor) -> Form:
         Fixations come as a list, as files, or both. Returns one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             fixations: [[x, y], ...] in pixels of the picture from its upper left corner, or as the type says.
             files: Files of fixations: tables, JSON, .npy, .mat or ASC files, or pictures. The parameters from units on
                 are for them alone.
@@ -78,15 +78,15 @@ def build(predictor: Predictor) -> Form:
             picture_name: Which picture's rows are read where a file has several pictures.
             drop_zeros: Whether fixations at exactly (0, 0), which may be lost samples, are left out.
         """
-        pixels = load_image(picture)
-        looked = read_looked(fixations, pixels.shape[:2])
-        written = (units, screen, shown, corner, picture_name, drop_zeros)
-        recordings = read_files(files, pixels.shape[:2], written, picture)
+        opened = open_picture(picture)
+        shape = opened.pixels.shape[:2]
+        looked = read_looked(fixations, shape)
+        recordings = read_files(files, shape, (units, screen, shown, corner, picture_name, drop_zeros), picture)
         everything = looked.fixations + tuple(fixation for read in recordings for fixation in read.fixations)
         if not everything:
             raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
         read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
-        comparison = predictor.predict(pixels, read, models=models, progress=telling(progress))
+        comparison = predictor.predict(opened, read, models=models, progress=telling(progress))
         notices = [notice for read in recordings for notice in read.notices]
         return present_scores(comparison, everything, blur or None, looked.pixels_per_degree, notices)
 
@@ -203,7 +203,7 @@ def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Exa
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
     with gr.Row():
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
-        own = PictureButton(t("gaze.own_picture"), file_types=["image"], size="sm", scale=0, min_width=190)
+        own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)
     return buttons, own
 
 

@@ -64,7 +64,10 @@ def present_scores(
         "gaze": _view(own),
         "models": [{"name": p.model, "title": p.title, **_view(maps[p.model])} for p in ranked],
         "table": asdict(table),
-        "notices": list(dict.fromkeys(told(notice) for notice in (*notices, *(p.notice for p in ranked)) if notice)),
+        "notices": [
+            told(notice)
+            for notice in dict.fromkeys([*notices, *comparison.notices, *(n for p in ranked for n in p.notices)])
+        ],
         "provenance": provenance(ranked, comparison.timings),
     }
 

@@ -26,8 +26,8 @@ SCHEMA: dict[str, Any] = {
         "standard deviation in the picture's own pixels, degrees: the same in degrees of visual angle, null where the "
         f"picture's size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first "
         f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a "
-        "number is not defined}. notices: sentences on how files were read and what was left unread. provenance: "
-        "{weights, seconds}."
+        "number is not defined}. notices: sentences on the picture, on how files were read and on what was left "
+        "unread. provenance: {weights, seconds}."
     ),
     "properties": {
         "picture": {"type": "object"},

@@ -34,6 +34,7 @@ def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
         "truth": _truth(sample, shape),
         "fixations": _fixations(sample, comparison.picture.shape[:2]),
         "metrics": list(METRICS),
+        "notices": [told(notice) for notice in comparison.notices],
         "models": [_model(study, prediction, sample, shape) for prediction in comparison.predictions],
     }
 
@@ -56,7 +57,7 @@ def _model(study: ErrorAnalysis, prediction: Prediction, sample: Sample, shape: 
     return {
         "name": prediction.model,
         "title": prediction.title,
-        "notice": told(prediction.notice) if prediction.notice else None,
+        "notices": [told(notice) for notice in prediction.notices],
         "map": located(resized(density, shape)),
         "scores": {name: round(value, 4) if math.isfinite(value) else None for name, value in scores.items()},
         "words": [_word(word, shape) for word in prediction.words],

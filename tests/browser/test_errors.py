@@ -239,7 +239,7 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
     words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
     model = {
         "title": "Reader",
-        "notice": None,
+        "notices": [],
         "map": located(both),
         "scores": {"NSS": 1.0},
         "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],

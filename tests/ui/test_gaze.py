@@ -31,7 +31,7 @@ def gaussian(x, y, sigma, shape=SHAPE):
     return np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * sigma**2)).astype(np.float32)
 
 
-def compared(maps, shape=SHAPE, condition=Condition.PURE, notice=None):
+def compared(maps, shape=SHAPE, condition=Condition.PURE, notices=()):
     predictions = tuple(
         Prediction(
             model=name,
@@ -41,7 +41,7 @@ def compared(maps, shape=SHAPE, condition=Condition.PURE, notice=None):
             working_map=values,
             shape=shape,
             checkpoint=CheckpointIdentity(name, "ab" * 32, name, "compact"),
-            notice=notice,
+            notices=notices,
         )
         for name, values in maps.items()
     )
@@ -123,7 +123,7 @@ def test_a_blur_out_of_range_is_refused(blur):
 
 def test_the_view_is_json_and_counts_people():
     marks = [Fixation(1, 2, "A", 1, 1), Fixation(3, 4, "B", 1, 1), Fixation(5, 6, "A", 2, 1), Fixation(7, 8, "A", 2, 2)]
-    comparison = compared({"a": gaussian(1, 1, 20), "b": gaussian(9, 9, 20)}, notice="The end was not read.")
+    comparison = compared({"a": gaussian(1, 1, 20), "b": gaussian(9, 9, 20)}, notices=("The end was not read.",))
     view = json.loads(json.dumps(present_scores(comparison, marks, blur=1), allow_nan=False))
     assert view["people"] == [
         {"participant": "A", "rounds": 2, "fixations": 3},
