@@ -17,7 +17,7 @@ from saliency.messages import Message
 from saliency.results import Shape
 from saliency.ui.tables import GroundTruth
 
-# Of the columns, in words; x and y are the same in every language.
+# What columns hold besides x and y, in words.
 _ROLES = {
     "participant": Message("participant"),
     "picture": Message("picture"),
@@ -112,13 +112,17 @@ def read_recording(
 
 
 def account(recording: Recording) -> tuple[Message, ...]:
-    """What was read, in sentences: how many fixations in which units, from which columns, and every notice."""
+    """What was read, in sentences: how many fixations in which units, every notice, and the columns taken.
+
+    The notices say which columns were x and y, where they are not called so.
+    """
     columns = [
-        Message("{role} from “{column}”", role=_ROLES.get(role, role), column=column)
+        Message("{role} from “{column}”", role=_ROLES[role], column=column)
         for role, column in recording.columns.items()
+        if role in _ROLES and column.lower() != role
     ]
     taken = (reduce(_and, columns),) if columns else ()
-    return recording.summary(), *taken, *recording.notices
+    return recording.summary(), *recording.notices, *taken
 
 
 def _and(first: Message, second: Message) -> Message:

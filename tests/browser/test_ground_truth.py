@@ -155,7 +155,8 @@ def test_your_gaze_loads_what_a_tracker_wrote(page, tmp_path):
     account = stage.locator(".account")
     expect(account).to_contain_text("3 fixations of 2 people")
     expect(account).to_contain_text("1 left out")
-    expect(account).to_contain_text("x from “CURRENT_FIX_X”")
+    expect(account).to_contain_text("The columns “CURRENT_FIX_X” and “CURRENT_FIX_Y” were read as x and y.")
+    expect(account).to_contain_text("participant from “RECORDING_SESSION_LABEL”")
     expect(page.get_by_role("table", name="Fixations so far")).to_contain_text("ann")
     shown = page.locator("#gaze-preview").get_by_role("img")
     expect(shown).to_be_hidden()  # whoever looks next has not seen the picture yet

@@ -96,14 +96,14 @@ def test_the_account_has_the_number_the_columns_and_every_notice():
     recording = Recording(
         (Fixation(1, 2, "A"), Fixation(3, 4, "B")),
         (30, 40),
-        columns={"x": "CURRENT_FIX_X", "y": "CURRENT_FIX_Y"},
+        columns={"x": "x", "y": "y", "participant": "LABEL", "duration": "Duration", "event": "Kind"},
         total=3,
         left_out={"lost": 1},
         notices=(notice,),
     )
-    summary, columns, *notices = account(recording)
+    summary, *notices, columns = account(recording)
     assert summary == recording.summary()
-    assert columns == "x from “CURRENT_FIX_X”, y from “CURRENT_FIX_Y”"
+    assert columns == "participant from “LABEL”, kind of event from “Kind”"
     assert notices == [notice]
     assert told(columns) == columns
     assert account(Recording((Fixation(1, 2),), (30, 40)))[1:] == ()
@@ -129,3 +129,24 @@ def test_the_pictures_own_name_is_used_only_where_it_helps(monkeypatch):
     ):
         with pytest.raises(GroundTruthError):
             read_recording("f.csv", (30, 40), options, picture)
+
+
+def test_a_trackers_table_is_accounted_for_in_chinese(tmp_path, monkeypatch):
+    (tmp_path / "f.tsv").write_text(
+        "RECORDING_SESSION_LABEL\tCURRENT_FIX_X\tCURRENT_FIX_Y\nann\t3\t4\nbob\t.\t.\nbob\t5\t6\n"
+    )
+    recording = read_recording(str(tmp_path / "f.tsv"), (30, 40))
+    assert account(recording)[0] == "2 fixations of 2 people, pixels, 1 left out"
+    monkeypatch.setattr("saliency.ui.sentences.language", lambda: "zh")
+    lines = [told(line) for line in account(recording)]
+    assert lines[-1] == "参与者：“RECORDING_SESSION_LABEL”列"
+    assert all(any("一" <= character <= "鿿" for character in line) for line in lines)
+
+
+def test_a_table_of_several_pictures_is_asked_about_by_their_names(tmp_path):
+    (tmp_path / "f.csv").write_text("image,x,y\ncup.jpg,1,2\ncat.jpg,3,4\ncup.jpg,5,6\n")
+    read = read_recording(str(tmp_path / "f.csv"), (30, 40), picture="/tmp/gradio/12/cup.png")
+    assert read.points.tolist() == [[2, 1], [6, 5]]
+    assert read.left_out == {"other_picture": 1}
+    with pytest.raises(GroundTruthError, match=r"please name the one that is meant: cup\.jpg, cat\.jpg"):
+        read_recording(str(tmp_path / "f.csv"), (30, 40), picture="/tmp/gradio/12/photo.png")
