@@ -121,7 +121,7 @@ def account(recording: Recording) -> tuple[Message, ...]:
         for role, column in recording.columns.items()
         if role in _ROLES and column.lower() != role
     ]
-    taken = (reduce(_and, columns),) if columns else ()
+    taken = (Message("Also read: {columns}.", columns=reduce(_and, columns)),) if columns else ()
     return recording.summary(), *recording.notices, *taken
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,12 @@ def test_shares_are_asked_about_then_shown_and_scored(compare, tmp_path):
     compare.get_by_role("button", name="Compare", exact=True).click()
     scored = compare.locator("#maps figure", has=compare.get_by_role("table", name="Against your ground truth"))
     expect(scored).to_contain_text("4 fixations of 1 person, shares from above")
+    with compare.expect_download() as download:
+        compare.get_by_role("button", name="Download everything").click()
+    download.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        record = json.loads(archive.read("ground_truth.json"))
+    assert (record["fixations"]["used"], record["options"]["units"]) == (4, "shares")
 
 
 def test_positions_on_a_screen_are_shown_where_they_fall_on_the_picture(compare, tmp_path):

@@ -103,7 +103,7 @@ def test_the_account_has_the_number_the_columns_and_every_notice():
     )
     summary, *notices, columns = account(recording)
     assert summary == recording.summary()
-    assert columns == "participant from “LABEL”, kind of event from “Kind”"
+    assert columns == "Also read: participant from “LABEL”, kind of event from “Kind”."
     assert notices == [notice]
     assert told(columns) == columns
     assert account(Recording((Fixation(1, 2),), (30, 40)))[1:] == ()
@@ -139,7 +139,7 @@ def test_a_trackers_table_is_accounted_for_in_chinese(tmp_path, monkeypatch):
     assert account(recording)[0] == "2 fixations of 2 people, pixels, 1 left out"
     monkeypatch.setattr("saliency.ui.sentences.language", lambda: "zh")
     lines = [told(line) for line in account(recording)]
-    assert lines[-1] == "参与者：“RECORDING_SESSION_LABEL”列"
+    assert lines[-1] == "还读取了：参与者（“RECORDING_SESSION_LABEL”列）。"
     assert all(any("一" <= character <= "鿿" for character in line) for line in lines)
 
 
