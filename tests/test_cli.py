@@ -32,8 +32,9 @@ SAMPLES = {
 
 
 @pytest.fixture(autouse=True)
-def checkpoint(untrained, monkeypatch):
+def checkpoint(untrained, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(untrained))
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
