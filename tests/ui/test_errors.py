@@ -153,7 +153,7 @@ def test_maps_of_other_programs_are_one_more_model_everywhere(compared, tmp_path
     assert [row["n"] for row in rows] == [1]
 
     sample = present_sample(compared, "000000000002_0")
-    reader, deepgaze = sample["models"]
+    _, deepgaze = sample["models"]
     assert (deepgaze["title"], deepgaze["words"]) == ("DeepGaze", [])
     assert deepgaze["scores"]["NSS"] == view["scores"]["DeepGaze"]["NSS"][0]
     assert deepgaze["map"]["where"]["peak"][0] > 0.9  # the map rises from left to right
