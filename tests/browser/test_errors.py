@@ -88,7 +88,7 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
     rows(study).locator("button").first.click()
     maps = study.locator("#sample").get_by_role("img")
     expect(maps).to_have_count(4)  # the picture, the truth, two models
-    expect(study.locator("#sample").get_by_text("9 fixated pixels")).to_be_visible()
+    expect(study.locator("#sample").get_by_text("9 fixations")).to_be_visible()
     assert study.locator("#sample img, #errors img").count() == 0
     assert study.title() == "Text-guided visual attention"
 
@@ -136,7 +136,9 @@ def test_other_programs_maps_stand_beside_the_models_and_damaged_samples_are_lis
             left_out = page.locator("#errors .left-out")
             expect(left_out.locator("summary")).to_have_text("1 sample was left out")
             expect(left_out.get_by_role("listitem")).to_contain_text("000000000001_0")
-            expect(page.locator("#errors .notices")).to_contain_text("at most 256 different values")
+            expect(page.locator("#errors .notices")).to_contain_text(
+                "DeepGaze: 2 samples (000000000002_0, 000000000003_0): The map has at most 256"
+            )
             expect(page.get_by_role("combobox", name="Upwards")).to_have_value("DeepGaze")
             shown = page.locator("#errors .plane canvas").get_attribute("aria-label")
             assert "of DeepGaze upwards" in shown

@@ -176,7 +176,9 @@ def test_samples_left_out_are_listed_and_do_not_stop_the_rest(compared):
         ("000000000003_0", "DeepGaze"),
     ]
     assert "cannot be read as a picture" in view["left_out"][0]["why"]
-    assert any("1 of 3 samples have no map by DeepGaze" in notice for notice in view["notices"])
+    coverage, coarse = view["notices"]
+    assert coverage == "1 of 3 samples have no map by DeepGaze; the first is “000000000003_0”."
+    assert coarse.startswith("DeepGaze: Sample “000000000002_0”: The map has at most 256")
     with pytest.raises(DatasetError, match="cannot be read as a picture"):
         present_sample(compared, "000000000001_0")
 
