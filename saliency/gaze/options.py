@@ -52,16 +52,21 @@ def _screen(size: str, shown: Shown, corner: str) -> Screen | None:
         if shown is Shown.CENTRED and not corner:
             return None
         raise GroundTruthError("How the picture was shown is of use only with the size of the screen.")
-    width, height = _size(size)
+    width, height = screen_size(size)
     if shown is Shown.AT:
-        return Screen(width, height, shown, *_place(corner))
+        return Screen(width, height, shown, *screen_place(corner))
     if corner:
         raise GroundTruthError("The picture's corner on the screen is of use only where the picture was shown “at” it.")
     return Screen(width, height, shown)
 
 
-def _size(written: str) -> tuple[int, int]:
-    match = _SIZE.fullmatch(written)
+def screen_size(written: str) -> tuple[int, int]:
+    """Width and height in pixels of a screen, such as ``1920x1080``.
+
+    Raises:
+        GroundTruthError: something else is written.
+    """
+    match = _SIZE.fullmatch(written.strip())
     size = (int(match[1]), int(match[2])) if match else (0, 0)
     if not all(1 <= side <= MAX_SIDE for side in size):
         raise GroundTruthError(
@@ -71,10 +76,15 @@ def _size(written: str) -> tuple[int, int]:
     return size
 
 
-def _place(written: str) -> tuple[float, float]:
-    if not written:
+def screen_place(written: str) -> tuple[float, float]:
+    """x and y in pixels of a place on a screen, such as ``240, 60``.
+
+    Raises:
+        GroundTruthError: nothing or something else is written.
+    """
+    if not written.strip():
         raise GroundTruthError("Please give the picture's upper left corner on the screen, such as 240, 60.")
-    match = _PLACE.fullmatch(written)
+    match = _PLACE.fullmatch(written.strip())
     if not match:
         raise GroundTruthError(
             "The picture's upper left corner on the screen is x and y in pixels, such as 240, 60, not “{written}”.",
