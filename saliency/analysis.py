@@ -163,13 +163,23 @@ class ErrorAnalysis:
         return (*self.data.notices, *(notice for maps in self._maps for notice in maps.notices))
 
     def sample_notices(self) -> tuple[Message, ...]:
-        """What is to be known of the samples scored until now: one sentence on all with notices of one kind."""
+        """What is to be known of the samples scored until now: one sentence on all with notices of one kind.
+
+        It names the models where not all have such a notice.
+        """
+        scored = {name: found for name, found in self.scored().items() if found}
         by_template: dict[str, dict[str, Message]] = {}
-        for found in self.scored().values():
-            for stem, scored in found.items():
-                for notice in scored.notices:
-                    by_template.setdefault(notice.template, {}).setdefault(stem, notice)
-        return tuple(_of_samples(found) for found in by_template.values())
+        models: dict[str, dict[str, None]] = {}
+        for name, found in scored.items():
+            for stem, notice in ((stem, notice) for stem, entry in found.items() for notice in entry.notices):
+                by_template.setdefault(notice.template, {}).setdefault(stem, notice)
+                models.setdefault(notice.template, {})[self.titles[name]] = None
+        return tuple(
+            sentence
+            if len(models[template]) == len(scored)
+            else Message("{name}: {why}", name=", ".join(models[template]), why=sentence)
+            for template, sentence in ((template, _of_samples(found)) for template, found in by_template.items())
+        )
 
     def answers(self, sample: Sample, words: bool = False) -> tuple[Comparison, tuple[Message, ...]]:
         """What every model answers to a sample, and sentences on those that have no answer.

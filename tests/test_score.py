@@ -125,7 +125,7 @@ def test_a_map_of_other_proportions_is_refused_with_its_name(picture, fixations,
         (["--fixations", "{fixations}"], "Give a picture for the models to predict, or a map"),
         (["{blob}", "--fixations", "{fixations}", "--model", "reader"], "Give a picture for the models to predict"),
         (["{picture}", "--fixations", "{fixations}", "--shown", "fitted"], "need --screen"),
-        (["{picture}", "--fixations", "{fixations}", "--screen", "large"], "e.g. 1920x1080, not “large”"),
+        (["{picture}", "--fixations", "{fixations}", "--screen", "large"], "such as 1920x1080, not “large”"),
         (["{picture}", "--fixations", "{fixations}", "--units", "miles"], "miles"),
     ],
 )

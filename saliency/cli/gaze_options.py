@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from ..errors import GroundTruthError
 from ..gaze import GazeOptions, Screen, Shown, Units
+from ..gaze.options import screen_place, screen_size
 
 
 def _units(text: str) -> Units:
@@ -15,19 +17,12 @@ def _units(text: str) -> Units:
     return Units(text.replace("share-", "shares-") if text != "share" else "shares")
 
 
-def _screen(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", text.strip(), re.IGNORECASE)
-    if found is None or not int(found[1]) or not int(found[2]):
-        raise typer.BadParameter(f"A screen is given as WIDTHxHEIGHT in pixels, e.g. 1920x1080, not “{text}”.")
-    return int(found[1]), int(found[2])
-
-
-def _place(text: str) -> tuple[float, float]:
+def _pair(parse: Callable[[str], tuple[float, float]], text: str) -> tuple[float, float]:
+    """What an option of two numbers says."""
     try:
-        left, top = map(float, text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"A place is given as X,Y in pixels, e.g. 320,60, not “{text}”.") from None
-    return left, top
+        return parse(text)
+    except GroundTruthError as error:
+        raise typer.BadParameter(error.message) from None
 
 
 UnitsOption = Annotated[
@@ -84,7 +79,7 @@ def gaze_options(
         raise typer.BadParameter("--shown at needs --at X,Y.")
     where = None
     if screen is not None:
-        left, top = (0.0, 0.0) if place is None else _place(place)
+        left, top = (0.0, 0.0) if place is None else _pair(screen_place, place)
         how = Shown.AT if place is not None else shown or Shown.CENTRED
-        where = Screen(*_screen(screen), how, left, top)
+        where = Screen(*_pair(screen_size, screen), how, left, top)
     return GazeOptions(units, where, picture, drop_zeros, log)

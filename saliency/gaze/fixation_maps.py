@@ -24,6 +24,7 @@ _SIZES_DIFFER = 1.2  # times; so much larger are the largest of discs of one siz
 _ROUND = 0.58  # share that a disc fills of the square around it: pi / 4 for large ones, 0.59 for the least round
 _FEW = 13  # pixels of a disc that is too small to be round
 _SMALL = 30  # pixels of a disc that is never too large, in small pictures
+_MANY = 5  # areas of one size; fewer have to be as symmetrical as discs are, the peak of a density seldom is
 _COVERED = 0.9  # share of the marked pixels that discs must account for
 
 
@@ -222,7 +223,9 @@ class _Components:
         like = np.searchsorted(sizes, _SIZES_DIFFER * sizes, side="right") - np.arange(len(sizes))
         number = chosen[like.argmax()]
         left, top, width, height, _ = self.stats[number]
-        return self.labels[top : top + height, left : left + width] == number + 1
+        disc = self.labels[top : top + height, left : left + width] == number + 1
+        symmetrical = np.array_equal(disc, disc[::-1]) and np.array_equal(disc, disc[:, ::-1])
+        return disc if symmetrical or like.max() >= _MANY else None
 
     def disc_centres(self) -> np.ndarray | None:
         """The centres of discs of one size, (N, 2) int64 (row, column), by row; None where the areas are no discs.

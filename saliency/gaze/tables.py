@@ -148,11 +148,10 @@ def _separator(lines: Sequence[str]) -> str:
         if mark in lines[0]:
             return mark
     sample = [line.split() for line in lines[:20]]
-    commas = any("," in line for line in lines[:20])
-    rows = sample if _is_numeric(sample[0]) else sample[1:]
-    if commas and not (rows and all(len(row) == len(sample[0]) > 1 and _is_numeric(row) for row in rows)):
-        return ","
-    return _BLANKS if len(sample[0]) > 1 else ","
+    if "," not in lines[0]:
+        return _BLANKS if len(sample[0]) > 1 else ","
+    alike = all(len(row) == len(sample[0]) > 1 and _is_numeric(row) for row in sample)
+    return _BLANKS if alike else ","
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation
 from saliency.gaze.frames import move_points
+from saliency.messages import Message
 from saliency.metrics import BLURS, density_from_fixations
 from saliency.metrics.ground_truth import Blur, canvas_sigma
 from saliency.results import Comparison, Shape
@@ -30,6 +31,7 @@ def present_scores(
     fixations: Sequence[Fixation],
     blur: float | None = None,
     pixels_per_degree: float | None = None,
+    notices: Sequence[Message] = (),
 ) -> dict[str, Any]:
     """How near each model comes to the fixations, best first, as `gaze_view.SCHEMA` describes it.
 
@@ -39,6 +41,7 @@ def present_scores(
         blur: standard deviation in the picture's pixels of the Gaussian that makes a density of the fixations; default
             `usual_blur`.
         pixels_per_degree: how many of the picture's pixels a degree of visual angle had; None where that is not known.
+        notices: on how the fixations were read.
 
     Raises:
         GroundTruthError: a blur out of range.
@@ -62,7 +65,8 @@ def present_scores(
         "models": [{"name": p.model, "title": p.title, **_view(maps[p.model])} for p in ranked],
         "table": asdict(table),
         "notices": [
-            told(notice) for notice in dict.fromkeys([*comparison.notices, *(n for p in ranked for n in p.notices)])
+            told(notice)
+            for notice in dict.fromkeys([*notices, *comparison.notices, *(n for p in ranked for n in p.notices)])
         ],
         "provenance": provenance(ranked, comparison.timings),
     }

@@ -17,7 +17,7 @@ from saliency.messages import Message
 from saliency.results import Comparison, Prediction
 from saliency.ui import description
 from saliency.ui.sentences import told
-from saliency.ui.tables import GroundTruth, against, agreement, moved
+from saliency.ui.tables import GroundTruth, Table, against, agreement, moved
 
 MAP_SIDE = 320  # pixels of a map's longer side; the models' own maps are no finer
 PICTURE_SIDE = 720
@@ -48,10 +48,15 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         "maps": [
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
         ],
-        "tables": [asdict(table) for table in tables if table],
+        "tables": [table_view(table) for table in tables if table],
         "notices": _notices(comparison),
         "provenance": provenance(firsts, comparison.timings),
     }
+
+
+def table_view(table: Table) -> dict[str, Any]:
+    """A table as JSON, its notes in the visitor's language."""
+    return asdict(table) | {"notes": [told(note) for note in table.notes]}
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def test_maps_of_other_programs_are_one_more_model_everywhere(compared, tmp_path
     assert [row["n"] for row in rows] == [1]
 
     sample = present_sample(compared, "000000000002_0")
-    reader, deepgaze = sample["models"]
+    _, deepgaze = sample["models"]
     assert (deepgaze["title"], deepgaze["words"]) == ("DeepGaze", [])
     assert deepgaze["scores"]["NSS"] == view["scores"]["DeepGaze"]["NSS"][0]
     assert deepgaze["map"]["where"]["peak"][0] > 0.9  # the map rises from left to right
@@ -184,7 +184,9 @@ def test_samples_left_out_are_listed_and_do_not_stop_the_rest(compared):
         ("000000000003_0", "DeepGaze"),
     ]
     assert "cannot be read as a picture" in view["left_out"][0]["why"]
-    assert any("1 of 3 samples have no map by DeepGaze" in notice for notice in view["notices"])
+    coverage, coarse = view["notices"]
+    assert coverage == "1 of 3 samples have no map by DeepGaze; the first is “000000000003_0”."
+    assert coarse.startswith("DeepGaze: Sample “000000000002_0”: The map has at most 256")
     with pytest.raises(DatasetError, match="cannot be read as a picture"):
         present_sample(compared, "000000000001_0")
 

@@ -167,11 +167,10 @@ def test_files_of_several_people_are_merged_and_a_bad_one_is_named(tmp_path):
     (tmp_path / "ann.csv").write_text("x,y\n1,2\n3,4\n")
     (tmp_path / "class.csv").write_text("participant,x,y\nBob,5,6\n")
     files = [str(tmp_path / "ann.csv"), str(tmp_path / "class.csv")]
-    assert read_files(files, SHAPE) == (
-        Fixation(1, 2, "ann", 1, 1),
-        Fixation(3, 4, "ann", 1, 2),
-        Fixation(5, 6, "Bob", 1, 1),
-    )
+    assert [read.fixations for read in read_files(files, SHAPE)] == [
+        (Fixation(1, 2, "ann", 1, 1), Fixation(3, 4, "ann", 1, 2)),
+        (Fixation(5, 6, "Bob", 1, 1),),
+    ]
     assert read_files(None, SHAPE) == ()
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(GroundTruthError, match=r"^bad\.csv: .*x and y"):

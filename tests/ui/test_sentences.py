@@ -56,7 +56,7 @@ NOT_FOR_VISITORS = [
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
 MAKERS = {"errors.py", "score_store.py", "ui/sentences.py"}  # make messages of messages
-WITHOUT_WORDS = {"{name}: {why}", "{condition.title}", "{condition.title}: {notice}"}
+WITHOUT_WORDS = {"{name}: {why}", "{condition.title}", "{condition.title}: {notice}", "{first}, {second}"}
 SAID = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 
 
