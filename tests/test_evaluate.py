@@ -212,3 +212,11 @@ def test_scores_are_not_mixed_with_those_of_files_that_changed(root, maps):
     assert "earlier run" not in after.stderr
     assert f"{nss(BLOB, [[30, 45]]):.3f} [" in after.stdout
     assert f"{nss(BLOB, [[30, 45]]):.3f} [" not in before
+
+
+def test_a_divergence_of_nothing_has_no_sign(root):
+    """KL of a map to itself is zero up to rounding, which may lie below it."""
+    result = evaluate(root, "--maps", root / "map_1800")
+    assert result.exit_code == 0, result.output
+    assert "-0.000" not in result.stdout
+    assert lines(result)["pure"][3].startswith("0.000 [0.000")
