@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ MOST_MISSING = 0.05
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
 _FRAMES = (0xC0, 0xC1, 0xC2)  # start of a frame: baseline, extended, progressive
+_MOST_SEGMENTS = 1000  # far more than a picture has; hostile files may have millions
 _MCU = 16  # rows of a picture that are stored together, at most
 # Bytes that are no marker, to go on with where the file ends.
 _NOISE = np.random.default_rng(0).integers(0, 255, 4096, dtype=np.uint8).tobytes()
@@ -65,7 +67,7 @@ def _share_from_first_difference(one: np.ndarray, other: np.ndarray) -> float:
 def _last_pass_has_begun(content: bytes) -> bool:
     """Whether every coefficient of every component has a scan that gives it its last bit."""
     components, begun = 0, set()
-    for at in _segments(content):
+    for at in islice(_segments(content), _MOST_SEGMENTS):
         if content[at + 1] in _FRAMES:
             components = content[at + 9]
         elif content[at : at + 2] == _SCAN:

@@ -81,8 +81,8 @@ def open_picture(
             `LoadedPicture` is given back as it is.
         max_pixels: more are refused, before decoding; None takes files of any size and shape, which is for data sets.
         max_bytes: a larger file is refused, before it is read.
-        upright: whether it is turned by its EXIF tag. (HEIC and AVIF pictures that say in another way how they are to
-            be turned always are.)
+        upright: whether it is turned by its EXIF tag. HEIC and TIFF pictures always are upright: their readers turn
+            them.
 
     Raises:
         PictureError: one of its subclasses, by what is wrong.
@@ -106,8 +106,7 @@ def _on_cut_file(missing: float) -> Message:
     if not missing:
         return Message("The picture's file was cut short, but nothing of the picture is missing.")
     return Message(
-        "The picture's file was cut short: up to {percent:.1f} % of the picture, at its lower end, is missing or "
-        "coarse.",
+        "The picture's file was cut short: up to {percent:.1f} % of the picture, along one edge, is missing or coarse.",
         percent=100 * missing,
     )
 

@@ -35,14 +35,14 @@ def _one_colour(pixels: np.ndarray) -> bool:
 
 
 def _why_one_colour(image: Image.Image | None) -> Message:
-    if image is not None and _shows_white(image):
-        return Message(
-            "The picture is transparent and, over white, one single colour; a map of it says nothing about it."
-        )
     if image is not None and _has_frames(image):
         return Message(
             "The file's first frame is one single colour; a map of it says nothing about it, and the other frames are "
             "not read."
+        )
+    if image is not None and _shows_white(image):
+        return Message(
+            "The picture is transparent and, over white, one single colour; a map of it says nothing about it."
         )
     return Message("The picture is one single colour; a map of it says nothing about it.")
 

@@ -142,6 +142,11 @@ def test_alpha_lies_over_white(image):
     np.testing.assert_allclose(picture[3, 3].astype(int), (255, 204, 204), atol=1)
 
 
+def test_alpha_of_a_heic_picture_lies_over_white():
+    content = encoded(plain("RGBA", colour=(255, 0, 0, 51)), "HEIF", quality=95)
+    np.testing.assert_allclose(load_image(content)[5, 5].astype(int), (255, 204, 204), atol=4)
+
+
 def test_transparent_palette_is_white():
     image = plain().convert("P")
     content = encoded(image, transparency=image.getpixel((0, 0)))
@@ -392,9 +397,11 @@ def test_a_nearly_black_picture():
 def test_a_picture_of_one_colour():
     drawing = Image.new("RGBA", (40, 30), (255, 255, 255, 0))
     drawing.paste((255, 255, 255, 255), (5, 5, 20, 20))
-    animation = {"save_all": True, "append_images": [plain(colour=BLUE)], "duration": 100}
+    animation = {"save_all": True, "append_images": [photograph(40, 30)], "duration": 100}
     assert ["transparent" in sentence for sentence in notices(encoded(drawing))] == [True]
     assert ["first frame" in sentence for sentence in notices(encoded(plain(), "GIF", **animation))] == [True]
+    empty = plain("RGBA", colour=(0, 0, 0, 0))
+    assert ["first frame" in sentence for sentence in notices(encoded(empty, "GIF", **animation))] == [True]
     one_colour = ["The picture is one single colour; a map of it says nothing about it."]
     assert notices(encoded(plain())) == notices(encoded(plain("RGBA"))) == one_colour
     assert notices(np.full((30, 40), 7, np.uint8)) == one_colour

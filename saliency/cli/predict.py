@@ -17,8 +17,8 @@ from ..data.files import list_files
 from ..data.layouts import recognise
 from ..data.samples import IMAGE_EXTENSIONS
 from ..data.sentence_table import Sentences, read_table
-from ..errors import DatasetError, PictureError, TextError
-from ..evaluation import predict_samples
+from ..errors import DatasetError, PictureError, SaliencyError, TextError
+from ..evaluation import PredictorModel
 from ..predictor import Predictor
 from ..rendering import overlay
 from ..results import Comparison
@@ -49,8 +49,8 @@ def predict(
 
     For one picture: an overlay per map (MODEL.CONDITION.png), their grid (comparison.png), and the densities and all
     that is known of them (comparison.npz, .csv, .json). For several pictures, or a folder of them: an overlay and a
-    density per map (PICTURE.MODEL.CONDITION.png and .npy); the exit code is 3 where pictures had to be left out. For a
-    data set: STEM.npy per sample. Densities are float32, of the picture's size, and sum to 1.
+    density per map (PICTURE.MODEL.CONDITION.png and .npy). For a data set: STEM.npy per sample. Densities are float32,
+    of the picture's size, and sum to 1. The exit code is 3 where pictures or samples had to be left out.
     """
     given = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
     given = {condition: sentence for condition, sentence in given.items() if sentence is not None}
@@ -129,16 +129,21 @@ def _predict_pictures(
         except (PictureError, TextError) as error:
             left_out.append(f"{pictures[name].name}: {error}")
             continue
-        _tell(comparison, f"{pictures[name].name}: ")
+        _tell(comparison, pictures[name].name)
         for prediction in comparison.predictions:
             path = out / f"{name}.{prediction.model}.{prediction.condition}"
             make_folder(path.parent)
             _save_overlay(Path(f"{path}.png"), comparison, prediction.map)
             np.save(f"{path}.npy", prediction.density)
             maps += 1
+    _end(maps, out, left_out)
+
+
+def _end(maps: int, out: Path, left_out: Sequence[str]) -> None:
+    """Says how many maps there are, and names what was left out, for which the exit code is `INCOMPLETE`."""
     typer.echo(f"{maps} maps are in {out}.")
     if left_out:
-        typer.echo(f"{len(left_out)} of {len(pictures)} pictures are left out:", err=True)
+        typer.echo(f"Left out: {len(left_out):,}", err=True)
         for line in left_out:
             typer.echo(line, err=True)
         raise typer.Exit(INCOMPLETE)
@@ -148,20 +153,27 @@ def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
     Image.fromarray(overlay(comparison.picture, map_)).save(path)
 
 
-def _tell(comparison: Comparison, start: str = "") -> None:
-    """Notices on a picture and its maps go to stderr, each after `start`."""
+def _tell(comparison: Comparison, picture: str = "") -> None:
+    """Notices on a picture and its maps go to stderr; with the picture's name where there are several."""
+    before = f"{picture}, " if picture else ""
     for notice in comparison.notices:
-        typer.echo(f"{start}{notice}", err=True)
+        typer.echo(f"{picture}: {notice}" if picture else notice, err=True)
     for prediction in comparison.predictions:
         for notice in prediction.notices:
-            typer.echo(f"{start}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
+            typer.echo(f"{before}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
 
 
 def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
-    predictor = Predictor([model], pictures_cached=1)
+    """A map per sample. Those that cannot be predicted are named at the end, as pictures are."""
+    source = PredictorModel(Predictor([model], pictures_cached=1), model)
     make_folder(out)
-    for sample, prediction in predict_samples(predictor, with_progress(samples), model):
+    maps, left_out = 0, []
+    for sample, answer in source.answers(with_progress(samples)):
+        if isinstance(answer, SaliencyError):
+            left_out.append(f"{sample.stem}: {answer}")
+            continue
         path = out / f"{sample.stem}.npy"
         make_folder(path.parent)
-        np.save(path, prediction.density)
-    typer.echo(f"{len(samples)} maps are in {out}.")
+        np.save(path, answer.density)
+        maps += 1
+    _end(maps, out, left_out)

@@ -27,6 +27,7 @@ from .files import (
     list_files,
     match,
 )
+from .released import refuse_split
 from .samples import IMAGE_EXTENSIONS, Sample
 from .sentence_table import Sentences, find_table
 
@@ -58,8 +59,7 @@ class FolderDataset(Sequence[Sample]):
 
     def __init__(self, root: Path | str, split: str | None = None):
         self.root = Path(root)
-        if split is not None:
-            raise DatasetError("A folder of images, maps and fixations has no splits.")
+        refuse_split(split, "A folder of images, maps and fixations")
         folder = find_folder(self.root, IMAGE_FOLDERS)
         if folder is None:
             raise DatasetError("This folder has not the expected layout: there is no folder “images” in it.")

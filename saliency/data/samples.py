@@ -98,12 +98,10 @@ class Sample:
         return None if recording is None else recording.points
 
     def notices(self) -> tuple[Message, ...]:
-        """Sentences on what was inferred, converted or left out when the files were read; reads all of them.
-
-        Those on the picture itself are also of a comparison that was predicted from `loaded()`.
-        """
+        """Sentences on what was inferred, converted or left out of the ground truth, whose files it reads; `loaded` has
+        those on the picture."""
         upright, shape = self._frame
-        found: list[Message] = [*self.loaded().notices]
+        found: list[Message] = []
         if not upright:
             found.append(
                 Message(

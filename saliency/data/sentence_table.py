@@ -16,6 +16,7 @@ from ..messages import Message
 
 NAMES = ("sentences.csv", "sentences.tsv", "sentences.txt")
 _FILE_COLUMNS = ("file", "picture", "image", "filename", "file name", "name")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # Excel's “Unicode text”
 
 Sentences = dict[Condition, str]
 
@@ -125,17 +126,19 @@ def _frame(path: Path) -> pd.DataFrame:
         content = path.read_bytes()
     except OSError as error:
         raise DatasetError(f"The table “{path.name}” cannot be opened.") from error
+    if b"\0" in content and not content.startswith(_UTF_16):
+        raise DatasetError(f"“{path.name}” is no table: it holds something else than text.")
     text = _decoded(content)
     header = next((line for line in text.splitlines() if line.strip()), "")
     mark = max("\t;,", key=header.count)
     try:
         return pd.read_csv(StringIO(text), sep=mark, dtype=str, keep_default_na=False, skipinitialspace=True)
     except ValueError as error:  # pandas' own errors are of this kind
-        raise DatasetError(f"The table “{path.name}” cannot be read: {error}") from error
+        raise DatasetError(f"“{path.name}” cannot be read as a table of sentences: {error}".strip()) from error
 
 
 def _decoded(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # Excel's “Unicode text”
+    if content.startswith(_UTF_16):
         return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")

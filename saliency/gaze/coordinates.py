@@ -15,6 +15,7 @@ MAX_FIXATIONS = 100_000
 
 _LOST_FROM = 1e7  # EyeLink writes 1e8, others 1e7
 _LOST = -32768  # SR Research's MISSING_DATA
+_FROM_ONE = Message("The largest x or y is exactly the picture's width or height: does the file count from one?")
 _ROUNDING = 1e-9  # pixels by which products of shares miss a whole number
 
 
@@ -71,8 +72,13 @@ def to_pixels(
     units = _units(read, options.units, units)
     points = _on_picture(read, shape, units, options.screen)
     outside = ~((points >= 0) & (points < (shape[1], shape[0]))).all(axis=1)
-    hint = _hint(points, read, shape, units, options.screen)
-    notices += _outside(int(outside.sum()), len(points), shape, hint)
+    if 2 * outside.sum() > len(points):
+        hint = _hint(points, read, shape, units, options.screen)
+        raise _too_many_outside(int(outside.sum()), len(points), shape, hint)
+    if outside.any():
+        notices.append(_outside(int(outside.sum()), len(points)))
+        if units is Units.PIXELS and options.screen is None and _counts_from_one(points, shape):
+            notices.append(_FROM_ONE)
     rows = _without(rows, outside, "outside", left_out)
     return Pixels(np.floor(points[~outside]).astype(np.int64)[:, ::-1], rows, units, left_out, tuple(notices))
 
@@ -214,21 +220,12 @@ def _zeros(number: int, dropped: bool) -> Message:
     )
 
 
-def _outside(outside: int, count: int, shape: tuple[int, int], hint: Message | None) -> list[Message]:
-    """The notices on fixations outside of the picture; an error where they are more than half."""
-    if 2 * outside > count:
-        raise _too_many_outside(outside, count, shape, hint)
-    if not outside:
-        return []
+def _outside(outside: int, count: int) -> Message:
     if outside == 1:
-        notice = Message("1 of {count:,} fixations lies outside of the picture and is left out.", count=count)
-    else:
-        notice = Message(
-            "{number:,} of {count:,} fixations lie outside of the picture and are left out.",
-            number=outside,
-            count=count,
-        )
-    return [notice] + ([] if hint is None else [hint])
+        return Message("1 of {count:,} fixations lies outside of the picture and is left out.", count=count)
+    return Message(
+        "{number:,} of {count:,} fixations lie outside of the picture and are left out.", number=outside, count=count
+    )
 
 
 def _too_many_outside(outside: int, count: int, shape: tuple[int, int], hint: Message | None) -> GroundTruthError:
@@ -244,20 +241,25 @@ def _too_many_outside(outside: int, count: int, shape: tuple[int, int], hint: Me
     )
 
 
+def _counts_from_one(points: np.ndarray, shape: tuple[int, int]) -> bool:
+    """Whether pixels reach from 1 to the picture's width or height, and not beyond."""
+    size = np.array(shape[::-1])
+    largest, least = points.max(axis=0), points.min(axis=0)
+    return bool((largest == size).any() and (largest <= size).all() and (least >= 1).all())
+
+
 def _hint(
     points: np.ndarray, positions: np.ndarray, shape: tuple[int, int], units: Units, screen: Screen | None
 ) -> Message | None:
-    """What may be wrong with fixations outside of the picture."""
+    """What may be wrong where most fixations lie outside of the picture."""
     if units is not Units.PIXELS:
         if np.abs(positions).max() > 8:
             return Message("They were read as shares of the width and height; are they pixels?")
         return None
+    if screen is None and _counts_from_one(points, shape):
+        return _FROM_ONE
     if screen is not None:
         return Message("Was the picture shown on the screen in the way that was chosen?")
-    largest, least = points.max(axis=0), points.min(axis=0)
-    size = np.array(shape[::-1])
-    if (largest == size).any() and (largest <= size).all() and (least >= 1).all():
-        return Message("The largest x or y is exactly the picture's width or height: does the file count from one?")
     return Message("If they are positions on a screen, please give its size and how the picture was shown.")
 
 

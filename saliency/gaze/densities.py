@@ -12,6 +12,7 @@ from .recording import DensityMap
 KNOWN = ("density", "map", "saliency", "salmap", "saliencymap", "saliency_map", "fixmap")
 
 _ROUNDING = 1e-6  # of the maximum; resampling and the Fourier transform leave that much below zero
+_LEAST_LOG = 0.5  # a density without logarithms that are lower is all but even
 _BASES = {"e": np.e, "2": 2.0, "10": 10.0}
 
 
@@ -76,7 +77,7 @@ def _without_rounding(values: np.ndarray) -> np.ndarray:
 
 def _are_logarithms(values: np.ndarray) -> bool:
     """Whether negative values are logarithms: their powers make a density, or none is above zero and they differ."""
-    return _base(values) is not None or (values.max() <= 0 and np.ptp(values) > 1)
+    return values.min() < -_LEAST_LOG and (_base(values) is not None or (values.max() <= 0 and np.ptp(values) > 1))
 
 
 def _base(values: np.ndarray) -> str | None:

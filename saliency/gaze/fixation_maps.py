@@ -19,11 +19,12 @@ _MOST_MARKED = 0.2  # share of the pixels; more is no picture of fixations
 _MOST_COUNTED = 0.05  # share of the pixels that a map of counts may mark
 _MOST_REPEATS = 50
 _LEAST_DISC = 4  # pixels; fixations that touch by chance seldom make more (measured on SJTU-TIS and freeview)
-_LARGEST_DISC = 0.0025  # share of the picture; a thresholded density has larger areas
+_LARGEST_DISC = 0.003  # share of the picture; a thresholded density has larger areas
+_SIZES_DIFFER = 1.2  # times; so much larger are the largest of discs of one size
+_ROUND = 0.58  # share that a disc fills of the square around it: pi / 4 for large ones, 0.59 for the least round
+_FEW = 13  # pixels of a disc that is too small to be round
 _SMALL = 30  # pixels of a disc that is never too large, in small pictures
-_DISC_SPREAD = 0.25  # by which the radii of discs of one size differ at most
-_ROUND = 1.6  # times the area of a circle of the same radius; an ellipse of 2:1 has twice as much
-_FILLED = 1.5  # times the radius of a disc; where discs fill an area that is deeper, they cannot be counted
+_COVERED = 0.9  # share of the marked pixels that discs must account for
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ def looks_like_fixations(values: np.ndarray) -> bool:
     if not ((few == few[0]).all() or _are_counts(few, values.size)):
         return False
     components = _Components.of(marked)
-    return components.are_pixels() or (components.are_pixels() is False and components.are_discs())
+    return components.are_pixels() or (components.are_pixels() is False and components.disc_centres() is not None)
 
 
 def _are_counts(values: np.ndarray, size: int) -> bool:
@@ -184,23 +185,20 @@ class _Components:
 
     Attributes:
         labels: (H, W), the number of the area from 1; 0 is not marked.
-        sizes: pixels of each area.
-        depth: (H, W), each pixel's distance from the nearest that is not marked; up to its radius in a disc.
-        radii: the largest depth of each area.
+        stats: (N, 5), left, top, width, height and pixels of each area.
     """
 
     labels: np.ndarray
-    sizes: np.ndarray
-    depth: np.ndarray
-    radii: np.ndarray
+    stats: np.ndarray
 
     @classmethod
     def of(cls, marked: np.ndarray) -> _Components:
-        white = marked.astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(white, connectivity=8)
-        depth = cv2.distanceTransform(white, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        radii = np.asarray(ndimage.maximum(depth, labels, np.arange(1, count)))
-        return cls(labels, stats[1:, cv2.CC_STAT_AREA], depth, radii)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)
+        return cls(labels, stats[1:])
+
+    @property
+    def sizes(self) -> np.ndarray:
+        return self.stats[:, cv2.CC_STAT_AREA]
 
     def are_pixels(self) -> bool | None:
         """Whether each pixel is a fixation; None where some are and most others make areas."""
@@ -209,36 +207,55 @@ class _Components:
             return False
         return True if 2 * self.sizes[solid].sum() <= self.sizes.sum() else None
 
-    def radius(self) -> float:
-        """Of a single disc: discs that overlap make larger areas, so the lower quarter of the areas decides."""
-        solid = self.sizes >= _LEAST_DISC
-        return float(np.percentile(self.radii[solid], 25, method="nearest"))
+    def disc(self) -> np.ndarray | None:
+        """A single disc, (h, w) bool: of the size that most round areas have, and not cut by the picture's edge."""
+        left, top, width, height = self.stats[:, :4].T
+        rows, columns = self.labels.shape
+        whole = (left > 0) & (top > 0) & (left + width < columns) & (top + height < rows)
+        filled = (self.sizes >= _ROUND * width * height) | (self.sizes <= _FEW)
+        square = np.maximum(width, height) <= 1.25 * np.minimum(width, height)
+        chosen = np.flatnonzero((self.sizes >= _LEAST_DISC) & whole & filled & square)
+        if len(chosen) == 0:
+            return None
+        chosen = chosen[np.argsort(self.sizes[chosen], kind="stable")]
+        sizes = self.sizes[chosen]
+        like = np.searchsorted(sizes, _SIZES_DIFFER * sizes, side="right") - np.arange(len(sizes))
+        number = chosen[like.argmax()]
+        left, top, width, height, _ = self.stats[number]
+        return self.labels[top : top + height, left : left + width] == number + 1
 
-    def are_discs(self) -> bool:
-        """Whether the areas are discs of one size, some of them overlapping, which can be counted."""
-        solid = self.sizes >= _LEAST_DISC
-        sizes, radii, radius = self.sizes[solid], self.radii[solid], self.radius()
-        like = np.abs(radii - radius) <= np.maximum(_DISC_SPREAD * radius, 0.5)
-        single = float(np.median(sizes[like]))
-        alike = like & (np.abs(sizes - single) <= np.maximum(2 * _DISC_SPREAD * single, 2))
-        return bool(
-            single <= max(_LARGEST_DISC * self.labels.size, _SMALL)
-            and single <= _ROUND * np.pi * radius**2
-            and 2 * alike.sum() >= len(sizes)
-            and radii.max() <= _FILLED * radius + 1
-        )
+    def disc_centres(self) -> np.ndarray | None:
+        """The centres of discs of one size, (N, 2) int64 (row, column), by row; None where the areas are no discs.
 
-    def centres(self) -> np.ndarray:
-        """The centres of discs, (N, 2) int64 (row, column), by row.
-
-        A disc's centre is as far from black as its radius; what lies between the centres of two discs that overlap is
-        nearer.
+        A centre is where a single disc fits into what is marked. Areas are discs if those at the centres cover them.
         """
-        enough = np.concatenate([[np.inf], np.minimum(self.radii, self.radius()) - 0.25])
-        peaks = (self.depth >= enough[self.labels]).astype(np.uint8)
+        disc = self.disc()
+        if disc is None or disc.sum() > max(_LARGEST_DISC * self.labels.size, _SMALL):
+            return None
+        marked = self.labels > 0
+        fit = _overlap(marked, disc, beyond=1)  # a disc may be cut by the picture's edge
+        best = np.asarray(ndimage.maximum(fit, self.labels, np.arange(1, len(self.sizes) + 1)))
+        enough = np.concatenate([[np.inf], np.minimum(best, disc.sum()) - 0.5])
+        peaks = (fit >= enough[self.labels]).astype(np.uint8)
         centres = cv2.connectedComponentsWithStats(peaks, connectivity=8)[3][1:, ::-1]
-        points = np.ceil(centres - 0.5).astype(np.int64)  # of a square of an even side the upper left of the middle
+        points = np.ceil(centres - 0.5).astype(np.int64)
+        drawn = np.zeros(marked.shape, bool)
+        drawn[tuple(points.T)] = True
+        covered = cv2.dilate((_overlap(drawn, disc[::-1, ::-1], beyond=0) > 0.5).astype(np.uint8), np.ones((3, 3)))
+        if np.count_nonzero(covered[marked]) < _COVERED * np.count_nonzero(marked):
+            return None
         return points[np.lexsort((points[:, 1], points[:, 0]))]
+
+
+def _overlap(marked: np.ndarray, disc: np.ndarray, beyond: int) -> np.ndarray:
+    """How many pixels of a disc around each pixel are marked, (H, W) float32; outside of the picture is `beyond`."""
+    height, width = disc.shape
+    padded = cv2.copyMakeBorder(
+        marked.astype(np.float32), height, height, width, width, cv2.BORDER_CONSTANT, value=float(beyond)
+    )
+    anchor = ((width - 1) // 2, (height - 1) // 2)
+    counted = cv2.filter2D(padded, cv2.CV_32F, disc.astype(np.float32), anchor=anchor)
+    return counted[height:-height, width:-width]
 
 
 def _marks(marked: np.ndarray) -> Marks:
@@ -252,12 +269,13 @@ def _marks(marked: np.ndarray) -> Marks:
     if components is not None and components.are_pixels():
         check_count(count)
         return Marks(np.argwhere(marked))
-    if components is None or components.are_pixels() is None or not components.are_discs():
+    possible = components is not None and components.are_pixels() is False
+    points = components.disc_centres() if possible else None
+    if points is None:
         raise GroundTruthError(
             "This looks like a mask or a density map after a threshold: its white areas are large or irregular. "
             "Fixations are white pixels, or discs of one size, in a black picture."
         )
-    points = components.centres()
     check_count(len(points))
     notice = (
         Message("1 white disc of {pixels:,} pixels was read as 1 fixation.", pixels=count)

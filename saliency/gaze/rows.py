@@ -125,7 +125,14 @@ def _choose_picture(rows: _Rows, picture: str | None) -> None:
         return
     named = rows.frame["picture"].map(_text)
     names = [name for name in dict.fromkeys(named) if name.lower() not in LOST]
-    rows.leave_out(named.str.lower().isin(LOST) & bool(names), "other_picture")
+    if names and (number := rows.leave_out(named.str.lower().isin(LOST), "other_picture")):
+        rows.notices.append(
+            Message(
+                "Rows that name no picture in the column “{column}”, which were not read: {number:,}.",
+                column=rows.columns.names["picture"],
+                number=number,
+            )
+        )
     if picture is None and len(names) > 1:
         raise GroundTruthError(
             "The file has gaze on {count:,} pictures, by its column “{column}”; please name the one that is meant: "
@@ -139,8 +146,7 @@ def _choose_picture(rows: _Rows, picture: str | None) -> None:
     named = named[rows.frame.index]
     fits = named.map(lambda name: same_picture(name, picture))
     if fits.any():
-        rows.leave_out(~fits, "other_picture")
-        if number := rows.left_out.get("other_picture"):
+        if number := rows.leave_out(~fits, "other_picture"):
             rows.notices.append(
                 Message(
                     "Rows of other pictures than “{picture}” that were not read: {number:,}.",

@@ -72,6 +72,14 @@ def test_a_sample_has_the_truth_and_every_answer(study):
     assert blind["words"] == []
 
 
+def test_a_sample_tells_what_was_left_unread(miniatures, tmp_path):
+    root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": "word " * 10})
+    study = ErrorAnalysis(Predictor(["reader", "blind"], checkpoint_dir=miniatures), open_data_set(root), tmp_path)
+    reader, blind = present_sample(study, "000000000002_1")["models"]
+    assert reader["notices"] == ["The sentence is too long: only the first 8 of its 10 words were read."]
+    assert blind["notices"] == []
+
+
 @pytest.mark.parametrize("stem", ["/etc/passwd", "../gaze/text.json", "", "000000000002_1.png"])
 def test_only_samples_of_the_data_set_can_be_named(study, stem, tmp_path):
     with pytest.raises(DatasetError, match="no such sample"):

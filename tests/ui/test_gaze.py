@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -130,6 +131,8 @@ def test_the_view_is_json_and_counts_people():
         {"participant": "B", "rounds": 1, "fixations": 1},
     ]
     assert view["notices"] == ["The end was not read."]
+    dark = replace(comparison, notices=("The picture is dark.",))
+    assert present_scores(dark, marks, blur=1)["notices"] == ["The picture is dark.", "The end was not read."]
     assert view["gaze"]["where"]["place"] == [0, 0]
     assert view["gaze"]["low"] == 0 < 1 < view["gaze"]["high"]
 
