@@ -115,7 +115,8 @@ class ExternalMaps:
         """
         if sample.stem not in self.paths:
             raise DatasetError("There is no map of this sample in “{folder}”.", folder=self._folder.name)
-        shape = tuple(sample.shape())
+        picture = sample.loaded()  # decoded, too: models and maps are compared on the same samples
+        shape = picture.pixels.shape[:2]
         found = read_map(self.paths[sample.stem], shape, self._options)
         return ExternalPrediction(
             model=self.name,
@@ -126,7 +127,7 @@ class ExternalMaps:
             shape=shape,
             checkpoint=CheckpointIdentity(self.name, "", "maps", ""),
             values=found.values,
-            notices=found.notices,
+            notices=(*picture.notices, *found.notices),
         )
 
     def _coverage(self, found: Mapping[str, Sequence[Path]], per_picture: bool) -> Iterator[Message]:

@@ -124,6 +124,30 @@ def test_samples_that_cannot_be_read_are_named_at_the_end(root, maps, tmp_path):
     assert "cannot be read as a picture" in left_out[0]["why"]
 
 
+def test_a_picture_that_lacks_its_last_bytes_is_scored_with_a_note_and_a_damaged_one_left_out(tmp_path):
+    root, maps = tmp_path / "set", tmp_path / "maps"
+    for folder in (root / "images", root / "fixations", maps):
+        folder.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for name in ("p0", "p1", "p2"):
+        pixels = generator.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(root / "images" / f"{name}.jpg")
+        fixations = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+        fixations[30, [20, 45, 60]] = 255
+        Image.fromarray(fixations).save(root / "fixations" / f"{name}.png")
+        np.save(maps / f"{name}.npy", BLOB)
+    for name, share in (("p1", 0.998), ("p2", 0.5)):
+        file = root / "images" / f"{name}.jpg"
+        file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
+    result = evaluate(root, "--maps", maps)
+    assert result.exit_code == 3
+    assert "Note: Sample “p1”: The picture's file was cut short" in result.stderr
+    assert "1 sample was left out:\n  p2: " in result.stderr
+    cells = lines(result)["pure"]
+    assert (cells[0], cells[1]) == ("2", "-")  # the data set has no density maps
+    assert cells[4].startswith(f"{nss(BLOB, [[30, 20], [30, 45], [30, 60]]):.3f} [")
+
+
 def test_of_many_samples_left_out_ten_are_named(tmp_path):
     root = write_data_set(tmp_path / "many", 12, {"_0": ""})
     (tmp_path / "maps").mkdir()
@@ -212,3 +236,11 @@ def test_scores_are_not_mixed_with_those_of_files_that_changed(root, maps):
     assert "earlier run" not in after.stderr
     assert f"{nss(BLOB, [[30, 45]]):.3f} [" in after.stdout
     assert f"{nss(BLOB, [[30, 45]]):.3f} [" not in before
+
+
+def test_a_divergence_of_nothing_has_no_sign(root):
+    """KL of a map to itself is zero up to rounding, which may lie below it."""
+    result = evaluate(root, "--maps", root / "map_1800")
+    assert result.exit_code == 0, result.output
+    assert "-0.000" not in result.stdout
+    assert lines(result)["pure"][3].startswith("0.000 [0.000")

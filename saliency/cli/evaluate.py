@@ -110,7 +110,7 @@ def _cell(row: pd.Series, counted: bool) -> str:
     if not math.isfinite(row["mean"]):
         return "-"
     number = f" (n {int(row['n'])})" if counted else ""
-    return f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{number}"
+    return f"{row['mean']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]{number}"
 
 
 def _external(folders: Sequence[Path], names: Sequence[str], data: DataSet, options: GazeOptions) -> list[ExternalMaps]:

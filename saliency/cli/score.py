@@ -153,7 +153,7 @@ def _tell(notices: Sequence[str], of: str) -> None:
 def _table(scores: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     """Maps by metrics as text; ``-`` where a metric is undefined."""
     cells = {
-        name: {metric: f"{value:.3f}" if math.isfinite(value) else "-" for metric, value in values.items()}
+        name: {metric: f"{value:z.3f}" if math.isfinite(value) else "-" for metric, value in values.items()}
         for name, values in scores.items()
     }
     return pd.DataFrame.from_dict(cells, orient="index")

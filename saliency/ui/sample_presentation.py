@@ -53,7 +53,7 @@ def notices_on(sample: Sample, comparison: Comparison, missing: Sequence[Message
     """On the sample's files, on its maps, and on maps that there are not; with the models where it is not all."""
     models: dict[Message, list[str]] = {}
     for prediction in comparison.predictions:
-        for notice in prediction.notices:
+        for notice in (notice for notice in prediction.notices if notice not in comparison.notices):
             models.setdefault(notice, []).append(prediction.title)
     of_maps = [
         notice

@@ -75,9 +75,8 @@ def test_a_sample_has_the_truth_and_every_answer(study):
 def test_a_sample_tells_what_was_left_unread(miniatures, tmp_path):
     root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": "word " * 10})
     study = ErrorAnalysis(Predictor(["reader", "blind"], checkpoint_dir=miniatures), open_data_set(root), tmp_path)
-    reader, blind = present_sample(study, "000000000002_1")["models"]
-    assert reader["notices"] == ["The sentence is too long: only the first 8 of its 10 words were read."]
-    assert blind["notices"] == []
+    notices = present_sample(study, "000000000002_1")["notices"]
+    assert notices == ["Reader: The sentence is too long: only the first 8 of its 10 words were read."]
 
 
 @pytest.mark.parametrize("stem", ["/etc/passwd", "../gaze/text.json", "", "000000000002_1.png"])
