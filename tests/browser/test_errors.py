@@ -292,6 +292,7 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
         "truth": None,
         "fixations": None,
         "metrics": ["NSS"],
+        "notices": [],
         "models": [model],
         "notices": [],
     }
