@@ -115,6 +115,8 @@ ROLES = {
     "fixation": ("fpogid", "eyemovementtypeindex", "fixationindex", "fixationid"),
     "eye": ("eye", "eyeused"),
     "valid": ("fpogv", "bpogv", "valid", "isvalid"),
+    "valid_left": ("validityleft",),
+    "valid_right": ("validityright",),
     "confidence": ("confidence",),
 }
 

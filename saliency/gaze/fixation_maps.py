@@ -127,6 +127,8 @@ def _are_counts(values: np.ndarray, size: int) -> bool:
 
 
 def _repeated(level: np.ndarray, marked: np.ndarray) -> Marks:
+    if not _Components.of(marked).are_pixels():
+        raise _density()
     counts = level[marked].astype(np.int64)
     check_count(int(counts.sum()))
     return Marks(
@@ -150,9 +152,7 @@ def _white(level: np.ndarray) -> Marks:
     marked = level > half
     grey = np.count_nonzero((level >= white * 64 / 255) & ~marked)
     if _is_shaded(level, white, np.count_nonzero(marked)):
-        raise GroundTruthError(
-            "This looks like a density map or a photograph; fixations are white pixels in a black picture."
-        )
+        raise _density()
     if not marked.any():
         raise GroundTruthError("There is no fixation in the file.")
     marks = _marks(marked)
@@ -161,6 +161,12 @@ def _white(level: np.ndarray) -> Marks:
     return Marks(
         marks.points,
         (*marks.notices, Message("Pixels darker than half of white were not read: {number:,}.", number=grey)),
+    )
+
+
+def _density() -> GroundTruthError:
+    return GroundTruthError(
+        "This looks like a density map or a photograph; fixations are white pixels in a black picture."
     )
 
 

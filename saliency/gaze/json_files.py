@@ -14,7 +14,7 @@ from ..errors import GroundTruthError
 from ..messages import Message
 from .recording import GazeOptions, Recording, Screen, Shown
 from .rows import frame_recording
-from .tables import MAX_ROWS
+from .tables import check_rows
 
 COCO_SCREEN = Screen(1680, 1050, Shown.FITTED)
 
@@ -42,13 +42,13 @@ def json_recording(text: str, shape: tuple[int, int], options: GazeOptions, part
     if not items:
         raise GroundTruthError("There is no fixation in the file.")
     if all(_is_pair(item) for item in items):
-        _check_rows(len(items))
+        check_rows(len(items))
         return frame_recording(pd.DataFrame(items, columns=["x", "y"], dtype=object), shape, options, participant)
     if not all(isinstance(item, Mapping) for item in items):
         raise _unknown()
     if all(_is_scanpath(item) for item in items):
         return _scanpaths(items, shape, options, participant)
-    _check_rows(len(items))
+    check_rows(len(items))
     if any(isinstance(cell, list | dict) for item in items for cell in _lowered(item, ("x", "y")).values()):
         raise _unknown()
     frame = pd.DataFrame(items, dtype=object)
@@ -106,7 +106,7 @@ def _scanpaths(
             for key, cell in item.items()
             if key.lower() not in lists and not isinstance(cell, list | dict)
         }
-        _check_rows(len(rows) + len(lists["x"]))
+        check_rows(len(rows) + len(lists["x"]))
         times = lists.get("t")
         durations = times if isinstance(times, list) else [None] * len(lists["x"])
         rows += [
@@ -137,11 +137,6 @@ def _coco_options(
             height=COCO_SCREEN.height,
         ),
     )
-
-
-def _check_rows(count: int) -> None:
-    if count > MAX_ROWS:
-        raise GroundTruthError("The table has {count:,} rows; up to {most:,} are read.", count=count, most=MAX_ROWS)
 
 
 def _unknown() -> GroundTruthError:

@@ -191,16 +191,8 @@ def _choose_fixations(rows: _Rows) -> None:
                     number=number,
                 )
             )
-    if rows.has("valid"):
-        invalid = rows.frame["valid"].map(_text).str.lower().isin(_INVALID)
-        if number := rows.leave_out(invalid, "lost"):
-            rows.notices.append(
-                Message(
-                    "Rows that the tracker marks as invalid, by the column “{column}”: {number:,}.",
-                    column=rows.columns.names["valid"],
-                    number=number,
-                )
-            )
+    _leave_out_invalid(rows, _INVALID, "valid")
+    _leave_out_invalid(rows, {"invalid"}, "valid_left", "valid_right")  # Tobii Studio's numbers are valid at 0
     if rows.has("confidence"):
         unsure = int((numbers(rows.frame["confidence"], rows.columns.names["confidence"]) < _UNSURE).sum())
         if unsure:
@@ -211,6 +203,21 @@ def _choose_fixations(rows: _Rows) -> None:
                     number=unsure,
                 )
             )
+
+
+def _leave_out_invalid(rows: _Rows, marks: set[str], *roles: str) -> None:
+    """Leaves out the rows that all columns of `roles` mark as invalid."""
+    if not all(map(rows.has, roles)):
+        return
+    invalid = np.all([rows.frame[role].map(_text).str.lower().isin(marks) for role in roles], axis=0)
+    if number := rows.leave_out(pd.Series(invalid, index=rows.frame.index), "lost"):
+        rows.notices.append(
+            Message(
+                "Rows that the tracker marks as invalid, by the column “{column}”: {number:,}.",
+                column=rows.columns.names[roles[0]],
+                number=number,
+            )
+        )
 
 
 def _choose_eye(rows: _Rows) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ..errors import GroundTruthError
 
-MAX_ROWS = 1_000_000
+MAX_ROWS = 500_000
+MAX_COLUMNS = 2_000
 LOST = frozenset({"", ".", "-", "nan", "na", "n/a", "#n/a", "none", "null", "inf", "-inf", "+inf"})
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
@@ -98,8 +99,9 @@ def read_table(text: str) -> Table:
     """How a table is laid out: separator, and whether its first line names the columns.
 
     Raises:
-        GroundTruthError: it has no line, more than `MAX_ROWS`, or a quote that does not end.
+        GroundTruthError: it has no line, more than `MAX_ROWS` or `MAX_COLUMNS`, or a quote that does not end.
     """
+    check_rows(max(text.count("\n"), text.count("\r")) // 2)  # every other line may be blank
     lines = [line for line in text.splitlines() if line.strip()]
     separator = None
     if lines and (declared := re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE)):
@@ -109,16 +111,21 @@ def read_table(text: str) -> Table:
     lines = [line for line in lines if not _is_comment(line)]
     if not lines:
         raise GroundTruthError("There is no fixation in the file.")
-    if len(lines) > MAX_ROWS:
-        raise GroundTruthError(
-            "The table has {count:,} rows; up to {most:,} are read.", count=len(lines), most=MAX_ROWS
-        )
+    check_rows(len(lines))
+    if lines[0].count(separator or " ") + max(map(lines[0].count, ",;\t")) > MAX_COLUMNS:
+        raise GroundTruthError("The table has far more columns than are read, which are {most:,}.", most=MAX_COLUMNS)
     separator = separator or _separator(lines)
     first = split(lines[0], separator)
     if not _names_columns(first) and (named := _named_in_comment(comments, separator, len(first))):
         lines, first = [named, *lines], split(named, separator)
     names = tuple(first) if _names_columns(first) else None
     return Table(lines, separator, len(first), names, later)
+
+
+def check_rows(count: int) -> None:
+    """Raises `GroundTruthError` where there are more than `MAX_ROWS`."""
+    if count > MAX_ROWS:
+        raise GroundTruthError("The table has {count:,} rows; up to {most:,} are read.", count=count, most=MAX_ROWS)
 
 
 def _is_comment(line: str) -> bool:

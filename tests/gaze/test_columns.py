@@ -75,6 +75,14 @@ def test_samples_of_gaze_become_the_mean_of_their_fixation():
     assert positions(recording) == [[102, 52], [10, 20]]
 
 
+def test_samples_that_are_invalid_for_both_eyes_are_lost():
+    names = "Gaze point X,Gaze point Y,Validity left,Validity right\n"
+    recording = read(names + "1,2,Valid,Valid\n3,4,Invalid,Invalid\n5,6,Invalid,Valid\n")
+    assert positions(recording) == [[1, 2], [5, 6]]
+    assert recording.left_out == {"lost": 1}
+    assert positions(read(names + "1,2,0,0\n3,4,0,1\n")) == [[1, 2], [3, 4]]
+
+
 def test_samples_without_numbers_of_fixations_count_each_and_that_is_a_notice():
     recording = read("gaze x [px],gaze y [px]\n1,2\n1,3\n")
     assert positions(recording) == [[1, 2], [1, 3]]

@@ -131,6 +131,12 @@ def test_bright_and_dark_densities_are_refused(value):
         read(encoded((density / density.max() * value).astype(np.uint8)))
 
 
+def test_a_dark_and_narrow_density_is_no_map_of_counts():
+    density = gaussian([(240, 320)], 15)
+    with pytest.raises(GroundTruthError, match="looks like a density map"):
+        read(encoded((density * 40).astype(np.uint8)))
+
+
 def test_white_paper_with_black_dots_is_refused():
     with pytest.raises(GroundTruthError, match="large or irregular"):
         read(encoded(255 - dotted()))

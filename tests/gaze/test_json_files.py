@@ -7,7 +7,7 @@ import json
 import pytest
 
 from saliency.errors import GroundTruthError
-from saliency.gaze import Fixation, Screen, Shown, Units, json_files
+from saliency.gaze import Fixation, Screen, Shown, Units, tables
 from tests.gaze.files import notices, positions, read
 
 SCANPATH = {
@@ -102,7 +102,7 @@ def test_refused(text, words):
 
 
 def test_rows_are_limited(monkeypatch):
-    monkeypatch.setattr(json_files, "MAX_ROWS", 2)
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
     for value in ([[1, 2]] * 3, [{"x": 1, "y": 2}] * 3, {"x": [1] * 3, "y": [2] * 3}):
         with pytest.raises(GroundTruthError, match="3 rows; up to 2"):
             read(json.dumps(value))

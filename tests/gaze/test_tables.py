@@ -106,6 +106,13 @@ def test_rows_are_limited_before_they_are_parsed(monkeypatch):
         read_table("x,y\n1,1\n" * 2)
 
 
+def test_columns_are_limited_before_they_are_parsed(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_COLUMNS", 3)
+    with pytest.raises(GroundTruthError, match="far more columns than are read"):
+        read_table("x,y,a,b,c\n1,2,3,4,5\n")
+    assert read_table("x y a b").width == 4
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00", b"\xff\xd8\xff\xe0\x00", b"a\x00b", b"\x81\x8d\x8f"])
 def test_bytes_that_are_no_text(content):
     assert text_of(content) is None
