@@ -294,7 +294,6 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
         "metrics": ["NSS"],
         "notices": [],
         "models": [model],
-        "notices": [],
     }
     with alone(browser, Component("sample_view")) as page:
         page.evaluate("view => send(view)", view)
