@@ -244,3 +244,45 @@ def test_a_divergence_of_nothing_has_no_sign(root):
     assert result.exit_code == 0, result.output
     assert "-0.000" not in result.stdout
     assert lines(result)["pure"][3].startswith("0.000 [0.000")
+
+
+def folder_of_tables(root: Path, positions: list[tuple[float, float]]) -> Path:
+    """Two pictures of 90 x 60, the same table of gaze of each, and a central blob as their map."""
+    for name in ("images", "fixations", "central"):
+        (root / name).mkdir(parents=True)
+    table = "\n".join(["x,y", *(f"{x},{y}" for x, y in positions)])
+    for stem in ("a", "b"):
+        pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(root / "images" / f"{stem}.png")
+        (root / "fixations" / f"{stem}.csv").write_text(table)
+        np.save(root / "central" / f"{stem}.npy", BLOB)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("positions", "options"),
+    [
+        ([(0.505, 0.51), (0.255, 0.76)], ["--units", "shares"]),
+        ([(0.505, 0.49), (0.255, 0.24)], ["--units", "shares-from-below"]),
+        ([(100 + 45, 20 + 30), (100 + 22, 20 + 45)], ["--screen", "320x240", "--at", "100,20"]),
+        ([(2 * 45.5, 30 + 2 * 30.5), (2 * 22.5, 30 + 2 * 45.5)], ["--screen", "180x180", "--shown", "fitted"]),
+        ([(45, 30), (0, 0), (22, 45), (0, 0)], ["--drop-zeros"]),
+    ],
+    ids=["shares", "shares from below", "at a place", "fitted", "zeros"],
+)
+def test_tables_of_a_data_set_are_read_as_asked(tmp_path, positions, options):
+    root = folder_of_tables(tmp_path / "own", positions)
+    out = tmp_path / "out.json"
+    result = evaluate(root, "--maps", root / "central", *options, "--json", out)
+    assert result.exit_code == 0, result.output
+    at = BLOB[[30, 45], [45, 22]]
+    expected = ((at - BLOB.mean()) / BLOB.std()).mean()
+    assert json.loads(out.read_text())["metrics"]["pure"]["NSS"]["mean"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_scores_of_other_units_are_not_taken_from_the_store(tmp_path):
+    root = folder_of_tables(tmp_path / "own", [(0.5, 1), (1, 0.25)])
+    first = evaluate(root, "--maps", root / "central", "--units", "shares")
+    second = evaluate(root, "--maps", root / "central", "--units", "pixels")
+    assert first.exit_code == second.exit_code == 0
+    assert first.stdout != second.stdout

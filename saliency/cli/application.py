@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from ..data import Sample
 from ..data.layouts import LAYOUTS, DataSet, open_data_set
 from ..errors import OutputError, SaliencyError
+from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
 
 Item = TypeVar("Item")
 
@@ -61,10 +62,17 @@ def open_samples(root: Path, layout: Layout, split: str | None) -> Sequence[Samp
     return open_data(root, layout, split).samples
 
 
-def open_data(root: Path, layout: Layout, split: str | None, *, require_ground_truth: bool = False) -> DataSet:
+def open_data(
+    root: Path,
+    layout: Layout,
+    split: str | None,
+    *,
+    require_ground_truth: bool = False,
+    gaze: GazeOptions = DEFAULT_OPTIONS,
+) -> DataSet:
     """The data set of a folder; notices on it go to stderr."""
     chosen = None if layout.value == AUTO else layout.value
-    data = open_data_set(root, split, chosen, require_ground_truth=require_ground_truth)
+    data = open_data_set(root, split, chosen, require_ground_truth=require_ground_truth, gaze=gaze)
     for notice in data.notices:
         typer.echo(notice, err=True)
     return data

@@ -16,12 +16,20 @@ from ..analysis import ErrorAnalysis, LeftOut, means
 from ..data.layouts import DataSet
 from ..errors import DatasetError
 from ..external_maps import ExternalMaps
-from ..gaze import GazeOptions
+from ..gaze import GazeOptions, Units
 from ..metrics import PROFILES
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
 from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
-from .gaze_options import LogOption
+from .gaze_options import (
+    DropZerosOption,
+    LogOption,
+    PlaceOption,
+    ScreenOption,
+    ShownOption,
+    UnitsOption,
+    gaze_options,
+)
 
 Profile = StrEnum("Profile", {name: name for name in PROFILES})
 
@@ -45,6 +53,11 @@ def evaluate(
         list[str] | None, typer.Option(help="What the maps are called; repeated as --maps is. Default: their folder.")
     ] = None,
     log: LogOption = False,
+    units: UnitsOption = Units.AUTO,
+    screen: ScreenOption = None,
+    shown: ShownOption = None,
+    place: PlaceOption = None,
+    drop_zeros: DropZerosOption = False,
     layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
@@ -62,7 +75,8 @@ def evaluate(
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
     if len(name or ()) > len(maps or ()):
         raise typer.BadParameter("There are more names than folders of maps.")
-    data = open_data(data_set, layout, split, require_ground_truth=True)
+    gaze = gaze_options(units=units, screen=screen, shown=shown, place=place, drop_zeros=drop_zeros)
+    data = open_data(data_set, layout, split, require_ground_truth=True, gaze=gaze)
     predictor = Predictor(model, pictures_cached=1) if model else None
     external = _external(maps or (), name or (), data, GazeOptions(log=log))
     if json is not None:

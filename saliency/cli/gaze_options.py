@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from ..errors import GroundTruthError
-from ..gaze import GazeOptions, Screen, Shown, Units
-from ..gaze.options import screen_place, screen_size
+from ..gaze import GazeOptions, Shown, Units
+from ..gaze.options import written_options
 
 
 def _units(text: str) -> Units:
     """A name of `Units`; “share” is taken for “shares”."""
     return Units(text.replace("share-", "shares-") if text != "share" else "shares")
-
-
-def _pair(parse: Callable[[str], tuple[float, float]], text: str) -> tuple[float, float]:
-    """What an option of two numbers says."""
-    try:
-        return parse(text)
-    except GroundTruthError as error:
-        raise typer.BadParameter(error.message) from None
 
 
 UnitsOption = Annotated[
@@ -73,13 +64,9 @@ def gaze_options(
     """
     if screen is None and (shown is not None or place is not None):
         raise typer.BadParameter("--shown and --at need --screen WIDTHxHEIGHT.")
-    if place is not None and shown not in (None, Shown.AT):
-        raise typer.BadParameter(f"--at gives the place of the picture; --shown {shown.value} gives another.")
-    if shown is Shown.AT and place is None:
-        raise typer.BadParameter("--shown at needs --at X,Y.")
-    where = None
-    if screen is not None:
-        left, top = (0.0, 0.0) if place is None else _pair(screen_place, place)
-        how = Shown.AT if place is not None else shown or Shown.CENTRED
-        where = Screen(*_pair(screen_size, screen), how, left, top)
-    return GazeOptions(units, where, picture, drop_zeros, log)
+    if place is not None and shown is None:
+        shown = Shown.AT
+    try:
+        return written_options(units, screen, shown, place, picture, drop_zeros, log)
+    except GroundTruthError as error:
+        raise typer.BadParameter(error.message) from None

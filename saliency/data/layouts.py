@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DatasetError
+from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
 from ..messages import Message
 from .cat2000 import Cat2000
 from .coverage import check_ground_truth, has_ground_truth
@@ -65,13 +66,19 @@ def recognise(root: Path) -> str | None:
 
 
 def open_data_set(
-    root: Path | str, split: str | None = None, layout: str | None = None, *, require_ground_truth: bool = False
+    root: Path | str,
+    split: str | None = None,
+    layout: str | None = None,
+    *,
+    require_ground_truth: bool = False,
+    gaze: GazeOptions = DEFAULT_OPTIONS,
 ) -> DataSet:
     """The data set of a folder.
 
     Args:
         split: as its layout takes it.
         layout: a name of `LAYOUTS`; None finds it out.
+        gaze: how its files of fixations are read.
         require_ground_truth: refuse a data set without any, before hours of predictions that cannot be scored.
 
     Raises:
@@ -91,4 +98,6 @@ def open_data_set(
     notices: tuple[Message, ...] = getattr(samples, "notices", ())
     if require_ground_truth or any(map(has_ground_truth, samples)):
         notices += check_ground_truth(samples, getattr(samples, "unmatched", ()))
+    if gaze != DEFAULT_OPTIONS:
+        samples = [replace(sample, gaze=gaze) for sample in samples]
     return DataSet(root.resolve().name, split, samples, layout, notices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..conditions import Condition
 from ..errors import DatasetError, GroundTruthError, PictureError
 from ..gaze import GazeOptions, Recording, read_density, read_fixations
 from ..gaze.frames import fit_density
+from ..gaze.recording import DEFAULT_OPTIONS
 from ..imaging import (
     GREY_MODES,
     LoadedPicture,
@@ -47,6 +48,7 @@ class Sample:
         map_path: file of the density map, a picture or what `gaze.read_density` reads; None where there is none.
         fixation_path: file of the fixations, as `gaze.read_fixations` reads it; None where there is none. Of a file
             about several pictures, the rows of this picture are read.
+        gaze: how the file of fixations is read; `GazeOptions.picture` is the picture's own name.
     """
 
     stem: str
@@ -56,6 +58,7 @@ class Sample:
     image_path: Path
     map_path: Path | None
     fixation_path: Path | None
+    gaze: GazeOptions = DEFAULT_OPTIONS
 
     def image(self) -> np.ndarray:
         """The pixels of `loaded`, (H, W, 3) uint8 RGB."""
@@ -159,7 +162,7 @@ class Sample:
         # A picture is read here, since that of a data set may have any size.
         source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
         try:
-            return read_fixations(source, shape, GazeOptions(picture=self.image_path.name))
+            return read_fixations(source, shape, replace(self.gaze, picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
                 "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
