@@ -1,10 +1,12 @@
 # make app    start the web app (PORT=7860); make test, make lint, make bench, make clean; each does its own set-up.
 # DATA is one data set for the app's Errors tab (SPLIT=test: only that part of it), and for the tests the folder with all
-# of them; tests that need it skip without it.
+# of them; tests that need it skip without it. MAPS="name:folder; name:folder" are maps that other programs wrote for the
+# data set: the Errors tab shows them beside the models.
 PYTHON ?= python3
 PORT ?= 7860
 DATA ?=
 SPLIT ?=
+MAPS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 
@@ -12,7 +14,8 @@ PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.runs
-	@GRADIO_SERVER_PORT=$(PORT) SALIENCY_DATASET="$(DATA)" SALIENCY_SPLIT="$(SPLIT)" $(VENV)/bin/python app.py
+	@GRADIO_SERVER_PORT=$(PORT) SALIENCY_DATASET="$(DATA)" SALIENCY_SPLIT="$(SPLIT)" SALIENCY_MAPS="$(MAPS)" \
+		$(VENV)/bin/python app.py
 
 test: $(VENV)/.tests
 	@SALIENCY_DATA="$(or $(DATA),../shared/data)" $(VENV)/bin/python -m pytest $(ARGS)

@@ -21,6 +21,7 @@ _HOME = {
     "HubUnavailableError": "errors",
     "GroundTruthError": "errors",
     "load_image": "imaging",
+    "open_picture": "imaging",
     "load_map": "gaze",
     "load_fixations": "gaze",
     "Predictor": "predictor",

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import __version__
 from .data import Sample
 from .data.layouts import DataSet
 from .errors import DatasetError, SaliencyError, UnknownModelError
-from .evaluation import FixationPool, predict_samples
-from .metrics import evaluate_fixation
+from .evaluation import OF_A_SAMPLE, Answer, FixationPool, MapSource, PredictorModel, notices_of, points_of
+from .external_maps import ExternalMaps
+from .messages import Message
+from .metrics import evaluate_fixation, get_profile
 from .metrics.evaluator import table_of_means
+from .metrics.pools import seed_of
 from .predictor import Predictor
+from .results import Comparison
+from .score_store import Scored, ScoreStore, cache_folder, fingerprint
 
 # Those that need no prediction but the sample's own, and of other pictures only where people looked: an interrupted
 # evaluation has final scores of every sample it reached.
-METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
-
-_IDENTITY = {"model", "preset", "config", "text_encoder", "preprocessing", "sha256"}  # of a card: what decides a map
+METRICS = get_profile("tuebingen").default
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Progress:
 
     Attributes:
         model: name of the model being scored.
-        done, total: scores of one sample by one model, those kept from before included.
+        done, total: samples by one model, scored or left out, those kept from before included.
     """
 
     model: str
@@ -45,164 +43,226 @@ class Progress:
     total: int
 
 
-def cache_folder() -> Path:
-    """Where scores are kept: ``$SALIENCY_CACHE``, or ``saliency`` in the user's cache directory."""
-    chosen = os.environ.get("SALIENCY_CACHE")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "saliency"
+@dataclass(frozen=True)
+class LeftOut:
+    """A sample that could not be scored.
+
+    Attributes:
+        why: a sentence.
+        models: names of those whose map could not be scored.
+    """
+
+    stem: str
+    why: Message
+    models: tuple[str, ...]
 
 
 class ErrorAnalysis:
-    """The scores of a predictor's models on one data set.
+    """The scores of models, and of maps that other programs wrote, on one data set.
 
     Scores are kept per data set and checkpoint, in a file that is named by the content of both (of a checkpoint, by its
-    sha256): after an interruption, or in another process, only what is missing is computed.
+    sha256): after an interruption, or in another process, only what is missing is computed. A sample whose picture, map
+    or fixations cannot be read is left out, and tried again in the next run.
 
     Args:
-        predictor: its models are those that can be scored.
+        predictor: its models are those that can be scored; None where there are only `maps`.
         data: what they are scored on.
         folder: for the files; default `cache_folder`.
+        maps: scored like one model more each.
+        profile: which definitions the metrics have, a name from `metrics.PROFILES`; its default metrics are computed.
+
+    Raises:
+        DatasetError: two of the models have one name.
     """
 
-    def __init__(self, predictor: Predictor, data: DataSet, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        predictor: Predictor | None,
+        data: DataSet,
+        folder: Path | None = None,
+        *,
+        maps: Sequence[ExternalMaps] = (),
+        profile: str = "tuebingen",
+    ) -> None:
         self.predictor = predictor
         self.data = data
         self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in data.samples})
-        self.pool = FixationPool(data.samples)
+        self.pool = FixationPool(data.samples, get_profile(profile))
+        self.metrics = self.pool.profile.default
+        models = () if predictor is None else predictor.models
+        self.sources = _by_name([*(PredictorModel(predictor, name) for name in models), *maps])
+        self._maps = tuple(maps)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
+        self._left_out: dict[str, dict[str, Message]] = {}
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The name for people of each model."""
+        return {name: source.title for name, source in self.sources.items()}
 
     def run(self, models: Sequence[str] | None = None) -> Iterator[Progress]:
         """Scores what has not been scored, and says after every sample how far it is. To cancel, stop iterating.
 
         Args:
-            models: default all of the predictor's.
+            models: names from `sources`; default all.
 
         Raises:
-            DatasetError: a sample cannot be scored, the sentence names it; or the scores cannot be written.
-            UnknownModelError: a name that the predictor does not have, or none.
+            OutputError: the scores cannot be written.
+            UnknownModelError: a name that there is not, or none.
         """
-        models = self.predictor.models if models is None else tuple(models)
-        unknown = [name for name in models if name not in self.predictor.models]
-        if unknown or not models:
-            known = ", ".join(self.predictor.models)
-            raise UnknownModelError("Please choose among these models: {known}.", known=known)
-        kept = {name: self._scores(name).read() for name in models}
+        models = tuple(self.sources) if models is None else tuple(models)
+        if not models or any(name not in self.sources for name in models):
+            raise UnknownModelError("Please choose among these models: {known}.", known=", ".join(self.sources))
+        kept = {name: self._store(name).read() for name in models}
         done, total = sum(map(len, kept.values())), len(models) * len(self.samples)
         for name in models:
             yield Progress(name, done, total)
+            left_out = self._left_out[name] = {}
             missing = [sample for stem, sample in self.samples.items() if stem not in kept[name]]
-            for stem, scores in self._scored(missing, name):
-                self._scores(name).append(stem, scores)
+            for sample, answer in self.sources[name].answers(missing):
+                scored = self._scored(sample, answer)
+                if isinstance(scored, SaliencyError):
+                    left_out[sample.stem] = scored.message
+                else:
+                    self._store(name).append(sample.stem, scored)
                 done += 1
                 yield Progress(name, done, total)
+
+    def scored(self) -> Mapping[str, Mapping[str, Scored]]:
+        """Everything scored until now: by model, in their order, and by stem, in that of the data set."""
+        kept = {name: self._store(name).read() for name in self.sources}
+        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in kept.items()}
 
     def table(self) -> pd.DataFrame:
         """Everything scored until now, a row a sample and model, in the order of the models and of the data set.
 
-        Columns: stem, picture, condition, sentence, model, and `METRICS`, NaN where one is undefined for a sample.
+        Columns: stem, picture, condition, sentence, model, height, width, fixations (their number), and `metrics`, NaN
+        where one is undefined for a sample.
         """
         rows = []
-        for name in self.predictor.models:
-            scores = self._scores(name).read()
-            for stem, sample in self.samples.items():
-                if stem in scores:
-                    rows.append((stem, sample.picture, sample.condition.value, sample.sentence, name, *scores[stem]))
-        return pd.DataFrame(rows, columns=["stem", "picture", "condition", "sentence", "model", *METRICS])
+        for name, found in self.scored().items():
+            for stem, scored in found.items():
+                sample = self.samples[stem]
+                identity = (stem, sample.picture, sample.condition.value, sample.sentence, name)
+                rows.append((*identity, *scored.shape, scored.fixations, *scored.values.values()))
+        identity = ["stem", "picture", "condition", "sentence", "model"]
+        return pd.DataFrame(rows, columns=[*identity, "height", "width", "fixations", *self.metrics])
 
-    def _scored(self, samples: Sequence[Sample], model: str) -> Iterator[tuple[str, dict[str, float]]]:
-        for sample, prediction in predict_samples(self.predictor, samples, model):
-            try:
-                scores = score(prediction.density, sample, self.pool)
-            except SaliencyError as error:
-                raise DatasetError(
-                    "Sample “{stem}” cannot be scored. {why}", stem=sample.stem, why=error.message
-                ) from error
-            yield sample.stem, scores
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The samples that the last run of each model left out, in the order of the data set."""
+        models: dict[tuple[str, Message], list[str]] = {}
+        for name in self.sources:
+            for stem, why in self._left_out.get(name, {}).items():
+                models.setdefault((stem, why), []).append(name)
+        order = {stem: number for number, stem in enumerate(self.samples)}
+        found = (LeftOut(stem, why, tuple(names)) for (stem, why), names in models.items())
+        return tuple(sorted(found, key=lambda entry: order[entry.stem]))
 
-    def _scores(self, model: str) -> _Scores:
-        card = self.predictor.cards[model]
-        # Two models may share their weights, and one set of weights give other maps in another precision.
-        identity = [card.model_dump(mode="json", include=_IDENTITY), str(self.predictor.dtype), __version__]
-        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-        return _Scores(self._folder / f"{digest}.jsonl")
+    def notices(self) -> tuple[Message, ...]:
+        """What is to be known of the data set and of the maps before anything is scored."""
+        return (*self.data.notices, *(notice for maps in self._maps for notice in maps.notices))
+
+    def sample_notices(self) -> tuple[Message, ...]:
+        """What is to be known of the samples scored until now: one sentence on all with notices of one kind.
+
+        It names the models where not all have such a notice.
+        """
+        scored = {name: found for name, found in self.scored().items() if found}
+        by_template: dict[str, dict[str, Message]] = {}
+        models: dict[str, dict[str, None]] = {}
+        for name, found in scored.items():
+            for stem, notice in ((stem, notice) for stem, entry in found.items() for notice in entry.notices):
+                by_template.setdefault(notice.template, {}).setdefault(stem, notice)
+                models.setdefault(notice.template, {})[self.titles[name]] = None
+        return tuple(
+            sentence
+            if len(models[template]) == len(scored)
+            else Message("{name}: {why}", name=", ".join(models[template]), why=sentence)
+            for template, sentence in ((template, _of_samples(found)) for template, found in by_template.items())
+        )
+
+    def answers(self, sample: Sample, words: bool = False) -> tuple[Comparison, tuple[Message, ...]]:
+        """What every model answers to a sample, and sentences on those that have no answer.
+
+        Args:
+            words: also where each word points, for models that say.
+
+        Raises:
+            DatasetError, PictureError, TextError: the sample's picture or sentence cannot be used.
+        """
+        picture = sample.loaded()
+        comparison = Comparison(picture.pixels, (), {})
+        if self.predictor is not None:
+            comparison = self.predictor.predict(picture.pixels, {sample.condition: sample.sentence}, words=words)
+        predictions, missing = list(comparison.predictions), []
+        for maps in self._maps:
+            for _, answer in maps.answers([sample]):
+                if isinstance(answer, SaliencyError):
+                    missing.append(Message("{name}: {why}", name=maps.title, why=answer.message))
+                else:
+                    predictions.append(answer)
+        notices = tuple(dict.fromkeys((*picture.notices, *comparison.notices)))
+        return replace(comparison, predictions=tuple(predictions), notices=notices), tuple(missing)
+
+    def _scored(self, sample: Sample, answer: Answer) -> Scored | SaliencyError:
+        if isinstance(answer, SaliencyError):
+            return answer
+        try:
+            scored = score(answer.density, sample, self.pool)
+            return replace(scored, notices=notices_of(sample, answer))
+        except OF_A_SAMPLE as error:
+            return error
+
+    def _store(self, model: str) -> ScoreStore:
+        return ScoreStore(self._folder, self.sources[model].identity, self.pool.profile.name, self.metrics)
 
 
-def score(density: np.ndarray, sample: Sample, pool: FixationPool) -> dict[str, float]:
-    """`METRICS` of a predicted density (H, W) against where people looked; NaN where the sample lacks what it takes.
+def _by_name(sources: Sequence[MapSource]) -> Mapping[str, MapSource]:
+    found: dict[str, MapSource] = {}
+    for source in sources:
+        if source.name in found:
+            raise DatasetError("Two models are called “{name}”; please give the maps another name.", name=source.name)
+        found[source.name] = source
+    return MappingProxyType(found)
+
+
+def _of_samples(notices: Mapping[str, Message]) -> Message:
+    """Notices of one kind, by stem, as one: how many there are, the first stems, the first notice."""
+    stems, notice = list(notices), next(iter(notices.values()))
+    if len(stems) == 1:
+        return Message("Sample “{stem}”: {notice}", stem=stems[0], notice=notice)
+    shown = ", ".join(stems[:3]) + (", …" if len(stems) > 3 else "")
+    return Message("{count:,} samples ({stems}): {notice}", count=len(stems), stems=shown, notice=notice)
+
+
+def score(density: np.ndarray, sample: Sample, pool: FixationPool) -> Scored:
+    """The default metrics of the pool's profile, of a density (H, W) against where people looked.
+
+    A metric is NaN where the sample lacks what it takes.
 
     Args:
         pool: of the sample's data set, which gives shuffled AUC the fixations on other pictures.
 
     Raises:
-        DatasetError, MetricError: fixations that cannot be read or lie outside of their picture.
+        DatasetError, GroundTruthError, MetricError: the map or the fixations cannot be read or do not fit the picture.
     """
-    others = pool.others(sample, density.shape)
-    scores = evaluate_fixation(density, sample.density(), sample.fixations(), others, metrics=METRICS)
-    return {metric: scores.get(metric, math.nan) for metric in METRICS}
+    fixations = points_of(sample, density.shape)
+    scores = evaluate_fixation(
+        density,
+        sample.density(),
+        fixations,
+        pool.others(sample, density.shape),
+        profile=pool.profile.name,
+        seed=seed_of(sample.stem),
+    )
+    values = {metric: scores.get(metric, math.nan) for metric in pool.profile.default}
+    return Scored(values, density.shape, 0 if fixations is None else len(fixations))
 
 
-def means(table: pd.DataFrame) -> pd.DataFrame:
+def means(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """`metrics.evaluator.table_of_means` of each model of a table, columns model, condition, metric, mean, low, ..."""
     parts = [
-        table_of_means(rows, METRICS).reset_index().assign(model=model)
+        table_of_means(rows, metrics).reset_index().assign(model=model)
         for model, rows in table.groupby("model", sort=False)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "condition", "metric"])
-
-
-def fingerprint(samples: Sequence[Sample]) -> str:
-    """Names a data set by its samples, their sentences, and the name, size and date of every file; 64 hex digits."""
-    digest = hashlib.sha256()
-    for sample in samples:
-        files = [_state(path) for path in (sample.image_path, sample.map_path, sample.fixation_path)]
-        record = [sample.stem, sample.picture, sample.condition.value, sample.sentence, files]
-        digest.update(json.dumps(record).encode())
-    return digest.hexdigest()
-
-
-def _state(path: Path | None) -> list[Any] | None:
-    if path is None:
-        return None
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise DatasetError("The file “{name}” of the data set cannot be read.", name=path.name) from error
-    return [path.name, status.st_size, status.st_mtime_ns]
-
-
-class _Scores:
-    """A file with one JSON line a sample. What a process that was killed left unfinished of a line is passed over."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read(self) -> dict[str, tuple[float, ...]]:
-        """Values of `METRICS` by stem."""
-        found = {}
-        for line in self._path.read_bytes().splitlines() if self._path.is_file() else ():
-            try:
-                record = json.loads(line)
-                found[record["stem"]] = tuple(
-                    math.nan if record[metric] is None else float(record[metric]) for metric in METRICS
-                )
-            except (ValueError, KeyError, TypeError):
-                continue
-        return found
-
-    def append(self, stem: str, scores: Mapping[str, float]) -> None:
-        """Adds a line with one write, so that a reader sees all of it or none."""
-        values = {metric: value if math.isfinite(value) else None for metric, value in scores.items()}
-        line = json.dumps({"stem": stem, **values}).encode() + b"\n"
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self._path, "ab+", buffering=0) as file:
-                end = file.seek(0, os.SEEK_END)
-                if end:
-                    file.seek(end - 1)
-                    line = line if file.read(1) == b"\n" else b"\n" + line
-                file.write(line)
-        except OSError as error:
-            raise DatasetError(
-                "The scores cannot be written: the host of this app may name another folder with SALIENCY_CACHE."
-            ) from error

@@ -32,7 +32,7 @@ class EmptyPictureError(PictureError):
 
 
 class UnsupportedFormatError(PictureError):
-    """The bytes are no picture, or one of a format that is not read (SVG, HEIC without support, text, ...)."""
+    """The bytes are no picture, or one of a format that is not read (SVG, text, ...)."""
 
 
 class DamagedPictureError(PictureError):

@@ -1,17 +1,114 @@
-"""A model on a data set: predictions sample by sample, and their scores."""
+"""Maps of the samples of a data set, by whoever gives them, and where people looked on the other samples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any, Protocol
 
+from . import __version__
 from .conditions import Condition
 from .data import Sample
-from .errors import DatasetError, MetricError, PictureError, TextError
-from .metrics import FixationEvaluator
-from .metrics.inputs import Points, as_fixations, pool_fixations
+from .errors import DatasetError, GroundTruthError, MetricError, PictureError, SaliencyError, TextError
+from .messages import Message
+from .metrics.inputs import Points, as_fixations
+from .metrics.pools import Fixated, Pool
+from .metrics.profiles import Profile, get_profile
 from .predictor import Predictor
 from .results import Prediction
+
+# What is wrong with one sample: it is left out, and the others are scored. Any other error ends an evaluation.
+OF_A_SAMPLE = (DatasetError, GroundTruthError, MetricError, PictureError, TextError)
+
+_OF_A_CARD = {"model", "preset", "config", "text_encoder", "preprocessing", "sha256"}  # what decides a map
+
+Answer = Prediction | SaliencyError
+
+
+class MapSource(Protocol):
+    """What gives maps of samples: a model, or a folder of maps that another program wrote.
+
+    Attributes:
+        name: unique in an analysis.
+        title: for people.
+        sha256: of a model's weights; None where there are none.
+        identity: what decides the maps, ready for JSON: scores of one identity are never taken for those of another.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def identity(self) -> Any: ...
+
+    def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
+        """Each sample with its prediction, or with the error that is to be told of it; one of `OF_A_SAMPLE`."""
+        ...
+
+
+@dataclass(frozen=True)
+class PredictorModel:
+    """A predictor's model as a `MapSource`.
+
+    Args:
+        name: one of the predictor's models.
+    """
+
+    predictor: Predictor
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.predictor.titles[self.name]
+
+    @property
+    def sha256(self) -> str:
+        return self.predictor.cards[self.name].sha256
+
+    @property
+    def identity(self) -> Any:
+        card = self.predictor.cards[self.name].model_dump(mode="json", include=_OF_A_CARD)
+        # Two models may share their weights, and one set of weights give other maps in another precision.
+        return [card, str(self.predictor.dtype), __version__]
+
+    def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
+        """As `MapSource.answers`. Samples of one picture that follow each other are predicted in one call."""
+        for _, group in groupby(samples, key=lambda sample: sample.picture):
+            for batch in _batches(group):
+                yield from self._together(batch)
+
+    def _together(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Answer]]:
+        """Samples of one picture, each of another condition; where they fail together, each is predicted alone."""
+        sentences = {sample.condition: sample.sentence for sample in samples}
+        try:
+            loaded = samples[0].loaded()
+            comparison = self.predictor.predict(loaded.pixels, sentences, models=[self.name])
+        except OF_A_SAMPLE as error:
+            if len(samples) == 1:
+                yield samples[0], error
+                return
+            for sample in samples:
+                yield from self._together([sample])
+            return
+        of_picture = tuple(dict.fromkeys((*loaded.notices, *comparison.notices)))
+        for sample in samples:
+            prediction = comparison.get(self.name, sample.condition)
+            yield sample, replace(prediction, notices=(*of_picture, *prediction.notices))
+
+
+def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Runs of samples of which no two have one condition."""
+    batch: dict[Condition, Sample] = {}
+    for sample in samples:
+        if sample.condition in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[sample.condition] = sample
+    yield list(batch.values())
 
 
 def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str) -> Iterator[tuple[Sample, Prediction]]:
@@ -25,56 +122,66 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
         DatasetError: a sample's picture or sentence cannot be used; the sentence names the sample.
         UnknownModelError: as `Predictor.predict`.
     """
-    for _, group in groupby(samples, key=lambda sample: sample.picture):
-        conditions = {sample.condition: sample for sample in group}
-        first = next(iter(conditions.values()))
-        sentences = {condition: sample.sentence for condition, sample in conditions.items()}
-        try:
-            comparison = predictor.predict(first.image_path, sentences, models=[model])
-        except (PictureError, TextError) as error:
+    for sample, answer in PredictorModel(predictor, model).answers(samples):
+        if isinstance(answer, SaliencyError):
             raise DatasetError(
-                "Sample “{stem}” cannot be predicted. {why}", stem=first.stem, why=error.message
-            ) from error
-        for condition, sample in conditions.items():
-            yield sample, comparison.get(model, condition)
+                "Sample “{stem}” cannot be predicted. {why}", stem=sample.stem, why=answer.message
+            ) from answer
+        yield sample, answer
 
 
 class FixationPool:
     """Where people looked in a data set, for shuffled AUC: known before anything is predicted.
 
-    A condition's fixations are read when they are first asked for, and kept.
+    A condition's fixations are read when they are first asked for, and kept. Samples whose picture or fixations cannot
+    be read are in no pool.
 
     Args:
         samples: of the data set.
+        profile: how many other pictures there are to compare with.
     """
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    def __init__(self, samples: Sequence[Sample], profile: Profile | None = None) -> None:
+        self.profile = profile or get_profile("tuebingen")
         self._samples = samples
-        self._read: dict[Condition, list[tuple[str, Points, tuple[int, int]]]] = {}
+        self._read: dict[Condition, Pool] = {}
 
     def others(self, sample: Sample, shape: tuple[int, int]) -> Points:
-        """Fixations on all other pictures under the condition of `sample`, moved to `shape` (H, W); (M, 2).
+        """Fixations on other pictures under the condition of `sample`, moved to `shape` (H, W); (M, 2).
 
         As in `FixationEvaluator`, the same picture under another condition is left out, too.
-
-        Raises:
-            DatasetError: the fixations of a sample, which is named, cannot be read or lie outside of its picture.
         """
-        if sample.condition not in self._read:
-            members = [member for member in self._samples if member.condition is sample.condition]
-            self._read[sample.condition] = [entry for member in members if (entry := _fixated(member))]
-        others = (entry for entry in self._read[sample.condition] if entry[0] != sample.picture)
-        return pool_fixations([(points, size) for _, points, size in others], shape)
+        return self._of(sample.condition).others(sample.stem, sample.picture, shape)
+
+    def record(self) -> dict[str, dict[str, Any]]:
+        """As `FixationEvaluator.pools`."""
+        conditions = dict.fromkeys(sample.condition for sample in self._samples)
+        return {condition.value: self._of(condition).record() for condition in conditions}
+
+    def _of(self, condition: Condition) -> Pool:
+        if condition not in self._read:
+            members = [sample for sample in self._samples if sample.condition is condition]
+            rows = [row for member in members if (row := _fixated(member))]
+            self._read[condition] = Pool(rows, self.profile.other_pictures)
+        return self._read[condition]
 
 
-def _fixated(sample: Sample) -> tuple[str, Points, tuple[int, int]] | None:
-    size = sample.shape()
-    points = _points(sample, size)
-    return None if points is None else (sample.picture, points, size)
+def _fixated(sample: Sample) -> Fixated | None:
+    """None where the sample has no fixations, or they cannot be read: then the sample itself is left out."""
+    try:
+        size = sample.shape()
+        points = points_of(sample, size)
+    except OF_A_SAMPLE:
+        return None
+    return None if points is None else Fixated(sample.stem, sample.picture, size, points)
 
 
-def _points(sample: Sample, size: tuple[int, int]) -> Points | None:
-    """The fixations of a sample whose picture is of `size` (H, W); `DatasetError` names it where they lie outside."""
+def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
+    """The fixations of a sample whose picture is of `size` (H, W), (N, 2); None where it has none.
+
+    Raises:
+        DatasetError: they cannot be read, or lie outside of the picture; the sentence names the sample.
+    """
     points = sample.fixations()
     try:
         return None if points is None else as_fixations(points, size)
@@ -84,17 +191,6 @@ def _points(sample: Sample, size: tuple[int, int]) -> Points | None:
         ) from error
 
 
-def evaluate_samples(predictions: Iterable[tuple[Sample, Prediction]], profile: str = "tuebingen") -> FixationEvaluator:
-    """Scores of predictions, as `predict_samples` gives them, against where people looked.
-
-    Args:
-        profile: which definitions the metrics have, a name from `metrics.PROFILES`.
-
-    Raises:
-        DatasetError: as `FixationPool.others`.
-    """
-    evaluator = FixationEvaluator(profile=profile)
-    for sample, prediction in predictions:
-        density, size = prediction.density, prediction.density.shape
-        evaluator.add(sample.stem, sample.picture, sample.condition, density, sample.density(), _points(sample, size))
-    return evaluator
+def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
+    """What was inferred, converted or left unread to predict and to score a sample."""
+    return tuple(dict.fromkeys((*sample.notices(), *prediction.notices)))

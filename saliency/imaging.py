@@ -6,12 +6,15 @@ Formats are an allow-list and sizes are read from the header, before anything is
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
+from pillow_heif import register_heif_opener
 
+from .cut_jpeg import decode_cut
 from .errors import (
     DamagedPictureError,
     EmptyPictureError,
@@ -21,16 +24,38 @@ from .errors import (
     PictureTooSmallError,
     UnsupportedFormatError,
 )
+from .messages import Message
+from .picture_notices import notices_on
 
-Source = bytes | str | os.PathLike[str] | Image.Image | np.ndarray | BinaryIO
+register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)  # Pillow itself reads no HEIC
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+
+@dataclass(frozen=True, eq=False)
+class LoadedPicture:
+    """A picture that was read.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 RGB, C-contiguous.
+        notices: what its owner should know: the file was cut short, the picture is dark or of one single colour.
+    """
+
+    pixels: np.ndarray
+    notices: tuple[Message, ...] = ()
+
+
+Source = bytes | str | os.PathLike[str] | Image.Image | np.ndarray | BinaryIO | LoadedPicture
+
+# AVIF before HEIF: both have files of the brand mif1, and only AVIF's reader passes on those of the other.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF", "PPM")
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 64 * 2**20
 MIN_SIDE = 8
 MAX_ASPECT = 20
 
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_ISO_BRANDS = (
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
+    *(b"avif", b"avis"),
+)
 _PNG_TAGS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # where one may tell which way is up
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 _MORE_BITS = (*_SIXTEEN_BITS, "I", "F")
@@ -38,25 +63,52 @@ GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they ar
 
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
-    """A picture as (H, W, 3) uint8 RGB, C-contiguous and the caller's own.
+    """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own."""
+    return open_picture(source, max_pixels=max_pixels, max_bytes=max_bytes).pixels
 
-    Turned upright by its EXIF tag; transparency lies over white; of an animation the first frame; 16-bit values are
-    divided by 257, floats in [0, 1] multiplied by 255.
+
+def open_picture(
+    source: Source, *, max_pixels: int | None = MAX_PIXELS, max_bytes: int = MAX_BYTES, upright: bool = True
+) -> LoadedPicture:
+    """A picture as RGB, with what its owner should know of it.
+
+    Transparency lies over white; of several frames the first is read; 16-bit values are divided by 257, floats in
+    [0, 1] multiplied by 255. A JPEG file that lacks its last bytes is read where nearly all of the picture is there.
 
     Args:
         source: bytes of a file, its path, an open binary file, a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3)
-            RGB or (H, W, 4) RGBA; uint8, uint16, bool, other integers in 0..255, or floats in [0, 1].
-        max_pixels: more are refused, before decoding.
+            RGB or (H, W, 4) RGBA; uint8, uint16, bool, other integers in 0..255, or floats in [0, 1]. A
+            `LoadedPicture` is given back as it is.
+        max_pixels: more are refused, before decoding; None takes files of any size and shape, which is for data sets.
         max_bytes: a larger file is refused, before it is read.
+        upright: whether it is turned by its EXIF tag. HEIC and TIFF pictures always are upright: their readers turn
+            them.
 
     Raises:
         PictureError: one of its subclasses, by what is wrong.
     """
+    if isinstance(source, LoadedPicture):
+        return source
     if isinstance(source, np.ndarray):
-        return _from_array(source, max_pixels)
-    if not isinstance(source, Image.Image):
-        source = read(source, max_bytes)
-    return rgb_of(decode(source, max_pixels))
+        pixels = _from_array(source, max_pixels)
+        return LoadedPicture(pixels, tuple(notices_on(pixels, None, source if source.dtype == np.uint16 else None)))
+    content = source if isinstance(source, Image.Image) else read(source, max_bytes)
+    image, missing = _decoded(content, max_pixels)
+    turned = _turned(image) if upright else image
+    pixels = rgb_of(turned)
+    cut = () if missing is None else (_on_cut_file(missing),)
+    values = values_of(turned) if turned.mode in _MORE_BITS else None
+    has_16_bits = values is not None and white_of(values) == 65535
+    return LoadedPicture(pixels, (*cut, *notices_on(pixels, image, values if has_16_bits else None)))
+
+
+def _on_cut_file(missing: float) -> Message:
+    if not missing:
+        return Message("The picture's file was cut short, but nothing of the picture is missing.")
+    return Message(
+        "The picture's file was cut short: up to {percent:.1f} % of the picture, along one edge, is missing or coarse.",
+        percent=100 * missing,
+    )
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -88,28 +140,62 @@ def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX
 
 
 def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS) -> Image.Image:
-    """The first frame, decoded and upright; header checks come first.
+    """The first frame, decoded and upright; header checks come first. Nothing of it may be missing.
 
     Args:
-        max_pixels: as for `load_image`; None takes files of any size and shape, which is for data sets.
+        max_pixels: as for `open_picture`.
     """
+    image, missing = _decoded(source, max_pixels)
+    if missing:
+        raise DamagedPictureError("The picture's file is damaged or was cut short.")
+    return _turned(image)
+
+
+def _decoded(source: bytes | Image.Image, max_pixels: int | None) -> tuple[Image.Image, float | None]:
+    """The first frame as it lies in the file, and which share of it is missing; None where the file is complete."""
     image = source if isinstance(source, Image.Image) else _opened(source)
     if max_pixels is not None:
         _check_size(image.height, image.width, max_pixels)
     try:
         image.load()
+        return image, None
     except Exception:  # decoders of hostile files raise nearly anything
-        raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
+        cut = decode_cut(source) if isinstance(source, bytes) and image.format == "JPEG" else None
+    if cut is None:
+        raise DamagedPictureError("The picture's file is damaged or was cut short.")
+    return cut
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Turned by its EXIF tag."""
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # a broken tag says nothing about which way is up
         return image
 
 
+def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
+    """The format of a picture's file by its header, without decoding it: of `FORMATS`, or one that Pillow reads as one
+    of them.
+
+    Raises:
+        PictureError: as `open_picture`, as far as the header tells.
+    """
+    image = _opened(read(source))
+    _check_size(image.height, image.width, MAX_PIXELS)
+    return image.format
+
+
 def upright_shape(content: bytes) -> tuple[int, int]:
     """Height and width of the picture in a file once `decode` has turned it upright, without decoding it."""
     image = _opened(content)
     return (image.width, image.height) if _lies_on_its_side(image, content) else (image.height, image.width)
+
+
+def stored_shape(content: bytes) -> tuple[int, int]:
+    """Height and width of the picture in a file as it is stored, whatever its EXIF tag says."""
+    image = _opened(content)
+    return image.height, image.width
 
 
 def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:
@@ -120,7 +206,7 @@ def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:
         return False
     try:
         return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
-    except Exception:  # as in `decode`
+    except Exception:  # as in `_turned`
         return False
 
 
@@ -132,7 +218,7 @@ def _opened(content: bytes) -> Image.Image:
         raise PictureTooLargeError("The picture has far more pixels than can be used.") from None
     except Image.UnidentifiedImageError:
         raise _unidentified(content) from None
-    except Exception:  # as above
+    except Exception:  # as in `_decoded`
         raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
 
 
@@ -141,15 +227,14 @@ def _unidentified(content: bytes) -> PictureError:
     start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
         return UnsupportedFormatError(
-            "SVG drawings are not read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+            "SVG drawings are not read; JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF pictures are read."
         )
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
-        return UnsupportedFormatError("HEIC pictures are not read; please save it as JPEG first.")
     known = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-    if content.startswith(known) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP"):
+    iso = content[4:8] == b"ftyp" and content[8:12] in _ISO_BRANDS
+    if content.startswith(known) or iso or (content.startswith(b"RIFF") and content[8:12] == b"WEBP"):
         return DamagedPictureError("The picture's file is damaged or was cut short.")
     return UnsupportedFormatError(
-        "This file is not a picture that can be read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+        "This file is not a picture that can be read; JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF pictures are read."
     )
 
 
@@ -197,7 +282,7 @@ def rgb_of(image: Image.Image) -> np.ndarray:
         return np.array(image.convert("RGB"))
     except ValueError:
         raise UnsupportedFormatError(
-            "The picture's colour space is not read; JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF pictures are read."
+            "The picture's colour space is not read; JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF pictures are read."
         ) from None
 
 
@@ -230,15 +315,16 @@ def _unit(values: np.ndarray) -> np.ndarray:
     return np.clip(values, 0, None) / white_of(values)
 
 
-def _from_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
-    """An array of the shapes and types that `load_image` names, as (H, W, 3) uint8."""
+def _from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
+    """An array of the shapes and types that `open_picture` names, as (H, W, 3) uint8."""
     if array.size == 0:
         raise EmptyPictureError("The picture's array is empty.")
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise PictureShapeError("An array must have the shape (height, width), or that with 1, 3 or 4 channels last.")
-    _check_size(*array.shape[:2], max_pixels)
+    if max_pixels is not None:
+        _check_size(*array.shape[:2], max_pixels)
     array = _bytes(array)
     if array.shape[2] == 4:
         colour, alpha = array[..., :3].astype(np.uint32), array[..., 3:].astype(np.uint32)

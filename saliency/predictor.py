@@ -6,7 +6,8 @@ import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
 from threading import Lock
 from types import MappingProxyType
 
@@ -18,7 +19,7 @@ from .cache import BoundedCache
 from .checkpoints import Card
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
-from .imaging import Source, load_image
+from .imaging import Source, open_picture
 from .messages import Message
 from .models.base import ImageFeatures
 from .models.scanning import share_parts
@@ -152,10 +153,13 @@ class Predictor:
         opened = _open(picture)
         timings = {"picture": time.perf_counter() - started} | dict.fromkeys(STAGES, 0.0)
         predictions: list[Prediction] = []
+        alike: dict[tuple[Condition, Condition], list[str]] = {}
         for number, (name, runner) in enumerate(chosen.items()):
             told = _looking(runner, progress, number, len(chosen))
             answers, seconds = runner.answer(opened, list(wanted.values()), told)
             timings |= {stage: timings[stage] + seconds[stage] for stage in STAGES}
+            for pair in _alike(wanted, answers):
+                alike.setdefault(pair, []).append(runner.spec.title)
             predictions += (
                 Prediction(
                     model=name,
@@ -168,7 +172,7 @@ class Predictor:
                     words=_word_maps(answer, opened) if words else (),
                     subject=answer.subject if words and sentence else None,
                     truncated=answer.truncated,
-                    notice=_notice(answer),
+                    notices=tuple(_notices(answer)),
                     timings=seconds,
                 )
                 for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
@@ -177,7 +181,8 @@ class Predictor:
             progress(1.0, Message("Done"))
         timings["total"] = time.perf_counter() - started
         computed = {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch.")}
-        return Comparison(opened.pixels, tuple(predictions), timings, computed)
+        notices = (*opened.notices, *(_on_alike(*pair, titles) for pair, titles in alike.items()))
+        return Comparison(opened.pixels, tuple(predictions), timings, computed, notices)
 
     def maps(
         self,
@@ -251,8 +256,10 @@ def _looking(
 
 
 def _open(source: Source) -> Picture:
-    pixels = load_image(source)
-    return Picture(pixels, f"{pixels.shape} {hashlib.sha1(pixels, usedforsecurity=False).hexdigest()}")
+    picture = open_picture(source)
+    pixels = picture.pixels
+    key = f"{pixels.shape} {hashlib.sha1(pixels, usedforsecurity=False).hexdigest()}"
+    return Picture(pixels, key, picture.notices)
 
 
 def _word_maps(answer: Answer, picture: Picture) -> tuple:
@@ -261,13 +268,40 @@ def _word_maps(answer: Answer, picture: Picture) -> tuple:
     return merge(answer.words, answer.word_maps, answer.word_weights, picture.shape)
 
 
-def _notice(answer: Answer) -> Message | None:
-    """What was left unread, for the user."""
-    if not answer.truncated:
-        return None
-    read = sum(bool(word.tokens) for word in answer.words)
+def _notices(answer: Answer) -> Iterator[Message]:
+    """What was left unread of a sentence, for the user."""
+    read = [word for word in answer.words if word.tokens]
+    if answer.truncated:
+        yield Message(
+            "The sentence is too long: only the first {read} of its {count} words were read.",
+            read=len(read),
+            count=len(answer.words),
+        )
+    unknown = sum(not word.known for word in read)
+    if unknown == 1 == len(read):
+        yield Message("The only word is unknown to this model.")
+    elif unknown == 1:
+        yield Message("1 of {count} words is unknown to this model.", count=len(read))
+    elif unknown:
+        yield Message("{unknown} of {count} words are unknown to this model.", unknown=unknown, count=len(read))
+
+
+def _alike(wanted: Mapping[Condition, str], answers: Sequence[Answer]) -> Iterator[tuple[Condition, Condition]]:
+    """Conditions whose sentences differ for people, but not for the model."""
+    written = [
+        (condition, sentence, answer.ids)
+        for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
+        if sentence and answer.ids
+    ]
+    for (one, first, ids), (other, second, same) in combinations(written, 2):
+        if ids == same and first != second:
+            yield one, other
+
+
+def _on_alike(one: Condition, other: Condition, titles: Sequence[str]) -> Message:
     return Message(
-        "The sentence is too long: only the first {read} of its {count} words were read.",
-        read=read,
-        count=len(answer.words),
+        "{titles} cannot tell the sentences for “{one.title}” and “{other.title}” apart, so their maps are the same.",
+        titles=", ".join(titles),
+        one=one,
+        other=other,
     )

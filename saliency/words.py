@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import TextError
-from .imaging import Source, load_image
+from .imaging import Source, open_picture
 from .messages import Message
 from .models.text import MAX_CHARACTERS, Word, split_words
 from .results import Shape, WordMap, resized
@@ -55,6 +55,7 @@ def merge(words: Sequence[Word], maps: np.ndarray, weights: np.ndarray, shape: S
             read=bool(word.tokens),
             working_map=maps[list(word.tokens)].max(axis=0).astype(np.float32) if word.tokens else None,
             shape=shape,
+            known=word.known,
         )
         for word in words
     )
@@ -68,6 +69,7 @@ class Influence:
         word: as written, ``sentence[start:end]``.
         start, end: characters of the sentence.
         read: whether the model reads the word; false beyond its text encoder's limit, and for text-blind models.
+        known: false where a part of the word is not in the vocabulary of the model's text encoder.
         strength: in [0, 1], the share of gaze that goes elsewhere without the word (total variation distance).
         change: (h, w) float32 that sums to 0: density with the word minus density without, at working resolution.
         shape: (H, W) of the picture.
@@ -80,6 +82,7 @@ class Influence:
     strength: float
     change: np.ndarray
     shape: Shape
+    known: bool = True
 
     @property
     def map(self) -> np.ndarray:
@@ -111,10 +114,10 @@ def influence(
     Raises:
         SaliencyError: as `Predictor.predict`.
     """
-    picture = load_image(picture)
+    picture = open_picture(picture)
     sentence = clean(sentence)
     words = predictor.words(sentence, model)
-    read = {(word.start, word.end) for word in words if word.tokens}
+    read = {(word.start, word.end): word for word in words if word.tokens}
     # Without the words beyond the limit: one of them would take the place of the word left out.
     within = sentence[: min((word.start for word in words if not word.tokens), default=len(sentence))]
     spans = split_words(sentence)
@@ -123,11 +126,12 @@ def influence(
     densities = maps / np.maximum(maps.sum(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
     changes = dict(zip(variants, densities[0] - densities[1:], strict=True))
     nothing = np.zeros_like(densities[0])
-    return tuple(
-        _influence(sentence, span, span in read, changes.get(span, nothing), picture.shape[:2]) for span in spans
-    )
+    shape = picture.pixels.shape[:2]
+    return tuple(_influence(sentence, span, read.get(span), changes.get(span, nothing), shape) for span in spans)
 
 
-def _influence(sentence: str, span: tuple[int, int], read: bool, change: np.ndarray, shape: Shape) -> Influence:
+def _influence(sentence: str, span: tuple[int, int], read: Word | None, change: np.ndarray, shape: Shape) -> Influence:
     start, end = span
-    return Influence(sentence[start:end], start, end, read, float(np.abs(change).sum() / 2), change, shape)
+    strength = float(np.abs(change).sum() / 2)
+    known = read is None or read.known
+    return Influence(sentence[start:end], start, end, read is not None, strength, change, shape, known)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import itertools
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from saliency import analysis, checkpoints
-from saliency.analysis import METRICS, ErrorAnalysis, cache_folder, fingerprint, means
+from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, means
 from saliency.checkpoints import Description
+from saliency.data import Sample
 from saliency.data.layouts import open_data_set
-from saliency.errors import DatasetError, UnknownModelError
+from saliency.errors import DatasetError, OutputError, UnknownModelError
+from saliency.evaluation import predict_samples
+from saliency.messages import Message
 from saliency.metrics import FixationEvaluator
 from saliency.predictor import Predictor
+from saliency.score_store import cache_folder, fingerprint
 from tests.samples import write_data_set
 from tests.tiny import Tiny, TinyConfig
 
@@ -36,10 +42,6 @@ def scored(monkeypatch) -> list[str]:
     """Stems in the order in which they are scored."""
     stems, score = [], analysis.score
 
-    def counted(density, sample, pool):
-        stems.append(sample.stem)
-        return score(density, sample, pool)
-
     monkeypatch.setattr(
         analysis, "score", lambda density, sample, pool: stems.append(sample.stem) or score(density, sample, pool)
     )
@@ -56,7 +58,8 @@ def test_every_sample_has_the_scores_of_an_evaluator(predictor, root, tmp_path):
     steps = list(study.run())
     assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, 24, 24)
     table = study.table()
-    assert list(table.columns) == ["stem", "picture", "condition", "sentence", "model", *METRICS]
+    identity = ["stem", "picture", "condition", "sentence", "model", "height", "width", "fixations"]
+    assert list(table.columns) == [*identity, *METRICS]
     assert list(table["model"]) == ["reader"] * 12 + ["blind"] * 12
 
     evaluator = FixationEvaluator(metrics=METRICS)
@@ -154,18 +157,103 @@ def test_what_a_sample_lacks_is_undefined(predictor, root, tmp_path):
     assert averages.loc[("pure", "CC"), "n"] == 0
 
 
-@pytest.mark.parametrize(("folder", "done"), [("map_1800", 4), ("fixation_1800", 0), ("image_1800", 0)])
-def test_a_damaged_file_stops_with_its_name(predictor, root, tmp_path, folder, done):
-    """Damaged fixations, and pictures, to whose sizes they belong, stop at once: every shuffled AUC needs them."""
-    for suffix in ("_0", "_1", "_2", "_3"):
-        (root / folder / f"000000000002{suffix}.png").write_bytes(b"no picture")
+def as_if_not_there(predictor, root, tmp_path, stems: set[str]) -> ErrorAnalysis:
+    """The analysis of the data set without some of its samples."""
+    data = open_data_set(root)
+    rest = [sample for sample in data.samples if sample.stem not in stems]
+    study = ErrorAnalysis(predictor, replace(data, samples=rest), tmp_path / "rest")
+    list(study.run(["reader"]))
+    return study
+
+
+@pytest.mark.parametrize("folder", ["map_1800", "fixation_1800", "image_1800"])
+def test_damaged_samples_are_left_out_and_the_rest_is_scored_as_without_them(predictor, root, tmp_path, folder):
+    stems = {f"000000000002{suffix}" for suffix in ("_0", "_1", "_2", "_3")}
+    for stem in stems:
+        (root / folder / f"{stem}.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
     study = new(predictor, root, tmp_path)
-    with pytest.raises(
-        DatasetError, match=r"“000000000002_0\.png” of the data set cannot be read as a picture"
-    ) as error:
-        list(study.run(["reader"]))
-    assert str(tmp_path) not in str(error.value)
-    assert len(study.table()) == done
+    steps = list(study.run(["reader"]))
+    assert (steps[-1].done, steps[-1].total) == (12, 12)
+    left_out = study.left_out()
+    assert [entry.stem for entry in left_out] == sorted(stems)
+    assert "“000000000002_0.png”" in left_out[0].why
+    assert left_out[0].models == ("reader",)
+    assert str(tmp_path) not in left_out[0].why
+    table = study.table()
+    assert len(table) == 8
+    if folder != "map_1800":  # damaged maps say nothing against the fixations
+        expected = as_if_not_there(predictor, root, tmp_path, stems).table()
+        np.testing.assert_array_equal(table[list(METRICS)], expected[list(METRICS)])
+
+
+def test_one_damaged_picture_of_several_files_leaves_out_its_own_sample(predictor, root, tmp_path):
+    """As SJTU-TIS is released, each condition has a file of the picture."""
+    (root / "image_1800" / "000000000002_0.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    study = new(predictor, root, tmp_path)
+    list(study.run(["reader"]))
+    assert [entry.stem for entry in study.left_out()] == ["000000000002_0"]
+    assert len(study.table()) == 11
+
+
+def test_what_was_left_out_is_tried_again(predictor, root, tmp_path, scored, monkeypatch):
+    study = new(predictor, root, tmp_path)
+    density = Sample.density
+
+    def fails(sample):
+        if sample.stem == "000000000002_0":
+            raise DatasetError("The disk does not answer.")
+        return density(sample)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sample, "density", fails)
+        list(study.run())
+    assert study.left_out() == (LeftOut("000000000002_0", Message("The disk does not answer."), ("reader", "blind")),)
+    before = len(scored)
+    steps = list(study.run())
+    assert (steps[0].done, steps[-1].done) == (22, 24)
+    assert scored[before:] == ["000000000002_0"] * 2
+    assert study.left_out() == ()
+    assert len(study.table()) == 24
+
+
+@pytest.mark.parametrize("profile", ["tuebingen", "mit_classic", "legacy_sjtu"])
+def test_every_profile_has_the_scores_of_an_evaluator(predictor, tmp_path, profile):
+    """The classic benchmark draws ten other pictures, so there must be more."""
+    data = open_data_set(write_data_set(tmp_path / "many", 12, {"_0": "", "_3": "a dog"}))
+    study = ErrorAnalysis(predictor, data, tmp_path / "cache", profile=profile)
+    list(study.run(["reader"]))
+    evaluator = FixationEvaluator(profile)
+    for sample, prediction in predict_samples(predictor, data.samples, "reader"):
+        truth = sample.density(), sample.fixations()
+        evaluator.add(sample.stem, sample.picture, sample.condition, prediction.density, *truth)
+    columns = ["height", "width", "fixations", *evaluator.metrics]
+    pd.testing.assert_frame_equal(study.table()[columns], evaluator.rows()[columns])
+    assert study.metrics == evaluator.metrics
+    assert study.pool.record() == evaluator.pools()
+    table = means(study.table(), study.metrics).set_index(["condition", "metric"]).drop(columns="model")
+    pd.testing.assert_frame_equal(table, evaluator.table())
+
+
+def test_profiles_do_not_share_scores(predictor, root, tmp_path):
+    list(new(predictor, root, tmp_path).run(["blind"]))
+    other = ErrorAnalysis(predictor, open_data_set(root), tmp_path / "cache", profile="mit_classic")
+    assert other.table().empty
+    list(other.run(["blind"]))
+    ours = new(predictor, root, tmp_path).table()
+    assert (ours["SIM"] != other.table()["SIM"]).all()
+
+
+def test_notices_are_kept_with_the_scores(predictor, root, tmp_path):
+    """Fixations of half the picture's size are moved: a notice, also of a process that scores nothing itself."""
+    for stem in ("000000000001_0", "000000000002_0"):
+        small = np.zeros((30, 45), dtype=np.uint8)
+        small[[5, 10, 20], [7, 30, 40]] = 255
+        Image.fromarray(small).save(root / "fixation_1800" / f"{stem}.png")
+    list(new(predictor, root, tmp_path).run())
+    [notice] = new(predictor, root, tmp_path).sample_notices()
+    assert notice.startswith("2 samples (000000000001_0, 000000000002_0): ")
+    assert "45 x 30, the picture 90 x 60 pixels" in notice
+    assert notice.values["notice"].values["width"] == 90  # can be told in Chinese
 
 
 def test_one_picture_has_no_shuffled_auc(predictor, tmp_path):
@@ -179,8 +267,11 @@ def test_fixations_of_another_size_are_told(predictor, root, tmp_path):
     points = np.zeros((200, 200), dtype=np.uint8)
     points[150, 150] = 255
     Image.fromarray(points).save(root / "fixation_1800" / "000000000001_1.png")
-    with pytest.raises(DatasetError, match="fixations of sample “000000000001_1” do not fit its picture"):
-        list(new(predictor, root, tmp_path).run(["blind"]))
+    study = new(predictor, root, tmp_path)
+    list(study.run(["blind"]))
+    [left_out] = study.left_out()
+    assert left_out.stem == "000000000001_1"
+    assert "200 x 200 pixels, the picture 90 x 60" in left_out.why
 
 
 def test_unknown_models_are_refused(predictor, root, tmp_path):
@@ -196,5 +287,5 @@ def test_the_host_chooses_where_scores_are_kept(predictor, root, tmp_path, monke
     assert cache_folder() == tmp_path / "xdg" / "saliency"
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "file" / "scores"))
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DatasetError, match="SALIENCY_CACHE"):
+    with pytest.raises(OutputError, match="SALIENCY_CACHE"):
         list(ErrorAnalysis(predictor, open_data_set(root)).run(["blind"]))

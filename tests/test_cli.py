@@ -32,8 +32,9 @@ SAMPLES = {
 
 
 @pytest.fixture(autouse=True)
-def checkpoint(untrained, monkeypatch):
+def checkpoint(untrained, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(untrained))
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
@@ -106,6 +107,24 @@ def test_a_picture_under_three_sentences(picture, tmp_path):
         assert density.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_what_should_be_known_of_a_picture_and_its_sentences_is_told(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (40, 56), dtype=np.uint16)
+    values[0, 0] = 4095
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    out = tmp_path / "out"
+    asked = ["predict", tmp_path / "dark.png", "--salient", "狗在跑", "--general", "猫在跑", "--out", out]
+    result = CliRunner().invoke(app, [str(argument) for argument in asked])
+    dark, alike, *unknown = result.stderr.splitlines()
+    assert "4,095 of 65,535" in dark
+    assert "cannot tell the sentences for “General” and “Salient” apart" in alike
+    assert unknown == [
+        f"CLIP-SalGAN, {condition}: 3 of 3 words are unknown to this model." for condition in ("general", "salient")
+    ]
+    record = json.loads((out / "comparison.json").read_text())
+    assert record["notices"] == [dark, alike]
+    assert record["predictions"][0]["notices"] == []
+
+
 def test_a_data_set_gives_a_map_a_sample_each_under_its_own_sentence(data_set, untrained, tmp_path):
     run("predict", data_set, "--layout", "sjtu-tis", "--model", "untrained", "--out", tmp_path)
     stems = [picture + suffix for picture, suffixes in SAMPLES.items() for suffix in suffixes]
@@ -164,15 +183,6 @@ def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):
     assert set(metrics.PROFILES["legacy_sjtu"].default) <= set(table.split())
 
 
-def test_a_fixation_outside_its_picture_is_told_of_its_sample(data_set, tmp_path):
-    (tmp_path / "images").symlink_to(data_set / "image_1800")
-    (tmp_path / "fixations").mkdir()
-    stem = "000000000012_0"
-    Image.fromarray(np.full((60, 80), 255, dtype=np.uint8)).save(tmp_path / "fixations" / f"{stem}.png")
-    sentence = refused("evaluate", tmp_path, "--model", "untrained", "--layout", "folder")
-    assert f"The fixations of sample “{stem}” do not fit its picture" in sentence
-
-
 def test_the_folder_for_the_scores_is_made(data_set, tmp_path):
     file = tmp_path / "deep" / "out" / "scores.json"
     run("evaluate", data_set, "--model", "untrained", "--split", "training", "--json", file)
@@ -208,7 +218,7 @@ def test_the_app_without_checkpoints_ends_with_a_sentence(monkeypatch, tmp_path)
         (["predict", "{out}/missing.png", "--out", "{out}"], "does not exist"),
         (["predict", "{data_set}", "--out", "{out}"], "one model"),
         (["predict", "{data_set}", "--model", "a", "--salient", "b", "--out", "{out}"], "are its own"),
-        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "“image_1800” is missing"),
+        (["predict", "{empty}", "--model", "untrained", "--out", "{out}"], "no picture in the folder “empty”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--split", "tset"], "There is no split “tset”"),
         (["evaluate", "{data_set}", "--model", "untrained", "--profile", "mine"], "tuebingen"),
         (["evaluate", "{empty}", "--model", "untrained", "--layout", "folder", "--split", "test"], "no splits"),

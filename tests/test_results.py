@@ -143,7 +143,7 @@ def test_json(comparison, tmp_path):
     assert one["sentence"] == 'a red dog, "Rex"'
     assert one["checkpoint"]["sha256"] == "0" * 64
     assert one["timings"] == {"decoder": 0.5}
-    assert one["words"][0] == {"word": "red", "start": 2, "end": 5, "weight": 0.75, "read": True}
+    assert one["words"][0] == {"word": "red", "start": 2, "end": 5, "weight": 0.75, "read": True, "known": True}
     comparison.predictions[1].to_json(tmp_path / "one.json")
     assert json.loads((tmp_path / "one.json").read_text()) == {"software": record["software"], **one}
 

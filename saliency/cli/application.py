@@ -6,15 +6,18 @@ import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from tqdm import tqdm
 from typer.core import TyperGroup
 
-from ..data import Sample, SjtuTis
-from ..data.folder import FolderDataset
+from ..data import Sample
+from ..data.layouts import LAYOUTS, DataSet, open_data_set
 from ..errors import OutputError, SaliencyError
+from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
+
+Item = TypeVar("Item")
 
 
 class _Commands(TyperGroup):
@@ -28,12 +31,8 @@ class _Commands(TyperGroup):
             raise typer.Exit(2) from None
 
 
-class Layout(StrEnum):
-    """How a data set's folder is laid out."""
-
-    SJTU_TIS = "sjtu-tis"
-    FOLDER = "folder"
-
+AUTO = "auto"
+Layout = StrEnum("Layout", {name.upper().replace("-", "_"): name for name in (AUTO, *LAYOUTS)})
 
 app = typer.Typer(
     cls=_Commands,
@@ -43,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-LayoutOption = Annotated[Layout, typer.Option(help="How the data set's folder is laid out.")]
+LayoutOption = Annotated[Layout, typer.Option(help="How the folder is laid out; auto finds it out.")]
 SplitOption = Annotated[str | None, typer.Option(help="Only this split, e.g. validation; default: every sample.")]
 
 
@@ -59,13 +58,26 @@ def make_folder(folder: Path) -> None:
 
 
 def open_samples(root: Path, layout: Layout, split: str | None) -> Sequence[Sample]:
-    if layout is Layout.SJTU_TIS:
-        return SjtuTis(root, split)
-    if split is not None:
-        raise typer.BadParameter("A folder of images, maps and fixations has no splits.")
-    return FolderDataset(root)
+    """The samples of a data set's folder."""
+    return open_data(root, layout, split).samples
 
 
-def with_progress(samples: Sequence[Sample]) -> Iterable[Sample]:
-    """The samples, with a bar on stderr where that is a terminal."""
-    return tqdm(samples, unit=" samples", disable=None, leave=False)
+def open_data(
+    root: Path,
+    layout: Layout,
+    split: str | None,
+    *,
+    require_ground_truth: bool = False,
+    gaze: GazeOptions = DEFAULT_OPTIONS,
+) -> DataSet:
+    """The data set of a folder; notices on it go to stderr."""
+    chosen = None if layout.value == AUTO else layout.value
+    data = open_data_set(root, split, chosen, require_ground_truth=require_ground_truth, gaze=gaze)
+    for notice in data.notices:
+        typer.echo(notice, err=True)
+    return data
+
+
+def with_progress(items: Sequence[Item], unit: str = " samples") -> Iterable[Item]:
+    """The items, with a bar on stderr where that is a terminal."""
+    return tqdm(items, unit=unit, disable=None, leave=False)

@@ -1,27 +1,64 @@
-"""``saliency evaluate``: how right a model is on a data set."""
+"""``saliency evaluate``: how right models, and maps that other programs wrote, are on a data set."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from tqdm import tqdm
 
-from ..evaluation import evaluate_samples, predict_samples
-from ..metrics import PROFILES, FixationEvaluator
+from ..analysis import ErrorAnalysis, LeftOut, means
+from ..data.layouts import DataSet
+from ..errors import DatasetError
+from ..external_maps import ExternalMaps
+from ..gaze import GazeOptions, Units
+from ..metrics import PROFILES
+from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
-from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
+from .gaze_options import (
+    DropZerosOption,
+    LogOption,
+    PlaceOption,
+    ScreenOption,
+    ShownOption,
+    UnitsOption,
+    gaze_options,
+)
 
 Profile = StrEnum("Profile", {name: name for name in PROFILES})
+
+SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are missing from them
+_NAMED = 10  # samples left out that are named
 
 
 @app.command()
 def evaluate(
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
-    model: Annotated[str, typer.Option(help="The model's name.")],
-    layout: LayoutOption = Layout.SJTU_TIS,
+    model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated.")] = None,
+    maps: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="A folder of maps that another program wrote, called as the samples; may be repeated.",
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="What the maps are called; repeated as --maps is. Default: their folder.")
+    ] = None,
+    log: LogOption = False,
+    units: UnitsOption = Units.AUTO,
+    screen: ScreenOption = None,
+    shown: ShownOption = None,
+    place: PlaceOption = None,
+    drop_zeros: DropZerosOption = False,
+    layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
     profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
     json: Annotated[
@@ -29,23 +66,114 @@ def evaluate(
         typer.Option(dir_okay=False, writable=True, help="Also write means and rows to this file; its folder is made."),
     ] = None,
 ) -> None:
-    """Compare a model's maps with where people looked: means and 95 % intervals over pictures, per condition."""
-    samples = open_samples(data_set, layout, split)
-    predictor = Predictor([model], pictures_cached=1)
+    """Compare maps with where people looked: means and 95 % intervals over pictures, per condition.
+
+    Scores are kept in the user's cache directory, or in the folder that SALIENCY_CACHE names: what was interrupted goes
+    on where it was. A sample that cannot be read is left out and named at the end; the exit code is then 3.
+    """
+    if not model and not maps:
+        raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
+    if len(name or ()) > len(maps or ()):
+        raise typer.BadParameter("There are more names than folders of maps.")
+    gaze = gaze_options(units=units, screen=screen, shown=shown, place=place, drop_zeros=drop_zeros)
+    data = open_data(data_set, layout, split, require_ground_truth=True, gaze=gaze)
+    predictor = Predictor(model, pictures_cached=1) if model else None
+    external = _external(maps or (), name or (), data, GazeOptions(log=log))
     if json is not None:
         make_folder(json.parent)
-    predictions = predict_samples(predictor, with_progress(samples), model)
-    evaluator = evaluate_samples(predictions, profile.value)
-    typer.echo(_table_of_scores(evaluator).to_string())
+    study = ErrorAnalysis(predictor, data, maps=external, profile=profile.value)
+    _tell([notice for source in external for notice in source.notices])
+    _run(study)
+    left_out = study.left_out()
+    _tell_left_out(left_out, study)
+    table = study.table()
+    if not table[list(study.metrics)].notna().any(axis=None):
+        raise DatasetError(
+            "Nothing was scored: no metric has a value for any of {count:,} samples.", count=len(data.samples)
+        )
+    _tell(study.sample_notices())
+    typer.echo(table_of_scores(means(table, study.metrics), study.metrics).to_string())
     if json is not None:
-        identity = {"model": model, "sha256": predictor.cards[model].sha256}
-        evaluator.to_json(json, identity | {"data": data_set.resolve().name, "split": split})
+        records = [_record(study, name, table) for name in study.sources]
+        write_json(json, records[0] if len(records) == 1 else {"models": records})
+    if left_out:
+        raise typer.Exit(SAMPLES_LEFT_OUT)
 
 
-def _table_of_scores(evaluator: FixationEvaluator) -> pd.DataFrame:
-    """Conditions by metrics, each ``mean [low, high]``, and how many samples count."""
-    table = evaluator.table()
-    cells = table.apply(lambda row: f"{row['mean']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", axis=1)
-    scores = cells.unstack("metric").reindex(columns=evaluator.metrics)
-    scores.insert(0, "n", table["n"].groupby("condition").max())
-    return scores.reindex(table.index.unique("condition"))
+def table_of_scores(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Conditions by metrics as text, each ``mean [low, high]``, or ``-`` without values; and how many samples count.
+
+    Where the metrics of a row count different numbers of samples, each says its own: ``mean [low, high] (n 3)``.
+
+    Args:
+        rows: as from `analysis.means`; of several models, the index has the model, too.
+    """
+    lines = {}
+    for key, group in rows.groupby(["model", "condition"], sort=False):
+        by_metric = group.set_index("metric")
+        counts = {int(n) for n, mean in zip(group["n"], group["mean"], strict=True) if math.isfinite(mean)}
+        number = "-".join(str(n) for n in sorted({min(counts), max(counts)})) if counts else "0"
+        cells = {metric: _cell(by_metric.loc[metric], counted=len(counts) > 1) for metric in metrics}
+        lines[key] = {"n": number, **cells}
+    table = pd.DataFrame.from_dict(lines, orient="index")
+    table.index = pd.MultiIndex.from_tuples(lines, names=["model", "condition"])
+    return table if rows["model"].nunique() > 1 else table.droplevel("model")
+
+
+def _cell(row: pd.Series, counted: bool) -> str:
+    if not math.isfinite(row["mean"]):
+        return "-"
+    number = f" (n {int(row['n'])})" if counted else ""
+    return f"{row['mean']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]{number}"
+
+
+def _external(folders: Sequence[Path], names: Sequence[str], data: DataSet, options: GazeOptions) -> list[ExternalMaps]:
+    titles = [*names, *(folder.resolve().name for folder in folders[len(names) :])]
+    return [ExternalMaps(title, folder, data.samples, options) for title, folder in zip(titles, folders, strict=True)]
+
+
+def _run(study: ErrorAnalysis) -> None:
+    """Scores what is missing, with a bar on stderr where that is a terminal."""
+    steps = study.run()
+    first = next(steps)
+    if first.done:
+        typer.echo(f"{first.done:,} of {first.total:,} scores are of an earlier run.", err=True)
+    with tqdm(total=first.total, initial=first.done, unit=" samples", disable=None, leave=False) as bar:
+        for step in steps:
+            bar.update(step.done - bar.n)
+
+
+def _tell(notices: Sequence[str]) -> None:
+    for notice in notices:
+        typer.echo(f"Note: {notice}", err=True)
+
+
+def _tell_left_out(left_out: Sequence[LeftOut], study: ErrorAnalysis) -> None:
+    """Names the first samples left out on stderr, and says how many there are."""
+    if not left_out:
+        return
+    stems = len({entry.stem for entry in left_out})
+    typer.echo("1 sample was left out:" if stems == 1 else f"{stems:,} samples were left out:", err=True)
+    for entry in left_out[:_NAMED]:
+        models = "" if len(entry.models) == len(study.sources) else f" ({', '.join(entry.models)})"
+        typer.echo(f"  {entry.stem}{models}: {entry.why}", err=True)
+    if len(left_out) > _NAMED:
+        typer.echo(f"  and {len(left_out) - _NAMED:,} more.", err=True)
+
+
+def _record(study: ErrorAnalysis, name: str, table: pd.DataFrame) -> dict[str, Any]:
+    """Everything on one model, ready for JSON."""
+    rows = table[table["model"] == name].drop(columns=["model", "sentence"]).rename(columns={"stem": "id"})
+    return {
+        "model": name,
+        "sha256": study.sources[name].sha256,
+        "data": study.data.name,
+        "split": study.data.split,
+        "profile": study.pool.profile.name,
+        "bootstrap": bootstrap_record(),
+        "metrics": summary_of(table_of_means(rows, study.metrics)),
+        "pools": study.pool.record(),
+        "rows": rows.to_dict("records"),
+        "left_out": [{"id": entry.stem, "why": entry.why} for entry in study.left_out() if name in entry.models],
+        "notices": [*study.notices(), *study.sample_notices()],
+    }

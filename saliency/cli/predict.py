@@ -1,8 +1,9 @@
-"""``saliency predict``: maps of a picture under sentences, or of every sample of a data set."""
+"""``saliency predict``: maps of one's own pictures under sentences, or of every sample of a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,39 +13,91 @@ from PIL import Image
 
 from ..conditions import Condition
 from ..data import Sample
-from ..evaluation import predict_samples
+from ..data.files import list_files
+from ..data.layouts import recognise
+from ..data.samples import IMAGE_EXTENSIONS
+from ..data.sentence_table import Sentences, read_table
+from ..errors import DatasetError, PictureError, SaliencyError, TextError
+from ..evaluation import PredictorModel
 from ..predictor import Predictor
 from ..rendering import overlay
-from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+from ..results import Comparison
+from .application import AUTO, Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+
+INCOMPLETE = 3
 
 
 @app.command()
 def predict(
-    source: Annotated[Path, typer.Argument(exists=True, help="A picture, or the folder of a data set.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(exists=True, metavar="PICTURES...|FOLDER", help="Pictures, a folder of them, or a data set."),
+    ],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; made if missing.")],
     model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated. Default: all.")] = None,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A table: file, general, whole, salient, non_salient."),
+    ] = None,
     salient: Annotated[str | None, typer.Option(help="A sentence about what stands out.")] = None,
     non_salient: Annotated[str | None, typer.Option(help="A sentence about what does not stand out.")] = None,
     general: Annotated[str | None, typer.Option(help="A sentence about both.")] = None,
-    layout: LayoutOption = Layout.SJTU_TIS,
+    layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
 ) -> None:
-    """Predict the maps of a picture under sentences, or of every sample of a data set.
+    """Predict the maps of pictures under sentences, or of every sample of a data set.
 
-    For a picture: an overlay a map (MODEL.CONDITION.png), their grid (comparison.png), and the densities and all that
-    is known of them (comparison.npz, .csv, .json). For a data set: STEM.npy a sample, float32, of the picture's size,
-    summing to 1.
+    For one picture: an overlay per map (MODEL.CONDITION.png), their grid (comparison.png), and the densities and all
+    that is known of them (comparison.npz, .csv, .json). For several pictures, or a folder of them: an overlay and a
+    density per map (PICTURE.MODEL.CONDITION.png and .npy). For a data set: STEM.npy per sample. Densities are float32,
+    of the picture's size, and sum to 1. The exit code is 3 where pictures or samples had to be left out.
     """
-    sentences = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
-    sentences = {condition: sentence for condition, sentence in sentences.items() if sentence is not None}
-    if source.is_dir():
-        if sentences:
-            raise typer.BadParameter("The sentences of a data set are its own; give them with a single picture only.")
+    given = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
+    given = {condition: sentence for condition, sentence in given.items() if sentence is not None}
+    if given and sentences is not None:
+        raise typer.BadParameter("Sentences are given as options or in a table, not both.")
+    folder = sources[0] if len(sources) == 1 and sources[0].is_dir() else None
+    if folder is not None and sentences is None and (layout.value != AUTO or split is not None or recognise(folder)):
+        if given:
+            raise typer.BadParameter("The sentences of a data set are its own; give them with pictures only.")
         if not model or len(model) > 1:
-            raise typer.BadParameter("A data set is predicted with one model: say which with --model NAME.")
-        _predict_data_set(open_samples(source, layout, split), model[0], out)
+            raise typer.BadParameter("A data set is predicted with one model: name it with --model NAME.")
+        _predict_data_set(open_samples(folder, layout, split), model[0], out)
+    elif folder is None and len(sources) == 1 and sentences is None:
+        _predict_picture(sources[0], given, model, out)
     else:
-        _predict_picture(source, sentences, model, out)
+        pictures = _named(sources) if folder is None else _inside(folder, out)
+        _predict_pictures(pictures, dict.fromkeys(pictures, given) | _read(sentences, pictures), model, out)
+
+
+def _inside(folder: Path, out: Path) -> dict[str, Path]:
+    """Pictures in a folder and its folders by their name in it, but for results of an earlier run."""
+    results = [out.name] if folder.resolve() in out.resolve().parents else []
+    pictures = list_files(folder, IMAGE_EXTENSIONS, ignored=results)
+    if not pictures:
+        raise DatasetError(f"There is no picture in the folder “{folder.name}”.")
+    return pictures
+
+
+def _named(paths: Sequence[Path]) -> dict[str, Path]:
+    """Pictures by their name without extension, by which their results are named."""
+    folders = [path for path in paths if path.is_dir()]
+    if folders:
+        raise typer.BadParameter(f"“{folders[0]}” is a folder; give pictures, or one folder alone.")
+    twice = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]
+    if twice:
+        raise typer.BadParameter(f"Two pictures are called “{twice[0]}”, and so would be their maps.")
+    return {path.stem: path for path in paths}
+
+
+def _read(table: Path | None, pictures: Iterable[str]) -> dict[str, Sentences]:
+    """The sentences of a table by picture."""
+    if table is None:
+        return {}
+    found, notices = read_table(table).by_picture(pictures)
+    for notice in notices:
+        typer.echo(notice, err=True)
+    return found
 
 
 def _predict_picture(
@@ -54,10 +107,8 @@ def _predict_picture(
     make_folder(out)
     comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
     for prediction in comparison.predictions:
-        shown = overlay(comparison.picture, prediction.map)
-        Image.fromarray(shown).save(out / f"{prediction.model}.{prediction.condition}.png")
-        if prediction.notice:
-            typer.echo(f"{prediction.title}, {prediction.condition.title.lower()}: {prediction.notice}", err=True)
+        _save_overlay(out / f"{prediction.model}.{prediction.condition}.png", comparison, prediction.map)
+    _tell(comparison)
     comparison.to_png(out / "comparison.png")
     comparison.to_npz(out / "comparison.npz")
     comparison.to_csv(out / "comparison.csv")
@@ -65,9 +116,64 @@ def _predict_picture(
     typer.echo(f"{len(comparison.predictions)} maps are in {out}.")
 
 
-def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
-    predictor = Predictor([model], pictures_cached=1)
+def _predict_pictures(
+    pictures: Mapping[str, Path], sentences: Mapping[str, Sentences], models: Sequence[str] | None, out: Path
+) -> None:
+    """Maps of pictures by name. Those that cannot be used are named at the end, and the exit code is `INCOMPLETE`."""
+    predictor = Predictor(models, pictures_cached=1)
     make_folder(out)
-    for sample, prediction in predict_samples(predictor, with_progress(samples), model):
-        np.save(out / f"{sample.stem}.npy", prediction.density)
-    typer.echo(f"{len(samples)} maps are in {out}.")
+    maps, left_out = 0, []
+    for name in with_progress(list(pictures), unit=" pictures"):
+        try:
+            comparison = predictor.predict(pictures[name], {Condition.PURE: "", **sentences[name]})
+        except (PictureError, TextError) as error:
+            left_out.append(f"{pictures[name].name}: {error}")
+            continue
+        _tell(comparison, pictures[name].name)
+        for prediction in comparison.predictions:
+            path = out / f"{name}.{prediction.model}.{prediction.condition}"
+            make_folder(path.parent)
+            _save_overlay(Path(f"{path}.png"), comparison, prediction.map)
+            np.save(f"{path}.npy", prediction.density)
+            maps += 1
+    _end(maps, out, left_out)
+
+
+def _end(maps: int, out: Path, left_out: Sequence[str]) -> None:
+    """Says how many maps there are, and names what was left out, for which the exit code is `INCOMPLETE`."""
+    typer.echo(f"{maps} maps are in {out}.")
+    if left_out:
+        typer.echo(f"Left out: {len(left_out):,}", err=True)
+        for line in left_out:
+            typer.echo(line, err=True)
+        raise typer.Exit(INCOMPLETE)
+
+
+def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
+    Image.fromarray(overlay(comparison.picture, map_)).save(path)
+
+
+def _tell(comparison: Comparison, picture: str = "") -> None:
+    """Notices on a picture and its maps go to stderr; with the picture's name where there are several."""
+    before = f"{picture}, " if picture else ""
+    for notice in comparison.notices:
+        typer.echo(f"{picture}: {notice}" if picture else notice, err=True)
+    for prediction in comparison.predictions:
+        for notice in prediction.notices:
+            typer.echo(f"{before}{prediction.title}, {prediction.condition.title.lower()}: {notice}", err=True)
+
+
+def _predict_data_set(samples: Sequence[Sample], model: str, out: Path) -> None:
+    """A map per sample. Those that cannot be predicted are named at the end, as pictures are."""
+    source = PredictorModel(Predictor([model], pictures_cached=1), model)
+    make_folder(out)
+    maps, left_out = 0, []
+    for sample, answer in source.answers(with_progress(samples)):
+        if isinstance(answer, SaliencyError):
+            left_out.append(f"{sample.stem}: {answer}")
+            continue
+        path = out / f"{sample.stem}.npy"
+        make_folder(path.parent)
+        np.save(path, answer.density)
+        maps += 1
+    _end(maps, out, left_out)

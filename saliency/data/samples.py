@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..conditions import Condition
-from ..errors import DatasetError, PictureError
-from ..imaging import GREY_MODES, decode, read, rgb_of, upright_shape, values_of, white_of
+from ..errors import DatasetError, GroundTruthError, PictureError
+from ..gaze import GazeOptions, Recording, read_density, read_fixations
+from ..gaze.frames import fit_density
+from ..gaze.recording import DEFAULT_OPTIONS
+from ..imaging import (
+    GREY_MODES,
+    LoadedPicture,
+    decode,
+    open_picture,
+    read,
+    stored_shape,
+    upright_shape,
+    values_of,
+    white_of,
+)
+from ..messages import Message
 
-IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_EXTENSIONS = (
+    ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".pgm", ".ppm",
+)  # fmt: skip
+
+Shape = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -22,11 +40,15 @@ class Sample:
     """One viewing condition of one picture. Files are read when asked for; `DatasetError` where one cannot be.
 
     Attributes:
-        stem: names the sample, e.g. ``000000000109_3``.
+        stem: names the sample, e.g. ``000000000109_3``; with a slash where the data set has folders of pictures.
         picture: names the picture, shared by its conditions; splits and bootstraps go by it.
         condition: what had been read.
         sentence: the text itself, empty for the pure condition.
-        image_path, map_path, fixation_path: files; None where the data set has none.
+        image_path: file of the picture. Who predicts takes `image()` instead: which way is up is decided there.
+        map_path: file of the density map, a picture or what `gaze.read_density` reads; None where there is none.
+        fixation_path: file of the fixations, as `gaze.read_fixations` reads it; None where there is none. Of a file
+            about several pictures, the rows of this picture are read.
+        gaze: how the file of fixations is read; `GazeOptions.picture` is the picture's own name.
     """
 
     stem: str
@@ -36,36 +58,123 @@ class Sample:
     image_path: Path
     map_path: Path | None
     fixation_path: Path | None
+    gaze: GazeOptions = DEFAULT_OPTIONS
 
     def image(self) -> np.ndarray:
-        """The picture, (H, W, 3) uint8 RGB."""
-        return read_rgb(self.image_path)
+        """The pixels of `loaded`, (H, W, 3) uint8 RGB."""
+        return self.loaded().pixels
 
-    def shape(self) -> tuple[int, int]:
-        """Height and width of the picture, without decoding it."""
+    def loaded(self) -> LoadedPicture:
+        """The picture with notices on it, turned upright by its EXIF tag.
+
+        It is left as stored where the tag exchanges the sides and the ground truth is of the picture as stored:
+        whoever recorded the gaze showed it so.
+        """
         with _told_of(self.image_path):
-            return upright_shape(read(self.image_path))
+            return open_picture(self.image_path, max_pixels=None, upright=self._frame[0])
+
+    def shape(self) -> Shape:
+        """Height and width of `image()`, without decoding it."""
+        return self._frame[1]
 
     def density(self) -> np.ndarray | None:
         """The blurred map of fixations, (H, W) float64 in [0, 1]; None where there is none.
 
-        A map kept at another size than the picture's (freeview's are halved) is brought to it, bilinear.
+        A map of another size than the picture's (freeview's are halved) is brought to it.
+
+        Raises:
+            DatasetError: the map has other proportions than the picture, which are both given.
         """
-        if self.map_path is None:
-            return None
-        values, white = _grey(self.map_path)
-        height, width = self.shape()
-        if values.shape != (height, width):
-            image = Image.fromarray(values.astype(np.float32))
-            values = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
-        return values.astype(np.float64) / white
+        return None if self.map_path is None else self._density(self.shape())[0]
+
+    def recording(self) -> Recording | None:
+        """The fixations with what was done to them; None where there are none.
+
+        Raises:
+            DatasetError: they cannot be read or do not fit the picture; sample and file are named.
+        """
+        return None if self.fixation_path is None else self._recording(self.shape())
 
     def fixations(self) -> np.ndarray | None:
-        """Fixated pixels, (N, 2) int64 (row, column), each once; None where there are none."""
-        if self.fixation_path is None:
-            return None
-        values, white = _grey(self.fixation_path)
-        return np.argwhere(values > 127 * white / 255)
+        """Fixated pixels, (N, 2) int64 (row, column), repeats included; None where there are none."""
+        recording = self.recording()
+        return None if recording is None else recording.points
+
+    def notices(self) -> tuple[Message, ...]:
+        """Sentences on what was inferred, converted or left out of the ground truth, whose files it reads; `loaded` has
+        those on the picture."""
+        upright, shape = self._frame
+        found: list[Message] = []
+        if not upright:
+            found.append(
+                Message(
+                    "The picture is used as it is stored, {width} x {height} pixels, although its EXIF tag says that "
+                    "it lies on its side: its ground truth is of the picture as stored.",
+                    width=shape[1],
+                    height=shape[0],
+                )
+            )
+        if self.map_path is not None:
+            found += self._density(shape)[1]
+        if self.fixation_path is not None:
+            found += self._recording(shape).notices
+        return tuple(found)
+
+    @cached_property
+    def _frame(self) -> tuple[bool, Shape]:
+        """Whether the picture is turned by its EXIF tag, and its height and width then."""
+        with _told_of(self.image_path):
+            content = read(self.image_path)
+            turned, stored = upright_shape(content), stored_shape(content)
+        if turned == stored or self._fits(turned) or not self._fits(stored):
+            return True, turned
+        return False, stored
+
+    def _fits(self, shape: Shape) -> bool:
+        """Whether the ground truth can be of a picture of `shape`."""
+        try:
+            if self.map_path is not None:
+                self._density(shape)
+            return self.fixation_path is None or not self._recording(shape).left_out.get("outside")
+        except DatasetError:
+            return False
+
+    def _density(self, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
+        """The density of a picture of `shape`, and notices on it."""
+        try:
+            if is_picture(self.map_path):
+                values, white = _grey(self.map_path)
+                found = read_density(values)
+            else:
+                found = read_density(self.map_path)
+                white = found.values.max()
+            return fit_density(found.values, shape).astype(np.float64) / white, found.notices
+        except GroundTruthError as error:
+            raise DatasetError(
+                "The density map “{name}” of sample “{stem}” cannot be used. {why}",
+                name=self.map_path.name,
+                stem=self.stem,
+                why=error.message,
+            ) from error
+
+    def _recording(self, shape: Shape) -> Recording:
+        """The fixations on a picture of `shape`."""
+        # A picture is read here, since that of a data set may have any size.
+        source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
+        try:
+            return read_fixations(source, shape, replace(self.gaze, picture=self.image_path.name))
+        except GroundTruthError as error:
+            raise DatasetError(
+                "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
+                name=self.fixation_path.name,
+                stem=self.stem,
+                why=error.message,
+            ) from error
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file is named as a picture."""
+    return path.suffix.lower() in IMAGE_EXTENSIONS
 
 
 def picture_of(sample: Sample) -> str:
@@ -77,7 +186,7 @@ def picture_of(sample: Sample) -> str:
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, upright, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
     with _told_of(path):
-        return rgb_of(decode(read(path), None))
+        return open_picture(path, max_pixels=None).pixels
 
 
 def read_file(path: Path) -> bytes:
@@ -92,6 +201,12 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
+
+
+def _values(path: Path) -> np.ndarray:
+    """The values of a picture, (H, W), or its colours, (H, W, 3)."""
+    with _told_of(path):
+        return values_of(decode(read(path), None))
 
 
 @contextmanager

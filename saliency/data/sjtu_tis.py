@@ -13,6 +13,7 @@ import numpy as np
 
 from ..conditions import Condition
 from ..errors import DatasetError
+from .files import list_files
 from .samples import Sample, find_image
 
 SHIPPED_SPLIT = Path(__file__).with_name("sjtu_tis_split.json")
@@ -40,12 +41,17 @@ class SjtuTis(Sequence[Sample]):
                 raise DatasetError(f"This folder has not the layout of SJTU-TIS: “{name}” is missing.")
         wanted = set(Condition) if conditions is None else set(conditions)
         sentences = _read_json(self.root / "text.json")
-        stems = sorted(path.stem for path in (self.root / "fixation_1800").iterdir() if path.suffix == ".png")
-        samples = [self._sample(stem, sentences) for stem in stems]
+        files = list_files(self.root / "fixation_1800", (".png",), recursive=False)
+        samples = [self._sample(stem, path, sentences) for stem, path in files.items()]
         if split is not None:
             kept = self._split(split, samples)
             samples = [sample for sample in samples if sample.picture in kept]
         self._samples = [sample for sample in samples if sample.condition in wanted]
+
+    @staticmethod
+    def recognises(root: Path) -> bool:
+        """Whether there is a folder ``image_1800``."""
+        return (root / "image_1800").is_dir()
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -53,7 +59,7 @@ class SjtuTis(Sequence[Sample]):
     def __getitem__(self, index: int) -> Sample:
         return self._samples[index]
 
-    def _sample(self, stem: str, sentences: dict[str, str]) -> Sample:
+    def _sample(self, stem: str, fixation_path: Path, sentences: dict[str, str]) -> Sample:
         picture, condition = parse_stem(stem)
         image_path = find_image(self.root / "image_1800", stem, f"{picture}_0")
         if image_path is None:
@@ -62,7 +68,6 @@ class SjtuTis(Sequence[Sample]):
         if key not in sentences:
             raise DatasetError(f"SJTU-TIS: text.json has no sentence for sample “{stem}”.")
         map_path = self.root / "map_1800" / f"{stem}.png"
-        fixation_path = self.root / "fixation_1800" / f"{stem}.png"
         map_path = map_path if map_path.is_file() else None
         return Sample(stem, picture, condition, sentences[key], image_path, map_path, fixation_path)
 

@@ -107,8 +107,8 @@ class Recording:
         units: in which the file gave positions; never `Units.AUTO`.
         columns: name in the file by role (x, y, participant, duration, ...); empty where the file is no table.
         total: fixations in the file, those left out included.
-        left_out: number of fixations left out, by reason: ``lost`` (blank or marked as such), ``zeros``, ``outside``,
-            ``other_picture``, ``not_fixations`` (saccades, blinks).
+        left_out: number of rows left out, by reason: ``lost`` (blank or marked as such), ``zeros``, ``outside``,
+            ``other_picture``, ``other_eye``, ``not_fixations`` (saccades, blinks).
         notices: sentences on everything that was inferred, converted or left out.
     """
 
@@ -133,13 +133,23 @@ class Recording:
     def summary(self) -> Message:
         """One line for people, e.g. "312 fixations of 4 people, pixels, 3 left out"."""
         count, people, left_out = len(self.fixations), len(self.participants), sum(self.left_out.values())
-        return Message(
-            "{count:,} fixations of {people} people, in {units}, {left_out:,} left out",
-            count=count,
-            people=people,
-            units=self.units.value,
-            left_out=left_out,
-        )
+        values = {
+            "fixations": Message("1 fixation") if count == 1 else Message("{count:,} fixations", count=count),
+            "people": Message("1 person") if people == 1 else Message("{people:,} people", people=people),
+            "units": _in_words(self.units),
+        }
+        if not left_out:
+            return Message("{fixations} of {people}, {units}", **values)
+        return Message("{fixations} of {people}, {units}, {left_out:,} left out", left_out=left_out, **values)
+
+
+def _in_words(units: Units) -> Message:
+    """Units for a sentence."""
+    if units is Units.SHARES:
+        return Message("shares from above")
+    if units is Units.SHARES_FROM_BELOW:
+        return Message("shares from below")
+    return Message("pixels")
 
 
 @dataclass(frozen=True, eq=False)

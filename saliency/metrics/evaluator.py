@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +24,9 @@ from .inputs import (
     as_density,
     as_fixations,
     as_map,
-    pool_fixations,
     resize_map,
 )
+from .pools import Fixated, Pool, seed_of
 from .profiles import Case, Metric, get_profile
 
 MACRO = "macro"  # the row of the table that averages the conditions
@@ -98,11 +96,6 @@ class _Entry:
     scores: dict[str, float]
     offset: int  # of the prediction in the file; -1 if it is not needed again
 
-    @cached_property
-    def seed(self) -> int:
-        """From the id, so that metrics that draw do not depend on the order of the rows."""
-        return int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "little")
-
 
 class FixationEvaluator:
     """Collects predictions and ground truth, and scores them picture by picture and condition by condition.
@@ -156,7 +149,7 @@ class FixationEvaluator:
             raise MetricError(f"{id!r} was scored already")
         case = _case(prediction, density, fixations)
         entry = _Entry(id, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
-        entry.scores.update(_scores(Case(**{**vars(case), "seed": entry.seed}), self._at_once))
+        entry.scores.update(_scores(Case(**{**vars(case), "seed": seed_of(id)}), self._at_once))
         self._entries[id] = entry
         self._rows = None
         return dict(entry.scores)
@@ -167,12 +160,12 @@ class FixationEvaluator:
         A metric that is undefined for a picture, or lacks its ground truth, is NaN.
         """
         if self._rows is None:
-            records = []
+            records, pools = [], self._pools()
             for entry in self._entries.values():
                 fixations = 0 if entry.fixations is None else len(entry.fixations)
                 identity = {"id": entry.id, "picture": entry.picture, "condition": entry.condition}
                 size = {"height": entry.shape[0], "width": entry.shape[1], "fixations": fixations}
-                scores = entry.scores | self._late_scores(entry)
+                scores = entry.scores | self._late_scores(entry, pools[entry.condition])
                 records.append(identity | size | {name: scores.get(name, math.nan) for name in self.metrics})
             columns = ["id", "picture", "condition", "height", "width", "fixations", *self.metrics]
             self._rows = pd.DataFrame(records, columns=columns)
@@ -184,26 +177,11 @@ class FixationEvaluator:
 
     def summary(self) -> dict[str, dict[str, dict[str, float]]]:
         """`table` as condition -> metric -> {mean, low, high, n, skipped}, the form that a checkpoint's card holds."""
-        result: dict[str, dict[str, dict[str, float]]] = {}
-        for (condition, metric), row in self.table().iterrows():
-            counts = {"n": int(row["n"]), "skipped": int(row["skipped"])}
-            result.setdefault(condition, {})[metric] = {key: row[key] for key in ("mean", "low", "high")} | counts
-        return result
+        return summary_of(self.table())
 
     def pools(self) -> dict[str, dict[str, Any]]:
         """Which fixations shuffled AUC drew from: by condition, their number, that of pictures, and a sha256."""
-        result = {}
-        for condition in dict.fromkeys(entry.condition for entry in self._entries.values()):
-            entries = self._of_condition(condition)
-            digest = hashlib.sha256()
-            for entry in entries:
-                digest.update(f"{entry.id} {entry.shape} ".encode() + entry.fixations.astype("<i8").tobytes())
-            result[condition] = {
-                "pictures": len({entry.picture for entry in entries}),
-                "fixations": sum(len(entry.fixations) for entry in entries),
-                "sha256": digest.hexdigest(),
-            }
-        return result
+        return {condition: pool.record() for condition, pool in self._pools().items()}
 
     def to_json(self, path: str | os.PathLike[str], about: Mapping[str, Any] | None = None) -> None:
         """Profile, means and intervals, pools and rows; what is undefined is null.
@@ -214,12 +192,12 @@ class FixationEvaluator:
         content = {
             **(about or {}),
             "profile": self.profile.name,
-            "bootstrap": {"level": 0.95, "over": "pictures", "seed": self.seed},
+            "bootstrap": bootstrap_record(self.seed),
             "metrics": self.summary(),
             "pools": self.pools(),
             "rows": self.rows().to_dict("records"),
         }
-        Path(path).write_text(json.dumps(_without_nan(content), indent=1, allow_nan=False), encoding="utf-8")
+        write_json(path, content)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """The rows."""
@@ -233,30 +211,26 @@ class FixationEvaluator:
         np.save(self._predictions, single if np.array_equal(single, case.prediction) else case.prediction)
         return offset
 
-    def _late_scores(self, entry: _Entry) -> dict[str, float]:
+    def _late_scores(self, entry: _Entry, pool: Pool) -> dict[str, float]:
         if entry.offset < 0:
             return {}
         self._predictions.seek(entry.offset)
         prediction = np.load(self._predictions).astype(np.float64)
-        others = self._others(entry)
+        others = pool.others(entry.id, entry.picture, entry.shape)
         baseline = None
         if len(others) and any("baseline" in metric.needs for metric in self._later.values()):
             baseline = _centre_bias(others, entry.shape)
-        case = Case(prediction, fixations=entry.fixations, others=others, baseline=baseline, seed=entry.seed)
+        case = Case(prediction, fixations=entry.fixations, others=others, baseline=baseline, seed=seed_of(entry.id))
         return _scores(case, self._later)
 
-    def _of_condition(self, condition: str) -> list[_Entry]:
-        """Rows with fixations under the condition, in an order that does not depend on when they were added."""
-        entries = sorted(self._entries.values(), key=lambda entry: entry.id)
-        return [entry for entry in entries if entry.condition == condition and entry.fixations is not None]
-
-    def _others(self, entry: _Entry) -> Points:
-        """Fixations on the other pictures under the entry's condition, at its size, (M, 2)."""
-        others = [other for other in self._of_condition(entry.condition) if other.picture != entry.picture]
-        if self.profile.other_pictures is not None and len(others) > self.profile.other_pictures:
-            chosen = np.random.default_rng(entry.seed).choice(len(others), self.profile.other_pictures, replace=False)
-            others = [others[i] for i in chosen]
-        return pool_fixations([(other.fixations, other.shape) for other in others], entry.shape)
+    def _pools(self) -> dict[str, Pool]:
+        """By condition, in the order in which they were added; rows without fixations are in none."""
+        rows: dict[str, list[Fixated]] = {}
+        for entry in self._entries.values():
+            members = rows.setdefault(entry.condition, [])
+            if entry.fixations is not None:
+                members.append(Fixated(entry.id, entry.picture, entry.shape, entry.fixations))
+        return {condition: Pool(members, self.profile.other_pictures) for condition, members in rows.items()}
 
 
 def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) -> pd.DataFrame:
@@ -291,6 +265,25 @@ def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) ->
     columns = ["condition", "metric", "mean", "low", "high", "n", "skipped"]
     table = pd.DataFrame(records, columns=columns).set_index(["condition", "metric"])
     return table.reindex([(c, m) for c in [*conditions, MACRO] for m in metrics if (c, m) in table.index])
+
+
+def summary_of(table: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """A `table_of_means` as condition -> metric -> {mean, low, high, n, skipped}."""
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for (condition, metric), row in table.iterrows():
+        counts = {"n": int(row["n"]), "skipped": int(row["skipped"])}
+        result.setdefault(condition, {})[metric] = {key: row[key] for key in ("mean", "low", "high")} | counts
+    return result
+
+
+def bootstrap_record(seed: int = 0) -> dict[str, Any]:
+    """How the intervals of `table_of_means` come about."""
+    return {"level": 0.95, "over": "pictures", "seed": seed}
+
+
+def write_json(path: str | os.PathLike[str], content: Any) -> None:
+    """Writes scores; what is undefined is null."""
+    Path(path).write_text(json.dumps(_without_nan(content), indent=1, allow_nan=False), encoding="utf-8")
 
 
 def _centre_bias(others: Points, shape: tuple[int, int]) -> Map:

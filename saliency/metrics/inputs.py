@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import MetricError
+from ..gaze.frames import move_points
 
 Map = NDArray[np.float64]
 Points = NDArray[np.intp]
@@ -87,14 +88,9 @@ def fixation_counts(points: Points, shape: tuple[int, int]) -> Map:
     return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
 
 
-def rescale_fixations(points: Points, old: tuple[int, int], new: tuple[int, int]) -> Points:
-    """Fixations of a picture of size `old` (H, W) moved to one of size `new`; they stay inside the frame."""
-    return points * np.asarray(new) // np.asarray(old)
-
-
 def pool_fixations(others: Iterable[tuple[Points, tuple[int, int]]], shape: tuple[int, int]) -> Points:
     """Fixations on several pictures, each with its picture's size (H, W), moved to one of size `shape`; (M, 2)."""
-    moved = [rescale_fixations(points, size, shape) for points, size in others]
+    moved = [move_points(points, size, shape) for points, size in others]
     return np.concatenate([np.empty((0, 2), dtype=np.intp), *moved])
 
 

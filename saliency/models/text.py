@@ -17,6 +17,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+import regex
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
@@ -39,12 +40,14 @@ class Word:
         text: as written, ``sentence[start:end]``, without surrounding punctuation.
         start, end: characters of the sentence.
         tokens: indices into dimension L of the `TextFeatures`; empty where the encoder's limit left the word unread.
+        known: false where a part of the word is not in the encoder's vocabulary: it reads that as any other such part.
     """
 
     text: str
     start: int
     end: int
     tokens: tuple[int, ...]
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,16 @@ class Pieces(NamedTuple):
 
 
 class Tokeniser(Protocol):
-    """Sentences to `Pieces`, of any length; `first` and `last` are the special tokens around a sentence."""
+    """Sentences to `Pieces`, of any length; `first` and `last` are the special tokens around a sentence.
+
+    `unknown` is the piece that stands for all that the vocabulary does not have; None where it has everything. Special
+    tokens that somebody has written are text like any other.
+    """
 
     first: int
     last: int
     padding: int
+    unknown: int | None
 
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]: ...
 
@@ -186,7 +194,8 @@ class TextEncoder:
             for row, sentence in enumerate(batch):
                 # Copies: a remembered sentence must not keep its whole batch in memory.
                 states, vector = tokens[row, : len(ids[row])].float().clone(), vectors[row].float().clone()
-                encoded[sentence] = _Encoded(ids[row], states, vector, *_align(sentence, pieces[sentence], kept))
+                words = _align(sentence, pieces[sentence], kept, self._tokeniser.unknown)
+                encoded[sentence] = _Encoded(ids[row], states, vector, words, len(pieces[sentence].ids) > kept)
         return encoded
 
     def _surrounded(self, ids: Sequence[int]) -> Tensor:
@@ -290,8 +299,8 @@ def _trim(sentence: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _align(sentence: str, pieces: Pieces, kept: int) -> tuple[tuple[Word, ...], bool]:
-    """Words of `sentence` with their tokens, and whether it has more than `kept` pieces.
+def _align(sentence: str, pieces: Pieces, kept: int, unknown: int | None) -> tuple[Word, ...]:
+    """Words of `sentence` with their tokens among the first `kept` pieces.
 
     Words of characters that the tokeniser ignores (control characters) have no piece at all and are left out.
     """
@@ -304,8 +313,9 @@ def _align(sentence: str, pieces: Pieces, kept: int) -> tuple[tuple[Word, ...], 
             last += 1
         if last > piece:
             tokens = tuple(index + 1 for index in range(piece, min(last, kept)))  # + 1: the special token in front
-            words.append(Word(sentence[start:end], start, end, tokens))
-    return tuple(words), len(pieces.ids) > kept
+            known = unknown not in pieces.ids[piece:last]
+            words.append(Word(sentence[start:end], start, end, tokens, known))
+    return tuple(words)
 
 
 # --- tokenisers and towers --------------------------------------------------------------------------------------------
@@ -323,6 +333,8 @@ class WordPieces:
         # Cutting and padding are settings of the shared tokeniser, not of a call: left on, they race between threads.
         self._backend.no_truncation()
         self._backend.no_padding()
+        self._backend.encode_special_tokens = True  # a "[MASK]" that somebody has written is text
+        self.unknown: int = tokeniser.unk_token_id
         self.first: int = tokeniser.cls_token_id
         self.last: int = tokeniser.sep_token_id
         self.padding: int = tokeniser.pad_token_id
@@ -340,8 +352,12 @@ class BytePairs:
     """
 
     padding = 0
+    unknown = None  # what has no piece is spelled by its bytes
 
     def __init__(self, tokeniser: Any) -> None:
+        # A "<end_of_text>" that somebody has written is text; the tokeniser's pattern begins with these names.
+        special = "|".join(tokeniser.decoder[token] for token in tokeniser.all_special_ids) + "|"
+        tokeniser.pat = regex.compile(tokeniser.pat.pattern.removeprefix(special), regex.IGNORECASE)
         self._tokeniser = tokeniser
         self.first: int = tokeniser.sot_token_id
         self.last: int = tokeniser.eot_token_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,15 +28,20 @@ def write_archive(
     tables: Sequence[Mapping[str, Any]],
     path: Path,
     progress: Callable[[float, Message], None] | None = None,
+    truth: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes a ZIP: comparison.json, picture.png and maps.npz, from which it can be replayed; maps.csv, a row a map;
-    metrics.csv; overlays/MODEL.CONDITION.png; and maps.png, all of them in a figure.
+    metrics.csv; ground_truth.json, how the ground truth was read; overlays/MODEL.CONDITION.png; and maps.png, all of
+    them in a figure.
 
     Args:
         tables: the numbers shown with the comparison, ``tables`` of `presentation.present`.
+        truth: ``record`` of the `tables.GroundTruth` that they are of; None where there was none.
         progress: told before each file the share of them that is written. What it raises ends the work.
     """
     files = _files(comparison, tables)
+    if truth:
+        files["ground_truth.json"] = lambda file: file.write_text(json.dumps(truth, indent=2), encoding="utf-8")
     with TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         file = Path(folder) / "file"
         for number, (name, write) in enumerate(files.items()):
@@ -68,7 +74,10 @@ def _write_png(image: np.ndarray, file: Path) -> None:
 
 
 def metrics_csv(tables: Sequence[Mapping[str, Any]]) -> str:
-    """The numbers of `tables` in long form: table, model, condition, metric, value; empty where one is not defined."""
+    """The numbers of `tables` in long form: table, model, condition, metric, value; empty where one is not defined.
+
+    A table of fixations has a row with their number, too, of the metric ``fixations`` and no model.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("table", "model", "condition", "metric", "value"))
@@ -77,4 +86,6 @@ def metrics_csv(tables: Sequence[Mapping[str, Any]]) -> str:
             named = dict(zip(table["columns"], row, strict=True))
             model, condition = named.pop("model", ""), named.pop("condition", "")
             writer.writerows((table["name"], model, condition, metric, value) for metric, value in named.items())
+        if table.get("fixations") is not None:
+            writer.writerow((table["name"], "", "", "fixations", table["fixations"]))
     return text.getvalue()

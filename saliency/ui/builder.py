@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 from saliency.data.layouts import DataSet
+from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
 from saliency.ui import compare, errors, gaze, keeping, lecture, models, words
 from saliency.ui.component import Component
@@ -23,13 +25,14 @@ TITLE = "Text-guided visual attention"
 _UPLOADS_LIVE = (3600, keeping.SECONDS)  # every hour, files that are older are deleted
 
 
-def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
+def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[ExternalMaps] = ()) -> gr.Blocks:
     """The app on an engine. Launch it with ``.launch(**launch_options())``.
 
     Args:
         data: what the Errors tab analyses.
+        maps: of other programs, which the Errors tab shows beside the models.
     """
-    arguments = {"errors": {"data": data}}
+    arguments = {"errors": {"data": data, "maps": maps}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead", scripts=("tab_keys",))
         bar = lecture.build()

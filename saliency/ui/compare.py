@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,23 +12,25 @@ import gradio as gr
 
 from saliency.conditions import Condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
-from saliency.gaze import load_fixations, load_map
+from saliency.gaze.options import written_options
+from saliency.imaging import load_image
 from saliency.predictor import Predictor
 from saliency.results import Comparison
-from saliency.ui import keeping, share
+from saliency.ui import gaze_fields, keeping, share
 from saliency.ui.archive import write_archive
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, example_buttons
 from saliency.ui.form import Form
+from saliency.ui.ground_truth import read_truth
 from saliency.ui.guard import guarded
 from saliency.ui.map_grid import MapGrid
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling
-from saliency.ui.tables import GroundTruth
 from saliency.ui.texts import t
+from saliency.ui.truth_preview import TruthPreview, preview
 from saliency.words import MAX_CHARACTERS
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
@@ -40,13 +42,15 @@ _WRITTEN = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 class Request:
     """What was compared, kept for the visitor's session: a download asks the engine, and its caches, again.
 
-    `tables` are the numbers that were shown, which a ground truth may have had a part in.
+    `tables` are the numbers that were shown, which a ground truth may have had a part in; `truth` says how that was
+    read, as `tables.GroundTruth.record`.
     """
 
     picture: str
     sentences: dict[Condition, str]
     models: tuple[str, ...]
     tables: tuple[dict[str, Any], ...] = ()
+    truth: Mapping[str, Any] | None = None
 
     def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
         """The comparison; `progress` moves meanwhile."""
@@ -89,23 +93,6 @@ def still_kept(request: Request | None) -> Request:
     return request
 
 
-def read_truth(
-    density: str | None, fixations: str | None, condition: str, shape: tuple[int, int]
-) -> GroundTruth | None:
-    """Uploaded ground truth (paths) for a picture of `shape` (H, W); None where nothing was uploaded.
-
-    Raises:
-        GroundTruthError: a file cannot be used.
-    """
-    if not (density or fixations):
-        return None
-    return GroundTruth(
-        Condition(condition),
-        load_map(density) if density else None,
-        load_fixations(fixations, shape) if fixations else None,
-    )
-
-
 def build(predictor: Predictor) -> Form:
     """Adds the tab's content to the Blocks or Tab being built."""
 
@@ -120,6 +107,13 @@ def build(predictor: Predictor) -> Form:
         density=None,
         fixations=None,
         truth_condition=None,
+        units=None,
+        screen=None,
+        shown=None,
+        corner=None,
+        picture_name=None,
+        drop_zeros=False,
+        log=False,
         progress=_PROGRESS,
     ):
         """Predicted maps of gaze of a picture, alone and after each sentence, for each model.
@@ -127,21 +121,36 @@ def build(predictor: Predictor) -> Form:
         Returns the comparison as one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             general: What is in the picture as a whole; without a sentence the condition is left out.
             salient: What catches the eye; without a sentence the condition is left out.
             non_salient: The background, or what is easily missed; without a sentence the condition is left out.
             models: Names of the models to compare, at least one.
             density: A file that says where people looked: a grey picture, brighter where they looked more, or .npy.
-            fixations: A file that says where people looked: white pixels on black, or a CSV table of x, y in pixels.
+            fixations: A file that says where people looked: a table, JSON, .npy, .mat or ASC file, or a picture.
             truth_condition: What the people of the two files had read; that condition must be compared.
+            units: Of the positions in the file of fixations: auto, pixels, shares or shares-from-below.
+            screen: Size of the screen that positions are on, such as 1920x1080; empty where they are on the picture.
+            shown: How the picture was shown on the screen: centred, fitted, stretched or at.
+            corner: Where the picture's upper left corner was on the screen, such as 240, 60; for shown at.
+            picture_name: Which picture's rows are read where the file of fixations has several pictures.
+            drop_zeros: Whether fixations at exactly (0, 0), which may be lost samples, are left out.
+            log: Whether the density map holds logarithms, which are then exponentiated.
         """
         request = read_request(picture, (general, salient, non_salient), models)
+        truth = None
+        if density or fixations:  # read first: what is wrong with them is told before the models begin
+            options = written_options(units, screen, shown, corner, picture_name, drop_zeros, log)
+            shape = load_image(picture).shape[:2]
+            truth = read_truth(density, fixations, truth_condition, shape, options, picture)
         comparison = request.answer(predictor, progress)
-        truth = read_truth(density, fixations, truth_condition, comparison.picture.shape[:2])
         view = present(comparison, truth)
         view["picture"]["large"] = grid.keep_large(comparison)
-        return view, replace(request, tables=tuple(view["tables"])), gr.Button(visible=True)
+        answered = replace(request, tables=tuple(view["tables"]), truth=truth and truth.record)
+        return view, answered, gr.Button(visible=True)
+
+    def show(picture, density, fixations, *written):
+        return preview(picture, density, fixations, lambda: written_options(*written))
 
     @cancellable
     @guarded
@@ -149,7 +158,8 @@ def build(predictor: Predictor) -> Form:
         request = still_kept(request)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
-            write_archive(request.answer(predictor, progress), request.tables, path, telling(progress))
+            comparison = request.answer(predictor, progress)
+            write_archive(comparison, request.tables, path, telling(progress), request.truth)
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
@@ -164,6 +174,7 @@ def build(predictor: Predictor) -> Form:
                 height=370,
                 elem_id="picture",
             )
+            picture.draw_uploads()
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             boxes = [
                 gr.Textbox(
@@ -180,6 +191,9 @@ def build(predictor: Predictor) -> Form:
                 with gr.Row():
                     density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
                     fixations = gr.File(label=t("compare.fixations"), height=140, elem_classes="upload")
+                seen = TruthPreview(elem_id="truth-preview")
+                with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="truth-fields"):
+                    fields = gaze_fields.build(density=True)
                 truth_condition = gr.Dropdown(
                     [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *_WRITTEN)],
                     value=Condition.PURE.value,
@@ -201,11 +215,11 @@ def build(predictor: Predictor) -> Form:
         picture,
         dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
         models,
-        (picture, example, density, fixations),  # a ground truth belongs to one picture
-        lambda chosen: (str(chosen.picture), chosen.title, None, None),
+        (picture, example, density, fixations, fields.picture),  # a ground truth belongs to one picture
+        lambda chosen: (str(chosen.picture), chosen.title, None, None, ""),
         {
             "fn": compare,
-            "inputs": [picture, *boxes, models, density, fixations, truth_condition],
+            "inputs": [picture, *boxes, models, density, fixations, truth_condition, *fields.inputs],
             "outputs": [grid, request, download],
             "show_progress_on": [grid, cancel],
             "concurrency_limit": 1,
@@ -217,18 +231,28 @@ def build(predictor: Predictor) -> Form:
 
     gr.on(
         [picture.input, picture.upload, picture.clear],
-        lambda: (None, None),
-        outputs=[density, fixations],
+        lambda: (None, None, ""),
+        outputs=[density, fixations, fields.picture],
         show_progress="hidden",
         api_visibility="private",
         queue=False,
+    )
+    gr.on(
+        [density.change, fixations.change, *fields.changes],
+        guarded(show),
+        [picture, density, fixations, *fields.inputs],
+        seen,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_limit=2,
+        api_visibility="private",
     )
     begun = [button.click, *(box.submit for box in boxes)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
         filled = example_button.click(
             _filler(example),
-            outputs=[picture, *boxes, density, fixations],
+            outputs=[picture, *boxes, density, fixations, fields.picture],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -257,4 +281,4 @@ def _first_choice(predictor: Predictor) -> list[str]:
 
 
 def _filler(example: Example):
-    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, None, None)
+    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, None, None, "")

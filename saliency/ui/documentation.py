@@ -30,3 +30,9 @@ class DocumentedBlocks(gr.Blocks):
             for returned in endpoint["returns"]:
                 returned["label"] = returned["type"].get("title", returned["label"])
         return info
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """As Gradio does it, where parameters at the end may be missing: a client that sends plain JSON need not know
+        those that were added since it was written, and they have the form's values, as for Gradio's own client."""
+        missing = block_fn.inputs[len(inputs) :] if block_fn.api_visibility != "private" else ()
+        return await super().preprocess_data(block_fn, [*inputs, *(block.value for block in missing)], *args, **kwargs)

@@ -241,6 +241,8 @@ function showStudy() {
     return node("label", {}, box, model.title, node("span", { class: "faint" }, text("scored", { n: model.scored, of: data.samples })));
   });
   find(".choice").replaceChildren(find(".choice legend"), ...boxes);
+  showLeftOut(study.left_out);
+  find(".notices").replaceChildren(...study.notices.map((notice) => node("li", {}, notice)));
   const any = study.samples.stem.length > 0;
   find(".study > .welcome").hidden = any;
   find(".results").hidden = !any;
@@ -256,6 +258,18 @@ function showStudy() {
   }
   control("worst").textContent = text(study.conditions.includes("non_salient") ? "worst_non_salient" : "worst");
   update();
+}
+
+// Few are shown at once; of many, whoever wants them opens the list.
+function showLeftOut(entries) {
+  const list = find(".left-out");
+  list.hidden = !entries.length;
+  list.open = entries.length < 4;
+  const samples = new Set(entries.map(({ stem }) => stem)).size;
+  list.querySelector("summary").textContent = text(samples === 1 ? "left_out_one" : "left_out", { n: samples });
+  list.querySelector("ul").replaceChildren(
+    ...entries.map(({ stem, models, why }) => node("li", {}, node("strong", {}, stem), models ? ` (${models})` : "", `: ${why}`)),
+  );
 }
 
 function worstFirst() {

@@ -12,9 +12,10 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from saliency.analysis import METRICS, ErrorAnalysis, means
+from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, means
 from saliency.conditions import Condition
 from saliency.data.layouts import DataSet
+from saliency.external_maps import ExternalMaps
 from saliency.metrics import get_profile
 from saliency.predictor import Predictor
 from saliency.ui.component import Component
@@ -22,18 +23,23 @@ from saliency.ui.guard import guarded
 from saliency.ui.queues import ENGINE
 from saliency.ui.report import write_report
 from saliency.ui.sample_presentation import present_sample
+from saliency.ui.sentences import told
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
 EVALUATION = "evaluation"
 _EVERY = 0.5  # seconds between two messages of progress
 
 
-def build(predictor: Predictor, data: DataSet | None = None) -> None:
-    """Adds the tab's content to the Blocks or Tab being built; without a data set, how a host gives one."""
+def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[ExternalMaps] = ()) -> None:
+    """Adds the tab's content to the Blocks or Tab being built; without a data set, how a host gives one.
+
+    Args:
+        maps: of other programs, each shown as one model more.
+    """
     if data is None:
         _view(given=False)
         return
-    study = ErrorAnalysis(predictor, data)
+    study = ErrorAnalysis(predictor, data, maps=maps)
 
     @guarded
     def overview():
@@ -81,11 +87,11 @@ def _view(given: bool) -> Component:
 
 def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Runs an evaluation; yields how far it is, now and then, and at last the overview."""
-    told = -math.inf
+    last = -math.inf
     for step in study.run(models):
-        if time.monotonic() - told >= _EVERY:
-            told = time.monotonic()
-            title = study.predictor.titles[step.model]
+        if time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            title = study.titles[step.model]
             yield {"progress": {"task": "evaluate", "title": title, "done": step.done, "total": step.total}}
     yield present_overview(study)
 
@@ -95,11 +101,12 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
 
     ``samples`` are lists of stems, pictures, conditions and sentences; ``scores`` has for each model of ``models`` and
     each metric of ``metrics`` a list over the samples, null where there is no score; ``means`` has a row a model,
-    condition (and ``macro``) and metric: the mean, its 95 % interval, and how many samples count.
+    condition (and ``macro``) and metric: the mean, its 95 % interval, and how many samples count. ``left_out`` has the
+    samples that the last run of a model left out, with a sentence; ``notices`` are sentences.
     """
     table = study.table()
     counts = table["model"].value_counts()
-    scored = [name for name in study.predictor.models if name in counts]
+    scored = [name for name in study.sources if name in counts]
     answered = set(table["stem"])
     stems = [stem for stem in study.samples if stem in answered]
     samples = [study.samples[stem] for stem in stems]
@@ -113,8 +120,7 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
             "pictures": len({sample.picture for sample in of_all}),
         },
         "models": [
-            {"name": name, "title": title, "scored": int(counts.get(name, 0))}
-            for name, title in study.predictor.titles.items()
+            {"name": name, "title": title, "scored": int(counts.get(name, 0))} for name, title in study.titles.items()
         ],
         "conditions": [c.value for c in Condition if any(sample.condition is c for sample in samples)],
         "metrics": [{"name": name, "lower": metrics[name].lower_is_better} for name in METRICS],
@@ -126,7 +132,15 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
         },
         "scores": {name: _columns(table[table["model"] == name], stems) for name in scored},
         "means": [_mean(row) for row in means(table).to_dict("records")],
+        "left_out": [_left_out(study, entry) for entry in study.left_out()],
+        "notices": [told(notice) for notice in (*study.notices(), *study.sample_notices())],
     }
+
+
+def _left_out(study: ErrorAnalysis, entry: LeftOut) -> dict[str, str]:
+    """A sample that was left out; of which models, where it was not all of them."""
+    models = entry.models if len(entry.models) < len(study.sources) else ()
+    return {"stem": entry.stem, "why": told(entry.why), "models": ", ".join(study.titles[name] for name in models)}
 
 
 def _columns(table: pd.DataFrame, stems: Sequence[str]) -> dict[str, list[float | None]]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation
+from saliency.gaze.frames import move_points
+from saliency.messages import Message
 from saliency.metrics import BLURS, density_from_fixations
 from saliency.metrics.ground_truth import Blur, canvas_sigma
-from saliency.metrics.inputs import rescale_fixations
 from saliency.results import Comparison, Shape
 from saliency.ui.description import where
 from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view, provenance
@@ -30,6 +31,7 @@ def present_scores(
     fixations: Sequence[Fixation],
     blur: float | None = None,
     pixels_per_degree: float | None = None,
+    notices: Sequence[Message] = (),
 ) -> dict[str, Any]:
     """How near each model comes to the fixations, best first, as `gaze_view.SCHEMA` describes it.
 
@@ -39,6 +41,7 @@ def present_scores(
         blur: standard deviation in the picture's pixels of the Gaussian that makes a density of the fixations; default
             `usual_blur`.
         pixels_per_degree: how many of the picture's pixels a degree of visual angle had; None where that is not known.
+        notices: on how the fixations were read.
 
     Raises:
         GroundTruthError: a blur out of range.
@@ -61,7 +64,10 @@ def present_scores(
         "gaze": _view(own),
         "models": [{"name": p.model, "title": p.title, **_view(maps[p.model])} for p in ranked],
         "table": asdict(table),
-        "notices": list(dict.fromkeys(told(p.notice) for p in ranked if p.notice)),
+        "notices": [
+            told(notice)
+            for notice in dict.fromkeys([*notices, *comparison.notices, *(n for p in ranked for n in p.notices)])
+        ],
         "provenance": provenance(ranked, comparison.timings),
     }
 
@@ -84,7 +90,7 @@ def _scored(comparison: Comparison, fixations: Sequence[Fixation], sigma: float)
     """The density of the fixations at `SCORED_SIDE`, and a row a model, best first."""
     small = comparison.reduced(SCORED_SIDE)
     shape, scored = comparison.picture.shape[:2], small.picture.shape[:2]
-    points = rescale_fixations(np.array([(f.y, f.x) for f in fixations]), shape, scored)
+    points = move_points(np.array([(f.y, f.x) for f in fixations]), shape, scored)
     # As SJTU-TIS does: nothing beyond the picture's edge. Two people at one pixel are two, though.
     rule = Blur(sigma=sigma * max(scored) / max(shape), border=cv2.BORDER_CONSTANT, repeats=True)
     density = density_from_fixations(points, scored, rule)

@@ -18,7 +18,7 @@ const CSS_PIXELS_PER_CM = 96 / 2.54; // by the definition of a CSS pixel
 let phase = "empty"; // empty, ready, reading, fixating, looking, marking
 let size = null; // {width, height} of the picture itself, in whose pixels fixations are
 let sentence = "";
-let fixations = []; // {participant, round, order, x, y, milliseconds} of everybody
+let fixations = []; // {participant, round, order, x, y, milliseconds, duration where it is known} of everybody
 let round = { participant: "", round: 1, began: 0 };
 let aim = { x: 0.5, y: 0.5 }; // of the keys' cross-hair, in shares of the picture
 let shownWidth = null; // of the picture when it was last looked at, in CSS pixels
@@ -54,8 +54,10 @@ function message(next) {
   return text("ready", { name: participant(), seconds: text("seconds_long", { count: fields.duration.value }) });
 }
 
-function say(words) {
+// Words, and what else is to be known about them.
+function say(words, lines = []) {
   part(".status").textContent = words;
+  part(".account").replaceChildren(...lines.map((line) => node("p", {}, line)));
 }
 
 function ready() {
@@ -195,12 +197,12 @@ function remove(name) {
 }
 
 // The same fixation twice is one that was saved and loaded again.
-function merge(loaded) {
+function merge({ fixations: loaded, notices = [] }) {
   const key = (f) => JSON.stringify([f.participant, f.round, f.order, f.x, f.y]);
   const known = new Set(fixations.map(key));
   const added = loaded.filter((fixation) => !known.has(key(fixation)));
   fixations = fixations.concat(added);
-  say(text("loaded", { count: added.length }));
+  say(text("loaded", { count: added.length }), notices);
 }
 
 // --------------------------------------------------------------------------------------------------------- drawing
@@ -261,7 +263,9 @@ const COLUMNS = ["participant", "round", "order", "x", "y", "milliseconds"];
 
 function save() {
   const cell = (value) => (/[",;\t]/.test(value ?? "") ? `"${value.replaceAll('"', '""')}"` : (value ?? ""));
-  const lines = [COLUMNS, ...fixations.map((fixation) => COLUMNS.map((name) => cell(fixation[name])))];
+  // Durations are only in files that were loaded.
+  const columns = fixations.some((fixation) => fixation.duration != null) ? [...COLUMNS, "duration"] : COLUMNS;
+  const lines = [columns, ...fixations.map((fixation) => columns.map((name) => cell(fixation[name])))];
   saveFile("fixations.csv", lines.map((line) => line.join(",") + "\r\n").join(""), "text/csv");
 }
 
@@ -290,7 +294,7 @@ function receive(sent) {
     if (phase === "reading") ready();
     else refresh();
   } else if (sent?.fixations) {
-    merge(sent.fixations);
+    merge(sent);
     refresh();
   }
 }

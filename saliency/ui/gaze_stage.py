@@ -1,8 +1,8 @@
 """Where a visitor looks at a picture and then marks where they looked, as a Gradio component.
 
 Timing and marking happen in the browser (gaze_stage.js). The component takes messages, each an object with one of
-``picture`` (a new one: jpeg, its own width and height), ``fixations`` (loaded ones, to be added) and ``sentence`` (to
-be read before); it gives what `SCHEMA` describes.
+``picture`` (a new one: jpeg, its own width and height), ``fixations`` (loaded ones, to be added, with ``notices`` on
+how they were read) and ``sentence`` (to be read before); it gives what `SCHEMA` describes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _FIXATION = {
         "round": {"type": "integer"},
         "order": {"type": "integer"},
         "milliseconds": {"type": "integer"},
+        "duration": {"type": "integer"},
     },
 }
 
@@ -32,8 +33,8 @@ _FIXATION = {
 SCHEMA: dict[str, Any] = {
     "description": (
         "Where people looked: [[x, y], ...] in pixels of the picture from its upper left corner, or {fixations: "
-        "[{x, y, participant, round, order, milliseconds}], pixels_per_degree: how many of the picture's pixels a "
-        "degree of visual angle had, or null}; of a fixation only x and y are needed."
+        "[{x, y, participant, round, order, milliseconds, duration}], pixels_per_degree: how many of the picture's "
+        "pixels a degree of visual angle had, or null}; of a fixation only x and y are needed."
     ),
     "anyOf": [
         {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},

@@ -21,12 +21,13 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": (
         "Models against where people looked. picture: {jpeg: data URI, width, height}. size: the picture's own width "
-        "and height. sentence: what was read before. fixations: [{x, y, participant, round, order, milliseconds}] in "
-        "the picture's own pixels. people: [{participant, rounds, fixations: how many}]. blur: {pixels: standard "
-        "deviation in the picture's own pixels, degrees: the same in degrees of visual angle, null where the picture's "
-        f"size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first by NSS, "
-        f"[{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a number is "
-        "not defined}. notices: sentences on what was left unread. provenance: {weights, seconds}."
+        "and height. sentence: what was read before. fixations: [{x, y, participant, round, order, milliseconds, "
+        "duration}] in the picture's own pixels. people: [{participant, rounds, fixations: how many}]. blur: {pixels: "
+        "standard deviation in the picture's own pixels, degrees: the same in degrees of visual angle, null where the "
+        f"picture's size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first "
+        f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a "
+        "number is not defined}. notices: sentences on the picture, on how files were read and on what was left "
+        "unread. provenance: {weights, seconds}."
     ),
     "properties": {
         "picture": {"type": "object"},

@@ -31,7 +31,8 @@ SCHEMA: dict[str, Any] = {
         "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
         "y] in shares of the sides}, moved: {share: of the gaze that left its place under the pure condition, source, "
         "target: the ninths that lost and gained most} or null, difference: {png, low, high: the map minus the pure "
-        "one, packed likewise} or null}]. tables: [{name, columns, rows}]. notices: sentences. "
+        "one, packed likewise} or null}]. tables: [{name, columns, rows, fixations: how many the numbers are of or "
+        "null, notes: sentences on how they were read}]. notices: sentences. "
         "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}."
     ),
     "properties": {

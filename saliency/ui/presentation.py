@@ -17,7 +17,7 @@ from saliency.messages import Message
 from saliency.results import Comparison, Prediction
 from saliency.ui import description
 from saliency.ui.sentences import told
-from saliency.ui.tables import GroundTruth, against, agreement, moved
+from saliency.ui.tables import GroundTruth, Table, against, agreement, moved
 
 MAP_SIDE = 320  # pixels of a map's longer side; the models' own maps are no finer
 PICTURE_SIDE = 720
@@ -48,10 +48,15 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         "maps": [
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
         ],
-        "tables": [asdict(table) for table in tables if table],
-        "notices": _notices(comparison.predictions),
+        "tables": [table_view(table) for table in tables if table],
+        "notices": _notices(comparison),
         "provenance": provenance(firsts, comparison.timings),
     }
+
+
+def table_view(table: Table) -> dict[str, Any]:
+    """A table as JSON, its notes in the visitor's language."""
+    return asdict(table) | {"notes": [told(note) for note in table.notes]}
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:
@@ -91,10 +96,11 @@ def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) 
     }
 
 
-def _notices(predictions: Iterable[Prediction]) -> list[str]:
-    """What was left unread of which sentence. Models that share a text encoder say the same; once is enough."""
-    said = dict.fromkeys((p.condition, p.notice) for p in predictions if p.notice)
-    return [told(Message("{condition.title}: {notice}", condition=c, notice=notice)) for c, notice in said]
+def _notices(comparison: Comparison) -> list[str]:
+    """On the picture, and on each sentence. Models that share a text encoder say the same; once is enough."""
+    said = dict.fromkeys((p.condition, notice) for p in comparison.predictions for notice in p.notices)
+    own = [Message("{condition.title}: {notice}", condition=c, notice=notice) for c, notice in said]
+    return [told(notice) for notice in (*comparison.notices, *own)]
 
 
 def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) -> dict[str, Any]:

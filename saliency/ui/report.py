@@ -22,7 +22,7 @@ from saliency.metrics.evaluator import MACRO
 from saliency.rendering import overlay
 from saliency.results import Comparison, resized
 from saliency.ui.presentation import data_uri
-from saliency.ui.sample_presentation import find, predict
+from saliency.ui.sample_presentation import find, notices_on
 from saliency.ui.sentences import language, tell, told
 from saliency.ui.texts import section
 
@@ -65,10 +65,9 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
             metrics={name: section("common")[f"about_{name}"][language()] for name in METRICS},
             lower=[name for name in METRICS if get_profile("tuebingen").metrics[name].lower_is_better],
             means=_means(means(selected).to_dict("records"), study),
-            models=[
-                {"title": study.predictor.titles[name], "name": name, "sha256": card.sha256}
-                for name, card in study.predictor.cards.items()
-            ],
+            models=list(study.sources.values()),
+            left_out=[{"stem": entry.stem, "why": told(entry.why)} for entry in study.left_out()],
+            notices=[told(notice) for notice in (*study.notices(), *study.sample_notices())],
             version=__version__,
             time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         ),
@@ -81,7 +80,7 @@ def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[st
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         condition = told(Message("Mean of the conditions")) if row["condition"] == MACRO else _name(row["condition"])
-        title = study.predictor.titles[row["model"]]
+        title = study.titles[row["model"]]
         line = lines.setdefault((row["condition"], row["model"]), {"condition": condition, "model": title, "cells": {}})
         line["cells"][row["metric"]] = row
     order = [*(condition.value for condition in Condition), MACRO]
@@ -94,7 +93,7 @@ def _name(condition: str) -> str:
 
 def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
     """A sample as the template takes it."""
-    comparison = predict(study, sample)
+    comparison, missing = study.answers(sample)
     small = comparison.reduced(_SIDE)
     return {
         "stem": sample.stem,
@@ -106,10 +105,11 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
             {
                 "title": prediction.title,
                 "picture": _jpeg(overlay(small.picture, reduced.map, **_DRAWN)),
-                "scores": score(prediction.density, sample, study.pool),
+                "scores": score(prediction.density, sample, study.pool).values,
             }
             for prediction, reduced in zip(comparison.predictions, small.predictions, strict=True)
         ],
+        "notices": [told(notice) for notice in notices_on(sample, comparison, missing)],
     }
 
 

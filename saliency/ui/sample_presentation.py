@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 from saliency.analysis import METRICS, ErrorAnalysis, score
 from saliency.data import Sample
 from saliency.errors import DatasetError
+from saliency.messages import Message
 from saliency.results import Comparison, Prediction, WordMap, resized
 from saliency.ui.description import where
 from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view
 from saliency.ui.sentences import told
+from saliency.words import clean
 
 
 def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
@@ -24,17 +27,18 @@ def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
         DatasetError: no sample is called so.
     """
     sample = find(study, stem)
-    comparison = predict(study, sample, words=True)
+    comparison, missing = study.answers(sample, words=True)
     shape = comparison.reduced(MAP_SIDE).picture.shape[:2]
     return {
         "stem": sample.stem,
         "condition": sample.condition.value,
-        "sentence": comparison.predictions[0].sentence,  # as it was read: words are parts of it
+        "sentence": clean(sample.sentence),  # as it was read: words are parts of it
         "picture": picture_view(comparison.reduced(PICTURE_SIDE).picture),
         "truth": _truth(sample, shape),
         "fixations": _fixations(sample, comparison.picture.shape[:2]),
         "metrics": list(METRICS),
         "models": [_model(study, prediction, sample, shape) for prediction in comparison.predictions],
+        "notices": [told(notice) for notice in notices_on(sample, comparison, missing)],
     }
 
 
@@ -45,18 +49,27 @@ def find(study: ErrorAnalysis, stem: str) -> Sample:
     return study.samples[stem]
 
 
-def predict(study: ErrorAnalysis, sample: Sample, words: bool = False) -> Comparison:
-    """What every model answers to a sample."""
-    return study.predictor.predict(sample.image_path, {sample.condition: sample.sentence}, words=words)
+def notices_on(sample: Sample, comparison: Comparison, missing: Sequence[Message]) -> list[Message]:
+    """On the sample's files, on its maps, and on maps that there are not; with the models where it is not all."""
+    models: dict[Message, list[str]] = {}
+    for prediction in comparison.predictions:
+        for notice in (notice for notice in prediction.notices if notice not in comparison.notices):
+            models.setdefault(notice, []).append(prediction.title)
+    of_maps = [
+        notice
+        if len(titles) == len(comparison.predictions)
+        else Message("{name}: {why}", name=", ".join(titles), why=notice)
+        for notice, titles in models.items()
+    ]
+    return [*dict.fromkeys((*sample.notices(), *comparison.notices)), *of_maps, *missing]
 
 
 def _model(study: ErrorAnalysis, prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
     density = prediction.density
-    scores = score(density, sample, study.pool)
+    scores = score(density, sample, study.pool).values
     return {
         "name": prediction.model,
         "title": prediction.title,
-        "notice": told(prediction.notice) if prediction.notice else None,
         "map": located(resized(density, shape)),
         "scores": {name: round(value, 4) if math.isfinite(value) else None for name, value in scores.items()},
         "words": [_word(word, shape) for word in prediction.words],

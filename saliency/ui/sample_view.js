@@ -120,8 +120,7 @@ async function show(view) {
     find(".frames").replaceChildren(...frames);
     find("h2").textContent = `${view.stem} · ${text(view.condition)}`;
     find("section > .sentence").textContent = view.sentence || text("picture_alone");
-    const notices = new Set(view.models.map((model) => model.notice).filter(Boolean));
-    find(".notices").replaceChildren(...[...notices].map((notice) => node("p", {}, notice)));
+    find(".notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
     control("back").dataset.stem = view.stem;
     control("fixations").disabled = !view.fixations;
     draw();

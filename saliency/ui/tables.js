@@ -1,4 +1,4 @@
-// Tables of numbers that the server sends as {name, columns, rows}: a column is model, condition or a metric.
+// Tables of numbers that the server sends as {name, columns, rows, notes}: a column is model, condition or a metric.
 
 function buildTables(tables, models) {
   const titles = Object.fromEntries(models.map((model) => [model.name, model.title]));
@@ -12,7 +12,7 @@ function isMetric(column) {
   return column !== "model" && column !== "condition";
 }
 
-function buildTable({ name, columns, rows }, titles) {
+function buildTable({ name, columns, rows, notes = [] }, titles) {
   const head = node("tr");
   for (const column of columns) {
     head.append(node("th", { scope: "col" }, isMetric(column) ? column : text(column)));
@@ -20,10 +20,11 @@ function buildTable({ name, columns, rows }, titles) {
   }
   const body = node("tbody", {}, ...rows.map((row) => tableRow(row, columns, titles)));
   const title = text(`table_${name}`);
+  const lines = [text(`note_${name}`), ...notes].map((line) => node("p", {}, line));
   return node(
     "figure",
     {},
-    node("figcaption", {}, node("strong", {}, title), node("p", {}, text(`note_${name}`))),
+    node("figcaption", {}, node("strong", {}, title), ...lines),
     node("div", { class: "scroll" }, node("table", { "aria-label": title }, node("thead", {}, head), body)),
   );
 }

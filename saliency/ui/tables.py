@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
+from saliency.gaze.frames import fit_density
+from saliency.messages import Message
 from saliency.metrics import cc, compare_maps, evaluate_fixation
 from saliency.results import Comparison
 
@@ -21,11 +25,15 @@ class Table:
     Attributes:
         name: against, moved or agreement.
         columns: model, condition, or a metric.
+        fixations: how many the numbers are of; None where they are of none.
+        notes: sentences on what the numbers are of.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float | None, ...], ...]
+    fixations: int | None = None
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,16 @@ class GroundTruth:
     Attributes:
         condition: what they had read.
         density: (h, w) >= 0, of any size with the picture's aspect ratio; or None.
-        fixations: (N, 2) integers (row, column) in the picture's pixels; or None.
+        fixations: (N, 2) integers (row, column) in the picture's pixels, repeats included; or None.
+        notes: sentences on how they were read.
+        record: the same as JSON, for what is taken home.
     """
 
     condition: Condition
     density: np.ndarray | None = None
     fixations: np.ndarray | None = None
+    notes: tuple[Message, ...] = ()
+    record: Mapping[str, Any] | None = None
 
 
 def against(truth: GroundTruth, comparison: Comparison) -> Table:
@@ -55,16 +67,17 @@ def against(truth: GroundTruth, comparison: Comparison) -> Table:
             "another condition for the ground truth.",
             condition=truth.condition,
         )
-    _check_aspect(truth.density, comparison.picture.shape[:2])
-    metrics = (("CC", "SIM", "KL") if truth.density is not None else ()) + (
+    density = None if truth.density is None else fit_density(truth.density, comparison.picture.shape[:2])
+    metrics = (("CC", "SIM", "KL") if density is not None else ()) + (
         ("NSS", "AUC") if truth.fixations is not None else ()
     )
     rows = []
     for model in comparison.models:
-        prediction = comparison.get(model, truth.condition)
-        scores = _scores(prediction.density, truth)
+        predicted = comparison.get(model, truth.condition).density
+        scores = evaluate_fixation(predicted, density=density, fixations=truth.fixations, metrics=metrics)
         rows.append((model, truth.condition.value, *(_defined(scores[name]) for name in metrics)))
-    return Table("against", ("model", "condition", *metrics), tuple(rows))
+    count = None if truth.fixations is None else len(truth.fixations)
+    return Table("against", ("model", "condition", *metrics), tuple(rows), count, truth.notes)
 
 
 def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:
@@ -97,30 +110,6 @@ def agreement(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarr
         for condition in comparison.conditions
     ]
     return Table("agreement", ("condition", "CC"), tuple(rows))
-
-
-def _scores(density: np.ndarray, truth: GroundTruth) -> dict[str, float]:
-    """Separately for the two kinds, since an uploaded density may have another size than the picture."""
-    scores = {}
-    if truth.density is not None:
-        scores |= evaluate_fixation(density, density=truth.density, metrics=("CC", "SIM", "KL"))
-    if truth.fixations is not None:
-        scores |= evaluate_fixation(density, fixations=truth.fixations, metrics=("NSS", "AUC"))
-    return scores
-
-
-def _check_aspect(density: np.ndarray | None, picture: tuple[int, int]) -> None:
-    if density is None:
-        return
-    (height, width), (rows, columns) = picture, density.shape
-    if abs(math.log(width * rows / (height * columns))) > 0.03:
-        raise GroundTruthError(
-            "The density map is {columns} x {rows}, the picture {width} x {height} pixels: their proportions differ.",
-            columns=columns,
-            rows=rows,
-            width=width,
-            height=height,
-        )
 
 
 def _defined(value: float) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 from saliency.results import Comparison, Prediction, Shape, WordMap, resized
 from saliency.ui.description import moved, where
 from saliency.ui.presentation import PICTURE_SIDE, packed, picture_view, provenance
+from saliency.ui.sentences import told
 from saliency.words import Influence
 
 WORD_SIDE = 160  # pixels of a map's longer side: there are two a word, and the models' own maps are hardly finer
@@ -41,6 +42,7 @@ def present_words(
         "sentence": prediction.sentence,
         "gaze": _located(prediction.density * prediction.density.size),
         "about": _about(prediction),
+        "notices": [told(notice) for notice in comparison.notices],
         "words": [_word(item, own.get((item.start, item.end)), prediction) for item in influences],
         "provenance": provenance([prediction], {"total": seconds}),
     }
@@ -59,6 +61,7 @@ def _word(influence: Influence, own: WordMap | None, prediction: Prediction) -> 
         "start": influence.start,
         "end": influence.end,
         "read": influence.read,
+        "known": influence.known,
         "weight": own.weight if points else None,
         "points": _located(own.map) if points else None,
         "strength": influence.strength if influence.read else None,

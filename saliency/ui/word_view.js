@@ -70,6 +70,9 @@ function notices() {
   if (!reads_text) return [text("blind", { title })];
   if (!read) return [text("nothing_read", { title })];
   const told = read < count ? [text("cut", { title, read, count })] : [];
+  const unknown = words.filter(({ of }) => !of.known).length;
+  const which = read === 1 ? "unknown_only" : unknown === 1 ? "unknown_one" : "unknown_some";
+  if (unknown) told.push(text(which, { title, unknown, count: read }));
   return word_maps ? told : [...told, text("no_maps", { title })];
 }
 
@@ -169,12 +172,14 @@ function tint() {
 
 function buildChoice(word, index) {
   const names = word.of.points ? ["points", "moves"] : ["moves"];
-  const numbers = names.map((name) => text(`${name}_short`, { number: NUMBER[name](word.of) })).join(", ");
+  const facts = names.map((name) => text(`${name}_short`, { number: NUMBER[name](word.of) }));
+  if (!word.of.known) facts.unshift(text("unknown"));
+  const about = facts.join(", ");
   const choice = node(
     "span",
-    { class: "word", role: "radio", title: numbers },
+    { class: word.of.known ? "word" : "word unknown", role: "radio", title: about },
     word.of.word,
-    node("span", { class: "visually-hidden" }, `, ${numbers}`),
+    node("span", { class: "visually-hidden" }, `, ${about}`),
   );
   choice.addEventListener("click", () => goTo(index));
   return choice;
@@ -274,7 +279,7 @@ function build(picture, maps) {
   buildSentence();
   buildReadings(picture, maps);
   buildTiles(picture);
-  const told = notices().map((notice) => node("p", {}, notice));
+  const told = [...view.notices, ...notices()].map((notice) => node("p", {}, notice));
   parts.notices.replaceChildren(...told);
   parts.provenance.replaceChildren(...provenanceLines(view.provenance));
   parts.hint.hidden = !words.length;

@@ -21,8 +21,10 @@ SCHEMA: dict[str, Any] = {
         "multiples of the picture's average density, with where: {half: share of the picture that holds half, "
         "place: [row, column] of the ninth with the most, share: in that ninth, peak: [x, y] in shares of the "
         "sides}. about: where what the whole sentence is about is, by the model, a map in [0, 1] with where; null "
-        "for models that do not say. words: [{word, start, end: characters of the sentence, read: false where the "
-        "model does not read the word; then the rest is null. weight: share of the sentence, by the model; points: "
+        "for models that do not say. notices: sentences on the picture. words: [{word, start, end: characters of the "
+        "sentence, known: false where the model does not know the word, and reads it as any other that it does not "
+        "know; read: false where the model does not read the word; then the rest is null. weight: share of the "
+        "sentence, by the model; points: "
         "where the word points, by the model, a map in [0, 1] with where; both null without word_maps. strength: "
         "share of the gaze that lies elsewhere without the word; moves: with the sentence minus without the word, a "
         "map in multiples of the average density, with moved: {share, source, target: ninths}}]. provenance: "
@@ -34,6 +36,7 @@ SCHEMA: dict[str, Any] = {
         "sentence": {"type": "string"},
         "gaze": {"type": "object"},
         "about": {"anyOf": [{"type": "object"}, {"type": "null"}]},
+        "notices": {"type": "array", "items": {"type": "string"}},
         "words": {"type": "array", "items": {"type": "object"}},
         "provenance": {"type": "object"},
     },

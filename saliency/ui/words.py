@@ -10,7 +10,7 @@ import gradio as gr
 
 from saliency.conditions import Condition
 from saliency.errors import TextError, UnknownModelError
-from saliency.imaging import load_image
+from saliency.imaging import open_picture
 from saliency.messages import Message
 from saliency.predictor import Predictor
 from saliency.ui.cancel_button import CancelButton
@@ -47,14 +47,14 @@ def answer(
         UnknownModelError: no model, or none of this name.
     """
     started = time.perf_counter()
-    pixels = load_image(picture)
+    opened = open_picture(picture)
     written = clean(sentence or "")
     if not written:
         raise TextError("Please write a sentence of at least one word.")
     if not model:
         raise UnknownModelError("Please choose a model.")
-    influences = influence(predictor, pixels, written, model, progress=progress)
-    comparison = predictor.predict(pixels, {Condition.GENERAL: written}, models=[model], words=True)
+    influences = influence(predictor, opened, written, model, progress=progress)
+    comparison = predictor.predict(opened, {Condition.GENERAL: written}, models=[model], words=True)
     reads_text = predictor.cards[model].text_encoder is not None
     return present_words(
         comparison,
@@ -76,7 +76,7 @@ def build(predictor: Predictor) -> Form:
         Returns one JSON object; see its schema.
 
         Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             sentence: What was read before looking, at least one word.
             model: Name of the model. Some say themselves where words point; of all it is told what each word changes.
         """
@@ -94,6 +94,7 @@ def build(predictor: Predictor) -> Form:
                 elem_id="words-picture",
                 elem_classes="upload",
             )
+            picture.draw_uploads()
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             sentence = gr.Textbox(
                 label=t("words.sentence"),

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from saliency import analysis
 from saliency.data.layouts import open_data_set
+from saliency.external_maps import ExternalMaps
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
@@ -22,7 +24,7 @@ from saliency.ui.presentation import packed, picture_view
 from saliency.ui.sample_presentation import located
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
-from tests.samples import SENTENCES, write_data_set
+from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
 from tests.ui.serving import serving
 
 pytestmark = pytest.mark.browser
@@ -86,7 +88,7 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
     rows(study).locator("button").first.click()
     maps = study.locator("#sample").get_by_role("img")
     expect(maps).to_have_count(4)  # the picture, the truth, two models
-    expect(study.locator("#sample").get_by_text("9 fixated pixels")).to_be_visible()
+    expect(study.locator("#sample").get_by_text("9 fixations")).to_be_visible()
     assert study.locator("#sample img, #errors img").count() == 0
     assert study.title() == "Text-guided visual attention"
 
@@ -115,6 +117,43 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
         report.set_viewport_size({"width": width, "height": 1000})
         assert report.evaluate(CUT) == [], turned
     report.close()
+
+
+def test_other_programs_maps_stand_beside_the_models_and_damaged_samples_are_listed(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    data = open_data_set(write_data_set(tmp_path / "gaze", 3, {"_0": ""}))
+    (tmp_path / "maps").mkdir()
+    for sample in data.samples:
+        eight = np.tile(np.arange(WIDTH, dtype=np.uint8), (HEIGHT, 1))
+        Image.fromarray(eight).save(tmp_path / "maps" / f"{sample.stem}.png")
+    data.samples[0].image_path.write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    maps = [ExternalMaps("DeepGaze", tmp_path / "maps", data.samples)]
+    with serving(lambda: build(Predictor(["transalnet"]), data, maps)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            expect(rows(page)).to_have_count(2)
+            expect(page.get_by_text("2 of 3 scored")).to_have_count(2)
+            left_out = page.locator("#errors .left-out")
+            expect(left_out.locator("summary")).to_have_text("1 sample was left out")
+            expect(left_out.get_by_role("listitem")).to_contain_text("000000000001_0")
+            expect(page.locator("#errors .notices")).to_contain_text(
+                "DeepGaze: 2 samples (000000000002_0, 000000000003_0): The map has at most 256"
+            )
+            expect(page.get_by_role("combobox", name="Upwards")).to_have_value("DeepGaze")
+            shown = page.locator("#errors .plane canvas").get_attribute("aria-label")
+            assert "of DeepGaze upwards" in shown
+            assert "of 2 samples" in shown
+
+            rows(page).locator("button").first.click()
+            frames = page.locator("#sample figure strong")
+            expect(frames).to_have_text(["Picture", "Where people looked", "TranSalNet", "DeepGaze"])
+            expect(page.locator("#sample .notices")).to_contain_text("DeepGaze: The map has at most 256")
+
+            with page.expect_download() as download:
+                page.get_by_role("button", name="Selection as CSV").click()
+            with open(download.value.path(), newline="", encoding="utf-8") as file:
+                exported = list(csv.DictReader(file))
+            assert [row["model"] for row in exported] == ["transalnet", "DeepGaze"] * 2
 
 
 class Scoring:
@@ -185,6 +224,8 @@ def two_thousand(monkeypatch):
         },
         "scores": {name: {metric: generator.random(count).tolist() for metric in metrics} for name in models},
         "means": [],
+        "left_out": [],
+        "notices": [],
     }
     monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
     return view
@@ -239,7 +280,6 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
     words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
     model = {
         "title": "Reader",
-        "notice": None,
         "map": located(both),
         "scores": {"NSS": 1.0},
         "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],
@@ -252,6 +292,7 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
         "truth": None,
         "fixations": None,
         "metrics": ["NSS"],
+        "notices": [],
         "models": [model],
     }
     with alone(browser, Component("sample_view")) as page:

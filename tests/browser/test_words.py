@@ -105,6 +105,15 @@ def test_unread_words_are_struck_out(words):
     assert len(struck) + choices(words).count() in (140, 141)  # the emoji is a word only for who reads it
 
 
+def test_unknown_words_are_marked(words):
+    ask(words, "cup 只 在", "TranBlend")
+    expect(words.get_by_text("2 of 3 words are unknown to TranBlend")).to_be_visible()
+    marked = words.locator("#words .unknown")
+    assert [part.split(",")[0] for part in marked.all_text_contents()] == ["只", "在"]
+    assert all("unknown to this model" in part for part in marked.all_text_contents())
+    assert "wavy" in marked.first.evaluate("(part) => getComputedStyle(part).textDecoration")
+
+
 def test_no_word_moves_a_text_blind_model(words):
     ask(words, "A red cup", "TranSalNet")
     expect(words.get_by_text("no word moves its map")).to_be_visible()

@@ -70,10 +70,10 @@ RAMP = np.linspace(0, 1, 24).reshape(4, 6)
 )
 def test_maps_and_fixations_have_the_values_of_their_bits(root, name, values):
     write(root / "maps" / name, values)
-    write(root / "fixations" / name, values)
+    write(root / "fixations" / name, np.where(values < values.max(), 0, values).astype(values.dtype))
     sample = FolderDataset(root)[1]
     np.testing.assert_allclose(sample.density(), RAMP, atol=0.5 / 255)
-    assert sample.fixations().tolist() == np.argwhere(RAMP > 0.5).tolist()
+    assert sample.fixations().tolist() == [[3, 5]]
 
 
 def test_pictures_are_upright_as_the_predictor_sees_them(root):
@@ -91,10 +91,13 @@ def test_pictures_are_upright_as_the_predictor_sees_them(root):
 def test_a_map_that_is_no_usable_picture_is_named(root, monkeypatch):
     sample = FolderDataset(root)[0]
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
-    with pytest.raises(DatasetError, match=r"“a\.jpeg” of the data set cannot be read as a picture.*far more pixels"):
-        sample.density()
     with pytest.raises(DatasetError, match=r"“a\.bmp”"):
         sample.shape()
+    monkeypatch.undo()
+    assert sample.shape() == (4, 6)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    with pytest.raises(DatasetError, match=r"“a\.jpeg” of the data set cannot be read as a picture.*far more pixels"):
+        sample.density()
     monkeypatch.undo()
     write(root / "maps" / "b.tif", np.full((4, 6), np.nan, dtype=np.float32))
     with pytest.raises(DatasetError, match=r"“b\.tif”.*not numbers"):
@@ -119,6 +122,79 @@ def test_two_files_of_one_name_are_refused(root, folder):
     write(root / folder / "a.webp", np.zeros((4, 6, 3), dtype=np.uint8))
     with pytest.raises(DatasetError, match=f"Two files in “{folder}” are called “a”"):
         FolderDataset(root)
+
+
+def test_two_tables_of_one_name_are_refused_but_a_picture_goes_before_one(root):
+    (root / "fixations" / "a.csv").write_text("x,y\n0,0")
+    assert FolderDataset(root)[0].fixation_path == root / "fixations" / "a.png"
+    for extension in ("csv", "txt"):
+        (root / "fixations" / f"b.{extension}").write_text("x,y\n0,0")
+    with pytest.raises(DatasetError, match="Two files in “fixations” are called “b”"):
+        FolderDataset(root)
+
+
+def test_what_systems_add_is_passed_over(root):
+    for junk in ("images/._a.bmp", "images/.DS_Store", "images/Thumbs.db", "maps/._a.png", "images/__MACOSX/a.bmp"):
+        (root / junk).parent.mkdir(exist_ok=True)
+        (root / junk).write_bytes(b"\0\5\x16\7")
+    samples = FolderDataset(root)
+    assert [sample.stem for sample in samples] == ["a", "b"]
+    assert samples[0].map_path == root / "maps" / "a.jpeg"
+    assert samples.unmatched == ()
+
+
+def test_folders_of_pictures_name_their_samples(root):
+    picture = np.zeros((4, 6, 3), dtype=np.uint8)
+    for folder in ("Action", "Art"):
+        write(root / "images" / folder / "001.jpg", picture)
+        write(root / "maps" / folder / "001.png", np.full((4, 6), 51, dtype=np.uint8))
+    samples = {sample.stem: sample for sample in FolderDataset(root)}
+    assert list(samples) == ["Action/001", "Art/001", "a", "b"]
+    assert samples["Art/001"].map_path == root / "maps" / "Art" / "001.png"
+
+
+@pytest.mark.parametrize("images", ["images", "Images", "stimuli", "Stimuli", "ALLSTIMULI", "pictures"])
+@pytest.mark.parametrize("maps", ["Maps", "saliency_maps", "FIXATIONMAPS", "Saliency Maps"])
+def test_folders_are_found_by_the_names_of_the_field(tmp_path, images, maps):
+    write(tmp_path / images / "p0.jpg", np.zeros((4, 6, 3), dtype=np.uint8))
+    write(tmp_path / maps / "p0.png", np.full((4, 6), 51, dtype=np.uint8))
+    np.save(tmp_path / "p0.npy", np.zeros(3))  # beside the folders: of nobody
+    (sample,) = FolderDataset(tmp_path)
+    assert sample.map_path == tmp_path / maps / "p0.png"
+    assert sample.fixation_path is None
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("maps/p0_fixMap.png", "map"),
+        ("maps/p0_SaliencyMap.png", "map"),
+        ("maps/p0_fixPts.png", "fixations"),
+        ("maps/p0.csv", "fixations"),
+        ("fixations/p0_fixMap.png", "fixations"),
+        ("fixations/p0_fixations.mat", "fixations"),
+        ("fixation_locs/p0.mat", "fixations"),
+        ("images/p0.mat", "fixations"),
+        ("images/p0.csv", "fixations"),
+        ("images/p0.txt", None),  # a caption
+        ("maps/p0_other.png", None),
+    ],
+)
+def test_files_are_found_by_the_endings_of_the_field(tmp_path, file, kind):
+    write(tmp_path / "images" / "p0.jpg", np.zeros((4, 6, 3), dtype=np.uint8))
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    (sample,) = FolderDataset(tmp_path)
+    found = {"map": sample.map_path, "fixations": sample.fixation_path}
+    assert found == {name: tmp_path / file if name == kind else None for name in found}
+
+
+def test_a_file_of_the_very_name_is_of_that_picture_alone(tmp_path):
+    for name in ("world", "world_map"):
+        write(tmp_path / "images" / f"{name}.jpg", np.zeros((4, 6, 3), dtype=np.uint8))
+    write(tmp_path / "maps" / "world_map.png", np.full((4, 6), 51, dtype=np.uint8))
+    world, world_map = FolderDataset(tmp_path)
+    assert (world.map_path, world_map.map_path) == (None, tmp_path / "maps" / "world_map.png")
 
 
 def test_the_free_viewing_set(data_sets):

@@ -36,7 +36,7 @@ def write_data_set(root: Path, public: bool) -> Path:
             write(root / "image_1800" / f"{stem}.png", np.dstack([PICTURE, np.full((4, 6), 255, dtype=np.uint8)]))
         elif stem.endswith("_0"):
             write(root / "image_1800" / f"{stem}.png", PICTURE)
-        write(root / "map_1800" / f"{stem}.png", np.full((4, 6), 51 * number, dtype=np.uint8))
+        write(root / "map_1800" / f"{stem}.png", np.full((4, 6), 40 + 43 * number, dtype=np.uint8))
         fixations = np.zeros((4, 6), dtype=np.uint8)
         fixations[3, number] = fixations[0, 5] = 255
         write(root / "fixation_1800" / f"{stem}.png", np.dstack([fixations] * 3) if public else fixations)
@@ -56,7 +56,7 @@ def test_both_layouts_give_the_same_samples(root):
         number = STEMS.index(sample.stem)
         assert sample.sentence == list(SENTENCES.values())[number]
         np.testing.assert_array_equal(sample.image(), PICTURE)
-        np.testing.assert_allclose(sample.density(), np.full((4, 6), number / 5))
+        np.testing.assert_allclose(sample.density(), np.full((4, 6), (40 + 43 * number) / 255))
         assert sample.fixations().tolist() == [[0, 5], [3, number]]
 
 

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from saliency.errors import MetricError
+from saliency.gaze.frames import move_points
 from saliency.metrics import auc, auc_borji, auc_judd, ig, nss, sauc, sauc_classic
 from saliency.metrics.fixations import exceedance
-from saliency.metrics.inputs import rescale_fixations
 
 NONE = np.empty((0, 2), dtype=int)
 
@@ -183,6 +183,6 @@ def test_information_gain_counts_bits(example):
 
 def test_fixations_move_with_their_picture():
     points = np.array([(0, 0), (479, 639), (240, 320), (3, 3)])
-    moved = rescale_fixations(points, (480, 640), (240, 320))
+    moved = move_points(points, (480, 640), (240, 320))
     assert moved.tolist() == [[0, 0], [239, 319], [120, 160], [1, 1]]
-    assert rescale_fixations(moved, (240, 320), (480, 640)).max(axis=0).tolist() == [478, 638]
+    assert move_points(moved, (240, 320), (480, 640)).max(axis=0).tolist() == [478, 638]

@@ -64,6 +64,35 @@ def test_words_name_the_tokens_that_spell_them(minilm: TextEncoder) -> None:
     assert not {"[CLS]", "[SEP]", ",", "."} & set(marked)
 
 
+# --- what the vocabulary does not have ---
+
+
+@pytest.mark.parametrize(
+    ("sentence", "known"),
+    [
+        ("a red dog", [True, True, True]),
+        ("一只狗在跑。", [True, False, False, False, False]),  # the vocabulary has the first of them
+        ("🐕 !", [False, True]),
+        ("naïve ĳsberg", [True, False]),
+        ("well-🐕-known dog", [False, True]),  # a part of it
+        ("[UNK] [MASK]", [True, True]),
+    ],
+)
+def test_unknown_words_are_those_that_have_the_unknown_piece(minilm: TextEncoder, sentence: str, known: list) -> None:
+    assert [word.known for word in minilm.encode([sentence]).words[0]] == known
+
+
+def test_special_tokens_that_are_written_are_text(minilm: TextEncoder) -> None:
+    """The same letters between brackets as transformers reads them in lower case, where they are nothing special."""
+    from transformers import AutoTokenizer
+
+    reference = AutoTokenizer.from_pretrained(text._minilm_folder())
+    sentence = "A [MASK] on a [SEP], [CLS] [PAD] [UNK]"
+    [ids] = minilm.encode([sentence]).features.ids.tolist()
+    assert ids == reference(sentence.lower())["input_ids"]
+    assert not set(ids[1:-1]) & set(reference.all_special_ids)
+
+
 # --- MiniLM ---
 
 
@@ -207,6 +236,16 @@ def test_clip_agrees_with_open_clip(tiny_clip: tuple[object, TextEncoder], sente
     torch.testing.assert_close(features.sentence, expected, atol=1e-5, rtol=0)
     length = features.ids.shape[1]
     assert torch.equal(features.ids, ids[:, :length])
+
+
+def test_special_tokens_of_clip_that_are_written_are_text(tiny_clip: tuple[object, TextEncoder]) -> None:
+    encoder = tiny_clip[1]
+    ids = encoder.encode(["a <end_of_text> <START_OF_TEXT> dog"]).features.ids[0].tolist()
+    first, last = encoder._tokeniser.first, encoder._tokeniser.last
+    assert (ids[0], ids[-1]) == (first, last)
+    assert not {first, last} & set(ids[1:-1])
+    spelled = "".join(encoder._tokeniser._tokeniser.decoder[token] for token in ids[1:-1])
+    assert spelled.replace("</w>", "") == "a<end_of_text><start_of_text>dog"
 
 
 def test_clip_words_name_the_tokens_that_spell_them(tiny_clip: tuple[object, TextEncoder]) -> None:

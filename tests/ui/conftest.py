@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from saliency.conditions import COMPARED, Condition
+from saliency.messages import Message
 from saliency.results import CheckpointIdentity, Comparison, Prediction
 
 SENTENCES = {
@@ -30,7 +31,7 @@ def comparison() -> Comparison:
             shape=(480, 640),
             checkpoint=CheckpointIdentity(model, "ab" * 32, model, "compact"),
             truncated=condition is Condition.GENERAL,
-            notice="The end was not read." if condition is Condition.GENERAL else None,
+            notices=(Message("The end was not read."),) if condition is Condition.GENERAL else (),
         )
         for model in ("one", "two")
         for condition in COMPARED

@@ -86,6 +86,51 @@ def test_ground_truth_is_scored(client, tmp_path):
     assert len(truth["rows"]) == 1
 
 
+def test_a_file_in_other_units_is_scored_as_its_reader_is_told(client, tmp_path):
+    """The same four fixations on a picture of 600 x 400: in its pixels, and on a screen that showed it."""
+    places = [(300, 200), (310, 190), (310, 190), (20, 30)]
+    scores = {}
+    for name, (left, top), options in (
+        ("pixels", (0, 0), {}),
+        ("centred", (200, 100), {"screen": "1000x600"}),
+        ("at", (40, 8), {"screen": "1000x600", "shown": "at", "corner": "40, 8"}),
+    ):
+        (tmp_path / f"{name}.csv").write_text("x,y\n" + "".join(f"{x + left},{y + top}\n" for x, y in places))
+        file = handle_file(tmp_path / f"{name}.csv")
+        view = client.predict(
+            handle_file(COFFEE),
+            models=["gsgnet"],
+            fixations=file,
+            truth_condition="pure",
+            **options,
+            api_name="/compare",
+        )
+        table = view["tables"][0]
+        scores[name] = table["rows"][0][2:]
+        assert table["fixations"] == 4
+        assert table["notes"][0].startswith("4 fixations")
+    assert scores["centred"] == scores["at"] == pytest.approx(scores["pixels"], abs=0.01)
+
+
+def test_a_call_without_the_options_is_what_it_was(address, tmp_path):
+    """Sent as raw JSON, by a client of the eight parameters that there were first."""
+    (tmp_path / "f.csv").write_text("x,y\n300,200\n")
+    uploaded = [on_the_server(address, file) for file in (COFFEE, tmp_path / "f.csv")]
+    data = [uploaded[0], "", "", "", ["clip_salgan"], None, uploaded[1], "pure"]
+    call = f"{address}gradio_api/call/compare"
+    event = httpx.post(call, json={"data": data}).json()["event_id"]
+    told = httpx.get(f"{call}/{event}", timeout=60).text
+    assert "event: complete" in told
+    assert '"against"' in told
+
+
+def on_the_server(address, file):
+    """A file as it is sent once it is uploaded."""
+    with file.open("rb") as content:
+        [path] = httpx.post(f"{address}gradio_api/upload", files={"files": content}).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
 def test_peoples_text_travels_as_it_is(client):
     markup = "<script>alert(1)</script> & \"' `${1+1}` {{value}} 猫在垫子上 \u202e"
     view = client.predict(handle_file(COFFEE), salient=markup, models=["clip_salgan"], api_name="/compare")
@@ -127,6 +172,8 @@ def test_what_is_no_picture_is_refused_with_a_sentence(client, tmp_path, case):
         ({"salient": "x" * 5001}, "longer than 5000"),
         ({"models": []}, "at least one model"),
         ({"density": handle_file(COFFEE)}, "in colour"),
+        ({"density": handle_file(COFFEE), "screen": "1920x"}, "such as 1920x1080, not “1920x”"),
+        ({"density": handle_file(COFFEE), "units": "ells"}, "not in the list of choices"),
     ],
 )
 def test_other_mistakes_are_refused_with_a_sentence(client, arguments, expected):
@@ -184,10 +231,12 @@ def test_every_endpoint_is_documented_in_words(client):
         for name, endpoint in offered.items()
     }
     sentences = ["General", "Salient", "Non salient"]
+    truth = ["Density", "Fixations", "Truth condition"]
+    reading = ["Units", "Screen", "Shown", "Corner", "Picture name", "Drop zeros"]
     assert named == {
-        "/compare": (["Picture", *sentences, "Models", "Density", "Fixations", "Truth condition"], ["Comparison"]),
+        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Comparison"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
-        "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur"], ["Scores"]),
+        "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur", *reading], ["Scores"]),
     }
     for endpoint in offered.values():
         assert len(endpoint["description"]) > 80

@@ -16,6 +16,7 @@ from PIL import Image
 from saliency.analysis import METRICS, ErrorAnalysis
 from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
+from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
 from saliency.ui.errors import evaluated, present_overview
 from saliency.ui.report import write_report
@@ -69,6 +70,13 @@ def test_a_sample_has_the_truth_and_every_answer(study):
     assert list(reader["scores"]) == list(METRICS)
     assert [word["word"] for word in reader["words"]] == view["sentence"].split()
     assert blind["words"] == []
+
+
+def test_a_sample_tells_what_was_left_unread(miniatures, tmp_path):
+    root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": "word " * 10})
+    study = ErrorAnalysis(Predictor(["reader", "blind"], checkpoint_dir=miniatures), open_data_set(root), tmp_path)
+    notices = present_sample(study, "000000000002_1")["notices"]
+    assert notices == ["Reader: The sentence is too long: only the first 8 of its 10 words were read."]
 
 
 @pytest.mark.parametrize("stem", ["/etc/passwd", "../gaze/text.json", "", "000000000002_1.png"])
@@ -127,3 +135,64 @@ def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypat
     expected = table[table["stem"].isin(stems) & (table["model"] == "blind") & (table["condition"] == "general")]
     cells = re.search(r"General\s+Blind\s+(\S+)\s+\S+ to ", "\n".join(page.words).replace("\n\n", "\n"))
     assert float(cells[1]) == pytest.approx(expected["CC"].mean(), abs=6e-4)
+
+
+@pytest.fixture
+def compared(miniatures, tmp_path) -> ErrorAnalysis:
+    """A data set with a damaged picture, a model, and maps of another program for all samples but the last."""
+    data = open_data_set(write_data_set(tmp_path / "gaze", sentences={"_0": ""}))
+    (tmp_path / "deepgaze").mkdir()
+    for sample in data.samples[:2]:
+        eight = np.tile(np.arange(WIDTH, dtype=np.uint8), (HEIGHT, 1))
+        Image.fromarray(eight).save(tmp_path / "deepgaze" / f"{sample.stem}.png")
+    data.samples[0].image_path.write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    predictor = Predictor(["reader"], checkpoint_dir=miniatures, precision="float32")
+    maps = [ExternalMaps("DeepGaze", tmp_path / "deepgaze", data.samples)]
+    return ErrorAnalysis(predictor, data, tmp_path / "cache", maps=maps)
+
+
+def test_maps_of_other_programs_are_one_more_model_everywhere(compared, tmp_path):
+    *_, view = evaluated(compared, ["reader", "DeepGaze"])
+    assert json.loads(json.dumps(view, allow_nan=False)) == view
+    assert [(model["title"], model["scored"]) for model in view["models"]] == [("Reader", 2), ("DeepGaze", 1)]
+    assert view["scores"]["DeepGaze"]["CC"][1] is None
+    rows = [row for row in view["means"] if row["model"] == "DeepGaze" and row["metric"] == "NSS"]
+    assert [row["n"] for row in rows] == [1]
+
+    sample = present_sample(compared, "000000000002_0")
+    _, deepgaze = sample["models"]
+    assert (deepgaze["title"], deepgaze["words"]) == ("DeepGaze", [])
+    assert deepgaze["scores"]["NSS"] == view["scores"]["DeepGaze"]["NSS"][0]
+    assert deepgaze["map"]["where"]["peak"][0] > 0.9  # the map rises from left to right
+    assert any(notice.startswith("DeepGaze: The map has at most 256") for notice in sample["notices"])
+
+    path = tmp_path / "report.html"
+    list(write_report(compared, ["000000000002_0", "000000000003_0"], "", path))
+    page = Page(path.read_text(encoding="utf-8"))
+    words = " ".join("".join(page.words).split())
+    assert page.tags.count("img") == (2 + 2) + (2 + 1)
+    assert "DeepGaze: maps of another program" in words
+    assert "DeepGaze: There is no map of this sample in “deepgaze”." in words
+    assert "000000000001_0" in words.partition("left out")[2]
+
+
+def test_samples_left_out_are_listed_and_do_not_stop_the_rest(compared):
+    *_, view = evaluated(compared, ["reader", "DeepGaze"])
+    assert [(entry["stem"], entry["models"]) for entry in view["left_out"]] == [
+        ("000000000001_0", ""),
+        ("000000000003_0", "DeepGaze"),
+    ]
+    assert "cannot be read as a picture" in view["left_out"][0]["why"]
+    coverage, coarse = view["notices"]
+    assert coverage == "1 of 3 samples have no map by DeepGaze; the first is “000000000003_0”."
+    assert coarse.startswith("DeepGaze: Sample “000000000002_0”: The map has at most 256")
+    with pytest.raises(DatasetError, match="cannot be read as a picture"):
+        present_sample(compared, "000000000001_0")
+
+
+def test_a_sample_tells_what_was_done_to_its_files(study):
+    stem = "000000000002_1"
+    points = np.zeros((HEIGHT // 2, WIDTH // 2), dtype=np.uint8)
+    points[[5, 10, 20], [7, 30, 40]] = 255
+    Image.fromarray(points).save(study.samples[stem].fixation_path)
+    assert any("45 x 30, the picture 90 x 60" in notice for notice in present_sample(study, stem)["notices"])

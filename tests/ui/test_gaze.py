@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -31,7 +32,7 @@ def gaussian(x, y, sigma, shape=SHAPE):
     return np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * sigma**2)).astype(np.float32)
 
 
-def compared(maps, shape=SHAPE, condition=Condition.PURE, notice=None):
+def compared(maps, shape=SHAPE, condition=Condition.PURE, notices=()):
     predictions = tuple(
         Prediction(
             model=name,
@@ -41,7 +42,7 @@ def compared(maps, shape=SHAPE, condition=Condition.PURE, notice=None):
             working_map=values,
             shape=shape,
             checkpoint=CheckpointIdentity(name, "ab" * 32, name, "compact"),
-            notice=notice,
+            notices=notices,
         )
         for name, values in maps.items()
     )
@@ -123,13 +124,15 @@ def test_a_blur_out_of_range_is_refused(blur):
 
 def test_the_view_is_json_and_counts_people():
     marks = [Fixation(1, 2, "A", 1, 1), Fixation(3, 4, "B", 1, 1), Fixation(5, 6, "A", 2, 1), Fixation(7, 8, "A", 2, 2)]
-    comparison = compared({"a": gaussian(1, 1, 20), "b": gaussian(9, 9, 20)}, notice="The end was not read.")
+    comparison = compared({"a": gaussian(1, 1, 20), "b": gaussian(9, 9, 20)}, notices=("The end was not read.",))
     view = json.loads(json.dumps(present_scores(comparison, marks, blur=1), allow_nan=False))
     assert view["people"] == [
         {"participant": "A", "rounds": 2, "fixations": 3},
         {"participant": "B", "rounds": 1, "fixations": 1},
     ]
     assert view["notices"] == ["The end was not read."]
+    dark = replace(comparison, notices=("The picture is dark.",))
+    assert present_scores(dark, marks, blur=1)["notices"] == ["The picture is dark.", "The end was not read."]
     assert view["gaze"]["where"]["place"] == [0, 0]
     assert view["gaze"]["low"] == 0 < 1 < view["gaze"]["high"]
 
@@ -164,11 +167,10 @@ def test_files_of_several_people_are_merged_and_a_bad_one_is_named(tmp_path):
     (tmp_path / "ann.csv").write_text("x,y\n1,2\n3,4\n")
     (tmp_path / "class.csv").write_text("participant,x,y\nBob,5,6\n")
     files = [str(tmp_path / "ann.csv"), str(tmp_path / "class.csv")]
-    assert read_files(files, SHAPE) == (
-        Fixation(1, 2, "ann", 1, 1),
-        Fixation(3, 4, "ann", 1, 2),
-        Fixation(5, 6, "Bob", 1, 1),
-    )
+    assert [read.fixations for read in read_files(files, SHAPE)] == [
+        (Fixation(1, 2, "ann", 1, 1), Fixation(3, 4, "ann", 1, 2)),
+        (Fixation(5, 6, "Bob", 1, 1),),
+    ]
     assert read_files(None, SHAPE) == ()
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(GroundTruthError, match=r"^bad\.csv: .*x and y"):

@@ -68,7 +68,11 @@ def test_what_was_left_unread_is_said_once_a_sentence(miniatures):
         np.zeros((60, 90, 3), np.uint8), {"pure": "", "general": long, "salient": "a dog", "non_salient": long}
     )
     unread = "The sentence is too long: only the first 8 of its 10 words were read."
-    assert present(comparison)["notices"] == [f"General: {unread}", f"Non-salient: {unread}"]
+    assert present(comparison)["notices"] == [
+        "The picture is one single colour; a map of it says nothing about it.",
+        f"General: {unread}",
+        f"Non-salient: {unread}",
+    ]
 
 
 def test_a_map_says_where_it_lies_and_what_moved_against_the_picture_alone(comparison):

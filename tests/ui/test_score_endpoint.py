@@ -55,6 +55,21 @@ def test_models_sentence_and_blur_have_defaults(client):
     assert view["blur"]["pixels"] == 31.98
 
 
+def test_files_are_read_by_the_options_and_the_list_in_pixels(client, tmp_path):
+    (tmp_path / "ann.csv").write_text("x,y\n210,120\n")
+    view = client.predict(
+        handle_file(COFFEE),
+        fixations=[[10, 20]],
+        files=[handle_file(tmp_path / "ann.csv")],
+        models=["clip_salgan"],
+        screen="1000x600",
+        shown="at",
+        corner="200, 100",
+        api_name="/score",
+    )
+    assert [(f["x"], f["y"], f["participant"]) for f in view["fixations"]] == [(10, 20, ""), (10, 20, "ann")]
+
+
 def broken_table(folder):
     (folder / "points.csv").write_text("a,b\n1,2\n")
     return [handle_file(folder / "points.csv")]
@@ -66,7 +81,8 @@ def broken_table(folder):
         ({}, "nothing to score yet"),
         ({"fixations": [[600, 0]]}, "1 of 1 fixations lie outside of the picture, which is 600 x 400"),
         ({"fixations": [["<b>", 1]]}, "two numbers"),
-        ({"files": broken_table}, "points.csv: .* must name the columns x and y"),
+        ({"files": broken_table}, "points.csv: None of the table's columns are known as x and y. They are: a, b"),
+        ({"files": broken_table, "shown": "fitted"}, "only with the size of the screen"),
         ({"fixations": MARKS, "models": []}, "at least one model"),
         ({"fixations": MARKS, "blur": 1000}, "between 1 and 75 pixels"),
         ({"fixations": MARKS, "sentence": "x" * 5001}, "at most 5,000"),

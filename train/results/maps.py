@@ -66,7 +66,7 @@ def answers(predictor: Predictor, model: str, samples: Sequence[Sample], others:
     for picture, group in tqdm(pictures.items(), desc=model, unit=" pictures", mininterval=5):
         own = [sentence for sample in group for sentence in (sample.sentence, others.get(sample.stem, ""))]
         sentences = list(dict.fromkeys((*own, *further)))
-        found = predictor.maps(group[0].image_path, sentences, model)
+        found = predictor.maps(group[0].image(), sentences, model)
         maps |= {(picture, sentence): map_ for sentence, map_ in zip(sentences, found, strict=True)}
     shapes = {picture: group[0].image().shape[:2] for picture, group in pictures.items()}
     return lambda sample: resized(maps[sample.picture, sample.sentence], shapes[sample.picture])

@@ -1,0 +1,71 @@
+"""Where people looked on the other pictures of a set: what shuffled AUC and the information gain compare with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .inputs import Points, pool_fixations
+
+
+@dataclass(frozen=True, eq=False)
+class Fixated:
+    """Where people looked in one row of a set.
+
+    Attributes:
+        id: of the row; unique.
+        picture: which rows show the same picture.
+        shape: (H, W) of the picture.
+        fixations: (N, 2) pixels (row, column), repeats included.
+    """
+
+    id: str
+    picture: str
+    shape: tuple[int, int]
+    fixations: Points
+
+
+class Pool:
+    """The rows of a set under one condition.
+
+    Args:
+        rows: in any order; nothing depends on it.
+        most: how many other pictures, drawn at random, give the fixations that a row is compared with; None for all.
+    """
+
+    def __init__(self, rows: Iterable[Fixated], most: int | None = None) -> None:
+        self._rows = sorted(rows, key=lambda row: row.id)
+        self._most = most
+
+    def others(self, id: str, picture: str, shape: tuple[int, int]) -> Points:
+        """Fixations on the other pictures, moved to `shape` (H, W); (M, 2).
+
+        Args:
+            id: of the row they are compared with; where pictures are drawn at random, the seed comes from it.
+            picture: of that row; rows of the same picture are left out.
+        """
+        others = [row for row in self._rows if row.picture != picture]
+        if self._most is not None and len(others) > self._most:
+            chosen = np.random.default_rng(seed_of(id)).choice(len(others), self._most, replace=False)
+            others = [others[i] for i in chosen]
+        return pool_fixations([(row.fixations, row.shape) for row in others], shape)
+
+    def record(self) -> dict[str, Any]:
+        """Which fixations these are: their number, that of pictures, and a sha256."""
+        digest = hashlib.sha256()
+        for row in self._rows:
+            digest.update(f"{row.id} {row.shape} ".encode() + row.fixations.astype("<i8").tobytes())
+        return {
+            "pictures": len({row.picture for row in self._rows}),
+            "fixations": sum(len(row.fixations) for row in self._rows),
+            "sha256": digest.hexdigest(),
+        }
+
+
+def seed_of(id: str) -> int:
+    """A seed from the id of a row, so that metrics that draw do not depend on the order of the rows."""
+    return int.from_bytes(hashlib.sha256(id.encode()).digest()[:8], "little")
