@@ -5,6 +5,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from saliency.metrics import cc
+from saliency.predictor import Predictor
 from saliency.ui.examples import FOLDER, examples
 from train.results.examples import BOXES, on
 
@@ -39,3 +41,15 @@ def test_boxes_belong_to_examples_and_lie_in_the_picture():
         for x0, y0, x1, y1 in (box for found in named.values() for box in found):
             assert 0 <= x0 < x1 <= 1
             assert 0 <= y0 < y1 <= 1
+
+
+def test_each_measured_picture_has_a_sentence_that_moves_attention_to_what_it_names():
+    predictor = Predictor(["tranblend"])
+    boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))
+    for example in (example for example in examples() if example.title in boxes):
+        sentences = {name: getattr(example, name) for name in boxes[example.title]}
+        pure, *read = predictor.predict(example.picture, {"pure": ""} | sentences).predictions
+        assert any(
+            cc(answer.density, pure.density) <= 0.75 and on(answer.density, named) >= 2 * on(pure.density, named)
+            for answer, named in zip(read, boxes[example.title].values(), strict=True)
+        ), example.title
