@@ -1,0 +1,58 @@
+"""``python -m train.results.examples``: how far the app's example sentences move the models' maps, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+import yaml
+
+from saliency.conditions import Condition
+from saliency.data.boxes import box_mask
+from saliency.metrics import cc
+from saliency.predictor import Predictor
+from saliency.ui.examples import Example, examples
+
+from .document import markdown_table
+
+BOXES = Path(__file__).with_name("examples.yaml")
+TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
+
+
+def main(
+    models: Annotated[list[str] | None, typer.Option("--model", help="by default GSGNet and TranBlend")] = None,
+) -> None:
+    """Print a row per example and sentence: for each model the CC with the pure map, and the share of the gaze that
+    lies on what the sentence names, without and with the sentence."""
+    predictor = Predictor(models or ["gsgnet", "tranblend"])
+    boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))
+    rows = [row for example in examples() for row in measured(predictor, example, boxes.get(example.title, {}))]
+    columns = [f"{title}: {what}" for title in predictor.titles.values() for what in ("CC", "share on it")]
+    print(markdown_table(("Picture", "Sentence", *columns), rows))
+
+
+def measured(predictor: Predictor, example: Example, boxes: Mapping) -> Iterator[tuple[str, ...]]:
+    """A row per sentence of the example; the share is empty where no box says where the named thing is."""
+    sentences = {condition: getattr(example, condition.value) for condition in TEXTS}
+    found = predictor.predict(example.picture, {Condition.PURE: ""} | sentences)
+    maps = {(p.model, p.condition): p.density for p in found.predictions}
+    for condition, sentence in sentences.items():
+        row = [example.title, sentence]
+        for model in predictor.models:
+            pure, read = maps[model, Condition.PURE], maps[model, condition]
+            row.append(f"{cc(read, pure):.2f}")
+            named = boxes.get(condition.value)
+            row.append(f"{on(pure, named):.0%} to {on(read, named):.0%}" if named else "")
+        yield tuple(row)
+
+
+def on(density: np.ndarray, boxes: Sequence[Sequence[float]]) -> float:
+    """Share of a density (H, W) that lies in `boxes`, each x0 y0 x1 y1 in 0..1."""
+    return float((density * box_mask(np.array(boxes), density.shape)).sum() / density.sum())
+
+
+if __name__ == "__main__":
+    typer.run(main)
