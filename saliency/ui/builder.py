@@ -13,6 +13,7 @@ from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER
 from saliency.ui.form import take_over
+from saliency.ui.page_head import app_options
 from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
 
@@ -51,6 +52,7 @@ def launch_options() -> dict[str, Any]:
         "i18n": translations(),
         "css_paths": [CSS],
         "footer_links": ["api", "settings"],
+        "app_kwargs": app_options(),
         "allowed_paths": [str(FOLDER)],
         "max_file_size": "64mb",
         "show_error": False,  # messages of `gr.Error` are shown all the same, those of other exceptions are not
