@@ -26,17 +26,30 @@ function buildFacts(card) {
     { class: "facts" },
     ...fact("how", text(card.reads)),
     ...fact("encoder", card.text_encoder || text("none")),
-    ...fact("paper", card.paper),
+    ...fact("paper", buildPaper(card)),
     ...fact("parameters", text("millions", { count: fixed(card.parameters / 1e6, 1) })),
     ...fact("file", text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype })),
     ...fact("input", `${width} × ${height}`),
-    ...fact("preset", card.preset),
     ...fact("licence", told(card.licence)),
+  );
+}
+
+function buildPaper({ paper, link }) {
+  return link ? node("a", { href: link, target: "_blank", rel: "noopener" }, paper) : paper;
+}
+
+// What tells one checkpoint from another, for who wants to be exact.
+function buildVersion(card) {
+  const facts = node(
+    "dl",
+    { class: "facts" },
+    ...fact("preset", card.preset),
+    ...fact("sha256", node("code", {}, card.sha256)),
     ...fact("seed", card.seed === null ? null : String(card.seed)),
     ...fact("revision", card.revision && node("code", {}, card.revision)),
     ...fact("created", card.created),
-    ...fact("sha256", node("code", {}, card.sha256)),
   );
+  return node("details", { class: "version" }, node("summary", {}, text("version")), facts);
 }
 
 function buildTable(label, headings, rows) {
@@ -123,6 +136,7 @@ function buildCard(card) {
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
+    buildVersion(card),
     buildRecipe(card),
   );
 }
@@ -187,6 +201,7 @@ function write(view) {
   if (view.done < view.rounds) return;
   parts.result.replaceChildren(...results(view).map((line) => node("p", {}, line)));
   parts.button.textContent = text("again");
+  document.dispatchEvent(new CustomEvent("measured", { detail: { model: view.model, seconds: view.seconds.total } }));
   finish("");
 }
 
