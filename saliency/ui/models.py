@@ -33,7 +33,7 @@ def build(predictor: Predictor) -> None:
         yield from measured(predictor, str(event.model))
 
     cards = card_views(predictor)
-    ScoreTable(cards, speed=True, elem_id="model-scores")
+    ScoreTable(cards, timed=True, elem_id="model-scores")
     shown = Component("model_cards", cards=cards, chinese=in_chinese(cards), elem_id="models")
     # Without Gradio's own progress, which would lie over all the cards: the card shows it.
     running = shown.measure(

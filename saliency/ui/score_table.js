@@ -29,7 +29,7 @@ function header({ name, lower }) {
 
 function headings() {
   const row = node("tr", {}, node("th", { scope: "col" }, text("model")), ...metrics.map(header));
-  if (props.speed) {
+  if (props.timed) {
     row.append(node("th", { scope: "col", class: "number" }, text("size")));
     row.append(node("th", { scope: "col", class: "number", title: text("about_speed") }, text("speed")));
   }
@@ -43,7 +43,7 @@ function draw() {
   const rows = models.map(({ name, title, file }, i) => {
     const row = node("tr", {}, node("th", { scope: "row" }, title));
     row.append(...metrics.map((metric, j) => cell(values[i][j], metric, winners[j])));
-    if (!props.speed) return row;
+    if (!props.timed) return row;
     row.append(node("td", { class: "number" }, `${fixed(file / 1e6, 1)} MB`));
     row.append(node("td", { class: "number" }, milliseconds.has(name) ? `${fixed(milliseconds.get(name), 0)} ms` : "–"));
     return row;
@@ -61,10 +61,10 @@ chosen.append(...listed.map((condition) => node("option", { value: condition }, 
 chosen.addEventListener("input", draw);
 
 const measuredOn = element.querySelector(".measured-on");
-measuredOn.textContent = [data ? text("validation_on", { data }) : text("split_on", { data: split }), props.speed ? text("about_speed") : ""].join(" ");
+measuredOn.textContent = [data ? text("validation_on", { data }) : text("split_on", { data: split }), props.timed ? text("about_speed") : ""].join(" ");
 for (const part of element.querySelectorAll(".above, .scroll, .measured-on")) part.hidden = !conditions.length;
 
-if (props.speed) {
+if (props.timed) {
   document.addEventListener("measured", ({ detail: { model, seconds } }) => {
     milliseconds.set(model, seconds * 1000);
     draw();

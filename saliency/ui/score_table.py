@@ -15,11 +15,11 @@ class ScoreTable(Component):
 
     Args:
         cards: as `models.card_views` gives them.
-        speed: whether size and speed are columns; the speed is filled in once the Models tab has measured it.
+        timed: whether size and speed are columns; the speed is filled in once the Models tab has measured it.
     """
 
-    def __init__(self, cards: Sequence[Mapping[str, Any]], *, speed: bool = False, **options: Any):
-        super().__init__("score_table", table=score_view(cards), speed=speed, **options)
+    def __init__(self, cards: Sequence[Mapping[str, Any]], *, timed: bool = False, **options: Any):
+        super().__init__("score_table", table=score_view(cards), timed=timed, **options)
 
 
 def score_view(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
