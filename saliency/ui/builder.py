@@ -32,7 +32,7 @@ def build(predictor: Predictor, data: DataSet | None = None) -> gr.Blocks:
     """
     arguments = {"errors": {"data": data}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
-        Component("masthead", scripts=("tab_keys", "result_focus"))
+        Component("masthead", scripts=("tab_keys", "answers"))
         bar = lecture.build()
         place = address.build(list(TABS))
         offer = undo.build()

@@ -4,40 +4,47 @@ const LEAVE = { compare: "leave_compare", words: "leave_words" }; // events: wha
 const BACK = { compare: "back_compare", words: "back_words" };
 
 const offer = element.querySelector(".offer");
-let tab = null; // whose form was left
+let left = null; // {tab, values}: what was in a form
+let filling = false; // whether the example that takes its place is under way
 let from = null; // the example that was pressed
 
 const openTab = () => document.querySelector('[role="tab"][aria-selected="true"]')?.dataset.tabId;
 
 // Before Gradio's own handler fills the form.
-document.addEventListener("click", (event) => {
-  const example = event.target.closest?.(".examples button");
-  if (event.target.closest?.('[role="tab"]')) offer.hidden = true;
+document.addEventListener("click", ({ target }) => {
+  const example = target.closest?.(".examples button");
+  if (example || target.closest?.('[role="tab"]')) [offer.hidden, filling] = [true, false];
   if (!example || !(openTab() in LEAVE)) return;
-  offer.hidden = true;
   from = example;
   trigger(LEAVE[openTab()]);
 }, true);
 
-// What an example says is no visitor's own, nor is an example's picture: that is in this page's folder of examples.
+// What an example says is no visitor's own, nor is its picture, which its button shows too: a file of the same content.
 document.addEventListener("form-left", ({ detail }) => {
-  if (!detail.sentences.some((sentence) => sentence && !props.known.includes(sentence)) && !isOwn(detail.picture)) return;
-  tab = detail.tab;
+  const shown = [...document.querySelectorAll(".examples img")].map(({ src }) => fileOf(src));
+  const picture = detail.picture && !shown.includes(fileOf(detail.picture.url));
+  if (!picture && !detail.sentences.some((sentence) => sentence && !props.known.includes(sentence))) return;
+  [left, filling] = [detail, true];
   offer.values = detail.values;
-  offer.hidden = false;
 });
 
-function isOwn(picture) {
-  const examples = [...document.querySelectorAll(".examples img")].map((image) => image.src.split("/").at(-1));
-  return Boolean(picture?.url) && !examples.includes(picture.url.split("/").at(-1));
+// The server names files by their content.
+function fileOf(url) {
+  return (url ?? "").split("/").slice(-2).join("/");
+}
+
+// Undone before the example is there, it would come all the same.
+document.addEventListener("form-changed", ({ detail: { tab } }) => {
+  if (filling && tab === left.tab) [offer.hidden, filling] = [false, false];
+});
+
+function close() {
+  offer.hidden = true;
+  from.focus({ preventScroll: true }); // the button that was pressed goes
 }
 
 offer.querySelector("[name=undo]").addEventListener("click", () => {
-  offer.hidden = true;
-  trigger(BACK[tab]);
-  from?.focus({ preventScroll: true }); // the button goes
+  trigger(BACK[left.tab]);
+  close();
 });
-offer.querySelector("[name=close]").addEventListener("click", () => {
-  offer.hidden = true;
-  from?.focus({ preventScroll: true });
-});
+offer.querySelector("[name=close]").addEventListener("click", close);

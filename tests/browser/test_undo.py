@@ -66,3 +66,16 @@ def test_an_answer_has_the_focus_unless_somebody_types(app):  # noqa: F811
     box(app, "General").press("Enter")
     app.wait_for_timeout(1500)
     expect(box(app, "General")).to_be_focused()
+
+
+def test_on_a_phone_an_example_brings_the_stage_into_sight(visit):  # noqa: F811
+    page = visit(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    tab(page, "Your gaze").click()
+    page.get_by_role("button", name="Coffee").last.click()
+    page.wait_for_function("document.querySelector('#gaze-stage .picture').src")
+    page.wait_for_function(
+        """() => {
+            const { top } = document.querySelector("#gaze-stage").getBoundingClientRect();
+            return top >= 0 && top < innerHeight / 2;
+        }"""
+    )
