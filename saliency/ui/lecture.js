@@ -77,7 +77,13 @@ function ended(outcome) {
   if (awaited || at === null) return;
   const onStage = outcome === "success" && props.steps[at].tab === "gaze";
   say(outcome === "failure" ? "failed" : onStage && marked() ? "marked" : null);
-  if (onStage) reveal(document.querySelector("#gaze-stage"));
+  if (onStage) showStage();
+}
+
+// All of it, with its buttons, between the window's top and the bar: theme.css makes it no higher.
+function showStage() {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector("#gaze-stage .actions").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
 }
 
 async function begin(first = 0) {
