@@ -2,7 +2,9 @@
 // component's value, into its card. drawing.js stands in front of this file.
 
 const speeds = new Map(); // model -> {button, stop, status, bar, result}: the parts of a card that a measurement changes
+const SOON = 500; // milliseconds until the server knows of a measurement for sure, and can end it
 let measuring = null; // the model being measured
+let began = 0; // when that was asked for
 
 // ------------------------------------------------------------------------------------------------------ the card
 
@@ -160,7 +162,7 @@ function buildSpeed(card) {
 }
 
 function start(model) {
-  measuring = model;
+  [measuring, began] = [model, performance.now()];
   const parts = speeds.get(model);
   parts.bar.value = 0;
   parts.result.replaceChildren();
@@ -172,7 +174,7 @@ function start(model) {
 
 function stop() {
   const parts = speeds.get(measuring);
-  trigger("cancel");
+  setTimeout(() => trigger("cancel"), began + SOON - performance.now());
   finish(text("stopped"));
   parts.button.focus();
 }
