@@ -291,6 +291,7 @@ SPEC = ModelSpec(
     summary="Two VGG blocks trained against a discriminator; it reads the sentence as one vector.",
     paper="Pan et al.: SalGAN: Visual saliency prediction with generative adversarial networks. arXiv 1701.01081, "
     "2017; text by Radford et al.: Learning transferable visual models from natural language supervision. ICML 2021.",
+    link="https://arxiv.org/abs/1701.01081",
     model=ClipSalGan,
     presets={
         "paper": Preset(ClipSalGanConfig(), Preprocessing(256, 256, **_UNIT), "clip"),

@@ -375,6 +375,7 @@ SPEC = ModelSpec(
     title="GSGNet",
     summary="A semantic tensor, made of the picture and its sentence, guides the fusion of four levels of detail.",
     paper="Xie et al.: Global semantic-guided network for saliency prediction. Knowledge-Based Systems 284, 2024.",
+    link="https://www.sciencedirect.com/science/article/pii/S0950705123010274",
     model=GSGNet,
     presets={
         "paper": Preset(GSGNetConfig(), Preprocessing(352, 352), "bert"),

@@ -59,6 +59,7 @@ class ModelSpec:
         licence: of code and weights.
         reads_text: false for the text-blind baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
+        link: where the paper can be read; None where none was published.
     """
 
     name: str
@@ -70,3 +71,4 @@ class ModelSpec:
     licence: str
     reads_text: bool
     word_maps: bool
+    link: str | None = None

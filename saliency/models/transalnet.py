@@ -152,6 +152,7 @@ SPEC = ModelSpec(
     summary="CNN features refined by transformers at three scales. Text-blind: the baseline of every table.",
     paper="Lou, Lin, Marshall, Saupe, Liu: TranSalNet: Towards perceptually relevant visual saliency prediction. "
     "Neurocomputing 494, 2022.",
+    link="https://arxiv.org/abs/2110.03593",
     model=TranSalNet,
     presets={
         "paper": Preset(TranSalNetConfig(), Preprocessing(288, 384, fit="pad"), None),

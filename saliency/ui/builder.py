@@ -10,11 +10,12 @@ import gradio as gr
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
-from saliency.ui import compare, errors, gaze, keeping, lecture, models, words
+from saliency.ui import address, compare, errors, gaze, keeping, lecture, models, share, undo, words
 from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER
-from saliency.ui.form import take_over
+from saliency.ui.form import Form, take_over
+from saliency.ui.page_head import app_options
 from saliency.ui.texts import t, translations
 from saliency.ui.theme import CSS, theme
 
@@ -34,16 +35,29 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
     """
     arguments = {"errors": {"data": data, "maps": maps}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
-        Component("masthead", scripts=("tab_keys",))
+        Component("masthead", scripts=("tab_keys", "answers"))
         bar = lecture.build()
+        place = address.build(list(TABS))
+        offer = undo.build()
         opened, forms = {}, {}
         with gr.Tabs(overflow_behavior="wrap"):
             for name, tab in TABS.items():
                 with gr.Tab(t(f"app.{name}"), id=name) as opened[name]:
                     forms[name] = tab.build(predictor, **arguments.get(name, {}))
         take_over(opened["words"], forms["words"], forms["compare"])
+        address.follow(place, forms)
+        undo.offer(offer, {name: forms[name] for name in address.FORMS})
+        for name in address.FORMS:
+            _focus(forms[name])
         lecture.lead(bar, {name: form for name, form in forms.items() if form})
     return demo.queue(max_size=64)
+
+
+def _focus(form: Form) -> None:
+    """Moves the focus to the form's answer once there is one."""
+    view = form.run["outputs"][0]
+    js = f"(answer) => answer && document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
+    view.change(None, view, js=js, **share.PRIVATE)
 
 
 def launch_options() -> dict[str, Any]:
@@ -54,6 +68,7 @@ def launch_options() -> dict[str, Any]:
         "i18n": translations(),
         "css_paths": [CSS],
         "footer_links": ["api", "settings"],
+        "app_kwargs": app_options(),
         "allowed_paths": [str(FOLDER)],
         "max_file_size": "64mb",
         "show_error": False,  # messages of `gr.Error` are shown all the same, those of other exceptions are not

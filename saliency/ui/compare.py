@@ -210,7 +210,7 @@ def build(predictor: Predictor) -> Form:
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
         cancel_download = CancelButton()
         archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
-        example = share.build(picture, boxes, models, clickable)
+        example = share.build(picture)
     form = Form(
         picture,
         dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
@@ -227,7 +227,6 @@ def build(predictor: Predictor) -> Form:
         },
         cancel,
     )
-    share.open_links(form)
 
     gr.on(
         [picture.input, picture.upload, picture.clear],

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
 from gradio.utils import get_function_description
 
+from saliency.ui.guard import GuardedBlocks
 
-class DocumentedBlocks(gr.Blocks):
+
+class DocumentedBlocks(GuardedBlocks):
     """Blocks whose endpoints are described by their handlers' docstrings and their components' schemas.
 
     A handler's docstring has a line a parameter under ``Args:``; the schema of what an endpoint returns has a title and

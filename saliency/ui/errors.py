@@ -20,9 +20,11 @@ from saliency.metrics import get_profile
 from saliency.predictor import Predictor
 from saliency.ui.component import Component
 from saliency.ui.guard import guarded
+from saliency.ui.models import card_views
 from saliency.ui.queues import ENGINE
 from saliency.ui.report import write_report
 from saliency.ui.sample_presentation import present_sample
+from saliency.ui.score_table import ScoreTable
 from saliency.ui.sentences import told
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
@@ -31,12 +33,15 @@ _EVERY = 0.5  # seconds between two messages of progress
 
 
 def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[ExternalMaps] = ()) -> None:
-    """Adds the tab's content to the Blocks or Tab being built; without a data set, how a host gives one.
+    """Adds the tab's content to the Blocks or Tab being built.
+
+    Without a data set these are the scores on the models' cards, and how a host gives a data set.
 
     Args:
         maps: of other programs, each shown as one model more.
     """
     if data is None:
+        ScoreTable(card_views(predictor), elem_id="shipped-scores")
         _view(given=False)
         return
     study = ErrorAnalysis(predictor, data, maps=maps)

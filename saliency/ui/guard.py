@@ -10,6 +10,8 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
+from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from saliency.errors import SaliencyError
 from saliency.messages import Message
@@ -18,6 +20,7 @@ from saliency.ui.sentences import told
 logger = logging.getLogger(__name__)
 
 UNEXPECTED = Message("Something went wrong here, and not with what you sent. It has been noted; please try again.")
+NOT_TAKEN = Message("What was sent is not what is taken here; the page “Use via API” says what each parameter takes.")
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,3 +54,38 @@ def _shown(error: Exception) -> gr.Error:
         return gr.Error(html.escape(told(error.message), quote=False), print_exception=False)
     logger.error("An event handler failed.", exc_info=error)
     return gr.Error(told(UNEXPECTED), print_exception=False)
+
+
+class GuardedBlocks(gr.Blocks):
+    """Blocks whose events fail with a sentence also where no handler is at work.
+
+    Gradio checks what a client sends before the handler gets it, and would answer ``{"error": null}``. It also checks
+    that a file was uploaded, but only one that is marked as a file; the path of another would be opened as it was sent.
+    """
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            if names_unmarked_file(inputs):
+                raise ValueError("a file without Gradio's mark")
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            logger.info("What was sent was refused: %s", error)
+            raise gr.Error(told(NOT_TAKEN), print_exception=False) from None
+
+    async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
+        token = LocalContext.request.set(request)  # it tells the language
+        try:
+            return await super().process_api(block_fn, inputs, state, request, **rest)
+        except Exception as error:
+            raise _shown(error) from None
+        finally:
+            LocalContext.request.reset(token)
+
+
+def names_unmarked_file(value: Any) -> bool:
+    """Whether JSON has a file's path anywhere without what makes Gradio check it."""
+    found: list[Any] = []
+    traverse(value, found.append, lambda part: isinstance(part, dict) and "path" in part)
+    return not all(is_file_obj_with_meta(part) for part in found)

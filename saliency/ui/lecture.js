@@ -50,7 +50,9 @@ async function leaveFullScreen() {
 }
 
 async function open(tab) {
-  const opener = document.querySelector(`[role="tab"][data-tab-id="${tab}"]`);
+  const tabButton = () => document.querySelector(`[role="tab"][data-tab-id="${tab}"]`);
+  while (!tabButton()) await new Promise((resolve) => setTimeout(resolve, 50));
+  const opener = tabButton();
   if (opener.ariaSelected !== "true") await leaveFullScreen(); // the maps that fill it are on another tab
   opener.click();
   while (!document.querySelector(DRAWN[tab])) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -59,6 +61,7 @@ async function open(tab) {
 async function go(to) {
   if (at === null || to < 0 || to >= props.steps.length) return;
   at = to;
+  document.dispatchEvent(new CustomEvent("lecture-step", { detail: to + 1 }));
   tell();
   say("computing");
   const { tab, link } = props.steps[to];
@@ -74,15 +77,23 @@ function ended(outcome) {
   if (awaited || at === null) return;
   const onStage = outcome === "success" && props.steps[at].tab === "gaze";
   say(outcome === "failure" ? "failed" : onStage && marked() ? "marked" : null);
-  if (onStage) reveal(document.querySelector("#gaze-stage"));
+  if (onStage) showStage();
 }
 
-function begin() {
-  at = 0;
+// All of it, with its buttons, between the window's top and the bar: theme.css makes it no higher.
+function showStage() {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector("#gaze-stage .actions").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
+}
+
+async function begin(first = 0) {
+  at = first;
   show(true);
+  await open("compare"); // on a page just loaded nothing is drawn yet
+  if (at === null) return;
   columns.observe(document.querySelector("#maps .maps"), { childList: true });
   trigger("begin");
-  go(0);
+  go(first);
 }
 
 async function leave() {
@@ -90,6 +101,7 @@ async function leave() {
   at = null;
   awaited = 0;
   show(false);
+  document.dispatchEvent(new CustomEvent("lecture-step", { detail: null }));
   columns.disconnect();
   trigger("leave");
   enter.focus();
@@ -116,7 +128,14 @@ bar.addEventListener("keydown", (event) => {
   KEYS[event.key]();
 });
 for (const outcome of ["success", "failure"]) bar.addEventListener(outcome, () => ended(outcome));
-enter.addEventListener("click", begin);
+enter.addEventListener("click", () => begin());
+// Where the page's address leads (address.js): to a step, counted from 1, or out of the lecture.
+document.addEventListener("lecture-go", ({ detail: step }) => {
+  if (step === null) leave();
+  else if (!props.steps[step - 1]) return;
+  else if (at === null) begin(step - 1);
+  else if (at !== step - 1) go(step - 1);
+});
 buttons.previous.addEventListener("click", () => go(at - 1));
 buttons.next.addEventListener("click", () => go(at + 1));
 buttons.leave.addEventListener("click", leave);

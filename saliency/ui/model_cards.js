@@ -2,7 +2,9 @@
 // component's value, into its card. drawing.js stands in front of this file.
 
 const speeds = new Map(); // model -> {button, stop, status, bar, result}: the parts of a card that a measurement changes
+const SOON = 500; // milliseconds until the server knows of a measurement for sure, and can end it
 let measuring = null; // the model being measured
+let began = 0; // when that was asked for
 
 // ------------------------------------------------------------------------------------------------------ the card
 
@@ -26,17 +28,30 @@ function buildFacts(card) {
     { class: "facts" },
     ...fact("how", text(card.reads)),
     ...fact("encoder", card.text_encoder || text("none")),
-    ...fact("paper", card.paper),
+    ...fact("paper", buildPaper(card)),
     ...fact("parameters", text("millions", { count: fixed(card.parameters / 1e6, 1) })),
     ...fact("file", text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype })),
     ...fact("input", `${width} × ${height}`),
-    ...fact("preset", card.preset),
     ...fact("licence", told(card.licence)),
+  );
+}
+
+function buildPaper({ paper, link }) {
+  return link ? node("a", { href: link, target: "_blank", rel: "noopener" }, paper) : paper;
+}
+
+// What tells one checkpoint from another, for who wants to be exact.
+function buildVersion(card) {
+  const facts = node(
+    "dl",
+    { class: "facts" },
+    ...fact("preset", card.preset),
+    ...fact("sha256", node("code", {}, card.sha256)),
     ...fact("seed", card.seed === null ? null : String(card.seed)),
     ...fact("revision", card.revision && node("code", {}, card.revision)),
     ...fact("created", card.created),
-    ...fact("sha256", node("code", {}, card.sha256)),
   );
+  return node("details", { class: "version" }, node("summary", {}, text("version")), facts);
 }
 
 function buildTable(label, headings, rows) {
@@ -123,6 +138,7 @@ function buildCard(card) {
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
+    buildVersion(card),
     buildRecipe(card),
   );
 }
@@ -146,7 +162,7 @@ function buildSpeed(card) {
 }
 
 function start(model) {
-  measuring = model;
+  [measuring, began] = [model, performance.now()];
   const parts = speeds.get(model);
   parts.bar.value = 0;
   parts.result.replaceChildren();
@@ -158,7 +174,7 @@ function start(model) {
 
 function stop() {
   const parts = speeds.get(measuring);
-  trigger("cancel");
+  setTimeout(() => trigger("cancel"), began + SOON - performance.now());
   finish(text("stopped"));
   parts.button.focus();
 }
@@ -187,6 +203,7 @@ function write(view) {
   if (view.done < view.rounds) return;
   parts.result.replaceChildren(...results(view).map((line) => node("p", {}, line)));
   parts.button.textContent = text("again");
+  document.dispatchEvent(new CustomEvent("measured", { detail: { model: view.model, seconds: view.seconds.total } }));
   finish("");
 }
 

@@ -1,4 +1,4 @@
-"""The Models tab: a card a model, made of what its checkpoint's card says, and its speed measured here at a click."""
+"""The Models tab: all scores in one table, and per model what its card says and its speed measured here at a click."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from saliency.predictor import Predictor
 from saliency.ui.component import Component
 from saliency.ui.guard import guarded
 from saliency.ui.queues import ENGINE
+from saliency.ui.score_table import ScoreTable
 from saliency.ui.sentences import chinese
 
 ROUNDS = 5
@@ -32,6 +33,7 @@ def build(predictor: Predictor) -> None:
         yield from measured(predictor, str(event.model))
 
     cards = card_views(predictor)
+    ScoreTable(cards, timed=True, elem_id="model-scores")
     shown = Component("model_cards", cards=cards, chinese=in_chinese(cards), elem_id="models")
     # Without Gradio's own progress, which would lie over all the cards: the card shows it.
     running = shown.measure(
@@ -66,6 +68,7 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
         "title": spec.title,
         "summary": spec.summary,
         "paper": spec.paper,
+        "link": spec.link,
         "reads": reads,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }

@@ -1,5 +1,5 @@
-// Makes the link (`Copy link`) and reads it when the page opens. It is all behind the address's #, which browsers keep to
-// themselves: the words of a link reach no server's log before they are restored.
+// What a link says of a form and of how maps are drawn, and what the lecture keeps of them. A link has it all behind the
+// address's #, which browsers keep to themselves: the words of a link reach no server's log before they are restored.
 const settings = () => [...document.querySelectorAll("#maps .toolbar :is(select, input)")];
 
 // How maps are drawn, as a link says it.
@@ -7,17 +7,26 @@ function drawn() {
   return settings().map((control) => [control.name, control.type === "checkbox" ? Number(control.checked) : control.value]);
 }
 
-function make(link, example, general, salient, nonSalient, models) {
-  const fields = new URLSearchParams({ example, general, salient, non_salient: nonSalient, models: models.join(" ") });
-  for (const [name, value] of drawn()) fields.set(name, value);
-  const url = `${location.origin}${location.pathname}#${fields}`;
-  navigator.clipboard?.writeText(url).catch(() => {}); // not allowed: the link is there to be copied by hand
-  return [url, example, general, salient, nonSalient, models];
+// What a link says of a tab's form; nothing of an empty one. A picture of one's own is never part of it.
+function written(tab, names, picture, example, ...values) {
+  const sentences = values.slice(0, names.length);
+  if (!picture && !sentences.some(Boolean)) return "";
+  const fields = new URLSearchParams({ tab });
+  if (picture) fields.set(...(example ? ["example", example] : ["picture", "own"]));
+  names.forEach((name, i) => fields.set(name, sentences[i] ?? ""));
+  fields.set("models", [values.at(-1) ?? []].flat().join(" "));
+  return `${fields}`;
 }
 
-function opened() {
-  const fields = location.hash.slice(1);
-  return fields.length > 64000 ? "" : fields; // three sentences at their longest fit
+// Tells the page's address what a form holds now, and after a link has filled it.
+function note(tab, names, picture, example, ...values) {
+  const detail = { tab, picture: Boolean(picture), fields: written(tab, names, picture, example, ...values) };
+  document.dispatchEvent(new CustomEvent("form-changed", { detail }));
+}
+
+function filled(tab, names, picture, example, ...values) {
+  const fields = (title) => written(tab, names, picture, title, ...values);
+  document.dispatchEvent(new CustomEvent("form-filled", { detail: { tab, picture: Boolean(picture), fields } }));
 }
 
 // A control takes what it can mean: a select one of its options, a slider a number in its range.
@@ -30,12 +39,6 @@ function settle(link) {
     else if (control.tagName !== "SELECT" || [...control.options].some((option) => option.value === value)) control.value = value;
     control.dispatchEvent(new Event("input", { bubbles: true }));
   }
-}
-
-function restore(picture) {
-  settle(opened());
-  const { example } = Object.fromEntries(new URLSearchParams(opened()));
-  if (picture && example) setTimeout(() => document.querySelector("#compare").click());
 }
 
 // While a lecture fills the forms, what was in them is kept in the page, and put back in the end.

@@ -1,19 +1,21 @@
-"""A link that restores the Compare tab: sentences, models, how maps are drawn, and the example shown, if one is.
+"""Links that restore a tab's form: sentences, models, how maps are drawn, and the example shown, if one is.
 
-The lecture fills the forms of several tabs by such links (lecture.py).
+The lecture fills the forms of several tabs by such links (lecture.py), and the page's address is one (address.py).
 """
 
 from __future__ import annotations
 
+import filecmp
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import gradio as gr
-from gradio.context import Context
 
-from saliency.ui.examples import Example, examples
+from saliency.ui.component import Component
+from saliency.ui.examples import examples
 from saliency.ui.form import Form
 from saliency.ui.guard import guarded
 from saliency.ui.texts import t
@@ -21,46 +23,38 @@ from saliency.words import MAX_CHARACTERS
 
 _SCRIPT = Path(__file__).with_name("share.js").read_text(encoding="utf-8")
 _SENTENCES = ("general", "salient", "non_salient", "sentence")
-_FIELDS = 20  # more than a link of ours has
+_FIELDS = 24  # more than a link of ours has
 
 
-_PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 
 
-def build(
-    picture: gr.Image,
-    boxes: Sequence[gr.Textbox],
-    models: gr.CheckboxGroup,
-    clickable: Sequence[tuple[gr.Button, Example]],
-) -> gr.Textbox:
-    """Adds the button and the link to Compare's form.
+class ExampleTitle(gr.Textbox):
+    """A hidden field: the title of the example that a picture field shows, empty where it shows another picture."""
 
-    Args:
-        picture, boxes, models: the form; boxes are the general, the salient and the non-salient sentence.
-        clickable: the buttons of the examples.
-
-    Returns:
-        The field, hidden, of the title of the example that is shown.
-    """
-    example = gr.Textbox("", visible="hidden", label=t("share.link"))
-    button = gr.Button(t("share.copy"), size="sm", elem_classes="plain")
-    link = gr.Textbox(label=t("share.link"), info=t("share.help"), visible=False, interactive=True, elem_id="link")
-
-    for example_button, shown in clickable:
-        example_button.click(lambda title=shown.title: title, outputs=example, **_PRIVATE)
-    for own in (picture.input, picture.upload, picture.clear):
-        own(lambda: "", outputs=example, **_PRIVATE)
-    inputs = [link, example, *boxes, models]
-    button.click(lambda url, *_: gr.Textbox(url, visible=True), inputs, link, js=script("make"), **_PRIVATE)
-    return example
+    is_template = True  # drawn by Gradio's text box
 
 
-def open_links(form: Form) -> None:
-    """Restores Compare's form when the page is opened by a link."""
-    address = gr.Textbox("", visible="hidden", label=t("share.link"))
-    Context.root_block.load(filler(form), address, form.fields, js=script("opened"), **_PRIVATE).success(
-        None, form.picture, js=script("restore"), **_PRIVATE
-    )
+def titled(picture: gr.Image) -> ExampleTitle:
+    """Adds the field that follows `picture`."""
+    title = ExampleTitle("", visible="hidden", label=t("copy_link.example"))
+    picture.change(title_of, picture, title, trigger_mode="always_last", **PRIVATE)
+    return title
+
+
+def title_of(picture: str | None) -> str:
+    """Title of the example that is the picture at a path; empty where none is."""
+    if not picture or not Path(picture).is_file():
+        return ""
+    same = (example for example in examples() if filecmp.cmp(example.picture, picture, shallow=False))
+    return next((example.title for example in same), "")
+
+
+def build(picture: gr.Image) -> ExampleTitle:
+    """Adds the button that copies the link to Compare's form; returns the title of the example shown in `picture`."""
+    title = titled(picture)
+    Component("copy_link", elem_id="copy-link")
+    return title
 
 
 def filler(form: Form) -> Callable[[str], list[Any]]:
@@ -110,6 +104,7 @@ def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
     return read
 
 
-def script(function: str) -> str:
-    """One of share.js's functions, as Gradio takes it."""
-    return f"(...values) => {{ {_SCRIPT}\nreturn {function}(...values); }}"
+def script(function: str, *before: Any) -> str:
+    """One of share.js's functions, as Gradio takes it; it gets the values `before` in front of its inputs."""
+    first = "".join(f"{json.dumps(value)}, " for value in before)
+    return f"(...values) => {{ {_SCRIPT}\nreturn {function}({first}...values); }}"

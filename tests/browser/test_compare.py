@@ -142,6 +142,11 @@ def test_on_a_phone_nothing_but_the_maps_scrolls_sideways(page):
     grid = page.get_by_role("region", name="Maps")
     assert grid.evaluate("grid => grid.scrollWidth > grid.clientWidth")
     assert maps(page).first.bounding_box()["width"] > 200
+    toolbar = page.get_by_role("group", name="How the maps are drawn").bounding_box()
+    assert maps(page).first.bounding_box()["y"] < toolbar["y"]
+    grid.evaluate("grid => grid.scrollTo(0, 1e6)")  # no more than is too high for the window
+    heading = page.get_by_role("columnheader", name="Pure").bounding_box()
+    assert heading["y"] >= grid.bounding_box()["y"]
 
 
 @pytest.fixture(scope="module")

@@ -255,3 +255,16 @@ def test_on_a_phone_the_bar_covers_neither_maps_nor_the_end(lecture):
     lecture.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
     end = lecture.locator("footer").last.bounding_box()
     assert end["y"] + end["height"] <= bar(lecture).bounding_box()["y"] + 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1280, 720), (390, 844)])
+def test_the_bar_covers_none_of_the_stages_buttons(browser, lecture_address, width, height):
+    with visiting(browser, lecture_address) as visit:
+        page = visit(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        page.evaluate("location.hash = 'lecture=6'")
+        done(page, 6)
+        score = page.get_by_role("button", name="Score the models")
+        mark(page, "I have read it")
+        box = score.bounding_box()
+        assert box["y"] + box["height"] <= bar(page).bounding_box()["y"]
+        assert page.locator("#gaze-stage .screen").bounding_box()["y"] >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -9,8 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from saliency import checkpoints
+from saliency.models.registry import spec
 
 pytestmark = pytest.mark.browser
+
+DIGITS = {"CC": 3, "SIM": 3, "KL": 2, "NSS": 2, "AUC": 3, "sAUC": 3}
 
 
 def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
@@ -26,6 +30,7 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
         expect(article).to_contain_text(f"{score.mean:.3f}{score.low:.3f}–{score.high:.3f}")
         if card.recipe and "start" not in card.recipe:
             expect(article.get_by_role("listitem").filter(has_text="random weights")).to_have_count(1)
+        expect(article.locator(".version")).not_to_have_attribute("open", "")
         for part in card.parts:
             expect(article.locator("pre")).to_contain_text(f'"{part}": {{')
     assert any(card.parts for card in cards)
@@ -34,6 +39,40 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
     first.get_by_role("button", name="Measure now").click()
     expect(first).to_contain_text("measured just now")
     expect(first.locator(".measured")).to_contain_text("threads, computing in")
+    total = re.search(r"[\d,]+ ms", first.locator(".measured").inner_text())[0]
+    expect(page.locator("#model-scores tbody tr").first.locator("td").last).to_have_text(total)
+
+
+@pytest.mark.parametrize(("tab", "table"), [("Models", "#model-scores"), ("Errors", "#shipped-scores")])
+def test_one_table_has_all_scores_of_a_condition_with_the_best_in_bold(page, tab, table):
+    cards = checkpoints.available()
+    page.get_by_role("tab", name=tab, exact=True).click()
+    expect(page.locator(table)).to_contain_text("compact re-implementations, trained here")
+    rows = page.locator(f"{table} tbody tr")
+    for condition, shown in (("macro", "Mean of all conditions"), ("non_salient", "Non-salient")):
+        page.locator(f"{table} select").select_option(shown)
+        scores = [card.metrics["validation"][condition] for card in cards]
+        for row, score in zip(rows.all(), scores, strict=True):
+            cells = row.locator("td").all_inner_texts()
+            for cell, (metric, digits) in zip(cells, DIGITS.items(), strict=False):
+                estimate = score[metric]
+                numbers = [f"{value:.{digits}f}" for value in (estimate.mean, estimate.low, estimate.high)]
+                assert re.findall(r"\d\.\d+", cell) == numbers
+        best = {
+            metric: f"{(min if metric == 'KL' else max)(score[metric].mean for score in scores):.{digits}f}"
+            for metric, digits in DIGITS.items()
+        }
+        bold = page.locator(f"{table} td.best").all_inner_texts()
+        assert {text.split()[0] for text in bold} == set(best.values())
+
+
+def test_papers_are_links_where_they_were_published(page):
+    page.get_by_role("tab", name="Models").click()
+    links = page.locator("#models a")
+    expect(links).to_have_count(sum(spec(card.model).link is not None for card in checkpoints.available()))
+    for link in links.all():
+        assert link.get_attribute("href").startswith("https://")
+        assert link.get_attribute("rel") == "noopener"
 
 
 @pytest.mark.parametrize("width", [1000, 1092, 1219, 1220, 1366])

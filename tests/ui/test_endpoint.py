@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from io import BytesIO
 
 import httpx
@@ -13,7 +14,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from saliency.ui.examples import FOLDER
-from saliency.ui.guard import UNEXPECTED
+from saliency.ui.guard import NOT_TAKEN, UNEXPECTED
+from saliency.ui.sentences import chinese
 from tests.ui.serving import serving
 
 COFFEE = FOLDER / "coffee.jpg"
@@ -199,6 +201,42 @@ def test_a_visitor_cannot_name_a_file_of_the_server(address, client, place, path
     assert told.startswith("event: error")
     assert "root:" not in told
     assert path not in told
+
+
+def raw(address, api, data, **headers):
+    """The last line that the server answers to raw JSON."""
+    call = f"{address}gradio_api/call/{api}"
+    event = httpx.post(call, json={"data": data}, headers=headers).json()["event_id"]
+    return httpx.get(f"{call}/{event}", timeout=60).text
+
+
+@pytest.mark.parametrize("mark", [{}, {"meta": {}}, {"meta": {"_type": "x"}}, {"meta": {"_type": "gradio.FileData"}}])
+@pytest.mark.parametrize("place", [0, 5], ids=["picture", "density"])
+def test_a_picture_of_the_server_is_not_shown_to_a_visitor_who_names_it(address, client, tmp_path, place, mark):
+    Image.effect_noise((64, 64), 90).save(tmp_path / "secret.png")
+    data = [None, "", "", "", ["clip_salgan"], None, None, "pure"]
+    data[place] = {"path": str(tmp_path / "secret.png")} | mark
+    told = raw(address, "compare", data)
+    assert told.startswith("event: error")
+    assert json.loads(told.split("data: ")[1])["error"] == NOT_TAKEN
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        [None],
+        ["no file", "", "", "", [], None, None, "pure"],
+        [None, "", "", "", 7, None, None, "pure"],
+        [None, "", "", "", [], 7, None, "pure"],
+    ],
+    ids=["nothing", "too little", "text for a file", "a number for a list", "a number for a file"],
+)
+def test_what_is_not_taken_is_refused_with_a_sentence(address, client, data):
+    for accepted, sentence in (("en", NOT_TAKEN), ("zh-CN", chinese()[NOT_TAKEN])):
+        told = raw(address, "compare", data, **{"Accept-Language": accepted})
+        assert told.startswith("event: error")
+        assert json.loads(told.split("data: ")[1])["error"] == sentence
 
 
 def test_a_client_that_asks_for_chinese_is_told_in_chinese(address, tmp_path):

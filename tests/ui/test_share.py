@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from saliency.ui.share import read_link
+from saliency.ui.examples import examples
+from saliency.ui.share import read_link, title_of
 from saliency.words import MAX_CHARACTERS
 
 MODELS = ("one", "two")
@@ -28,3 +29,12 @@ def test_what_is_unknown_or_too_much_is_left_out():
     assert read_link(urlencode({"general": "x" * (MAX_CHARACTERS + 1), "salient": "y"}), MODELS) == {"salient": "y"}
     assert read_link("&".join(f"general={n}" for n in range(1000)), MODELS) == {}
     assert read_link("%zz=%ff&;;;#?", MODELS) == {}
+
+
+def test_a_picture_is_an_example_by_its_content_wherever_it_lies(tmp_path):
+    shown = examples()[1]
+    (tmp_path / "upload").write_bytes(shown.picture.read_bytes())
+    assert title_of(str(tmp_path / "upload")) == shown.title
+    (tmp_path / "upload").write_bytes(shown.picture.read_bytes() + b"\0")
+    assert title_of(str(tmp_path / "upload")) == ""
+    assert title_of(None) == title_of(str(tmp_path / "gone")) == ""
