@@ -81,13 +81,13 @@ class FirstSight:
     def _computed(self) -> dict[str, Any]:
         conditions = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
         read = {Condition.PURE: "", **dict(zip(conditions, self.sentences, strict=True))}
-        view = present(self._predictor.predict(self.example.picture, read, models=self.models))
+        text = json.dumps(present(self._predictor.predict(self.example.picture, read, models=self.models)))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._file, lambda draft: draft.write_text(json.dumps(view), encoding="utf-8"))
+            write_whole(self._file, lambda draft: draft.write_text(text, encoding="utf-8"))
         except OSError as error:  # it is computed again next time
             logger.warning("The comparison that the page opens with cannot be kept: %s", error)
-        return view
+        return json.loads(text)  # the same, whether it was kept or not
 
 
 def build(example: Example) -> Component:
