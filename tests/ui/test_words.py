@@ -142,7 +142,8 @@ def client(tmp_path_factory):
 def test_the_endpoint_returns_the_same_object(client):
     markup = "<b onclick=alert(1)>猫</b> cup"
     view = client.predict(handle_file(COFFEE), sentence=markup, model="gsgnet", api_name="/words")
-    assert set(view) == {"picture", "model", "sentence", "gaze", "about", "notices", "words", "provenance"}
+    parts = {"picture", "model", "sentence", "gaze", "about", "notices", "words", "provenance", "asked"}
+    assert set(view) == parts
     assert view["sentence"] == markup
     assert "".join(word["word"] for word in view["words"]).endswith("cup")
     for word in view["words"]:
