@@ -13,6 +13,7 @@ from saliency.errors import DatasetError, SaliencyError
 from saliency.external_maps import external_maps
 from saliency.predictor import Predictor
 from saliency.ui import build, launch_options
+from saliency.ui.examples import examples
 
 try:
     folder, named = os.environ.get("SALIENCY_DATASET"), os.environ.get("SALIENCY_MAPS")
@@ -21,7 +22,7 @@ try:
     if named and data is None:
         raise DatasetError("SALIENCY_MAPS needs SALIENCY_DATASET, the data set that the maps are of.")
     maps = external_maps(named, data.samples) if named else ()
-    demo = build(Predictor(), data, maps)
+    demo = build(Predictor(), data, maps, opening=next(iter(examples()), None))
 except SaliencyError as error:
     sys.exit(str(error))
 

@@ -21,9 +21,7 @@ def given(miniatures, tmp_path, monkeypatch) -> dict:
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
     for name in ("SALIENCY_DATASET", "SALIENCY_SPLIT", "SALIENCY_MAPS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(
-        ui, "build", lambda predictor, data, maps: arguments.update(predictor=predictor, data=data, maps=maps)
-    )
+    monkeypatch.setattr(ui, "build", lambda predictor, data, maps, opening: arguments.update(data=data, maps=maps))
     write_data_set(tmp_path / "gaze", 1, {"_0": ""})
     (tmp_path / "maps").mkdir()
     np.save(tmp_path / "maps" / "000000000001_0.npy", np.tile(np.arange(1.0, WIDTH + 1), (HEIGHT, 1)))

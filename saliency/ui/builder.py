@@ -13,7 +13,7 @@ from saliency.predictor import Predictor
 from saliency.ui import address, compare, errors, gaze, keeping, lecture, models, share, undo, words
 from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
-from saliency.ui.examples import FOLDER
+from saliency.ui.examples import FOLDER, Example
 from saliency.ui.form import Form, take_over
 from saliency.ui.page_head import app_options
 from saliency.ui.texts import t, translations
@@ -26,14 +26,20 @@ TITLE = "Text-guided visual attention"
 _UPLOADS_LIVE = (3600, keeping.SECONDS)  # every hour, files that are older are deleted
 
 
-def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[ExternalMaps] = ()) -> gr.Blocks:
+def build(
+    predictor: Predictor,
+    data: DataSet | None = None,
+    maps: Sequence[ExternalMaps] = (),
+    opening: Example | None = None,
+) -> gr.Blocks:
     """The app on an engine. Launch it with ``.launch(**launch_options())``.
 
     Args:
         data: what the Errors tab analyses.
         maps: of other programs, which the Errors tab shows beside the models.
+        opening: the example whose comparison the page opens with; None: it opens empty.
     """
-    arguments = {"errors": {"data": data, "maps": maps}}
+    arguments = {"compare": {"opening": opening}, "errors": {"data": data, "maps": maps}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead", scripts=("tab_keys", "answers"))
         bar = lecture.build()
@@ -54,9 +60,10 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
 
 
 def _focus(form: Form) -> None:
-    """Moves the focus to the form's answer once there is one."""
+    """Moves the focus to the form's answer once there is one that somebody asked for."""
     view = form.run["outputs"][0]
-    js = f"(answer) => answer && document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
+    told = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
+    js = f"(answer) => answer && !answer.opening && {told}"
     view.change(None, view, js=js, **share.PRIVATE)
 
 

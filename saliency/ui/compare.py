@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from saliency.conditions import Condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
@@ -16,11 +17,13 @@ from saliency.gaze.options import written_options
 from saliency.imaging import load_image
 from saliency.predictor import Predictor
 from saliency.results import Comparison
-from saliency.ui import gaze_fields, keeping, share
+from saliency.ui import first_sight, gaze_fields, keeping, outdated, share
 from saliency.ui.archive import write_archive
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
+from saliency.ui.component import Component
 from saliency.ui.examples import Example, example_buttons
+from saliency.ui.first_sight import FirstSight
 from saliency.ui.form import Form
 from saliency.ui.ground_truth import read_truth
 from saliency.ui.guard import guarded
@@ -93,11 +96,16 @@ def still_kept(request: Request | None) -> Request:
     return request
 
 
-def build(predictor: Predictor) -> Form:
-    """Adds the tab's content to the Blocks or Tab being built."""
+def build(predictor: Predictor, opening: Example | None = None) -> Form:
+    """Adds the tab's content to the Blocks or Tab being built.
+
+    Args:
+        opening: the example whose comparison the page opens with; None: it opens empty.
+    """
 
     @cancellable
     @guarded
+    @outdated.repeats_asked
     def compare(
         picture,
         general=None,
@@ -163,6 +171,7 @@ def build(predictor: Predictor) -> Form:
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
+    opened = first_sight.build(opening) if opening else None
     clickable = example_buttons()
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
@@ -207,10 +216,12 @@ def build(predictor: Predictor) -> Form:
     grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
     request = gr.State(None, time_to_live=keeping.SECONDS)
     with gr.Row(elem_classes="taken-home"):
-        download = gr.Button(t("compare.download"), size="sm", visible=False, elem_classes="plain")
+        download = gr.Button(t("compare.download"), size="sm", visible=False, elem_id="download", elem_classes="plain")
         cancel_download = CancelButton()
         archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
         example = share.build(picture)
+    told, options = [picture, *boxes, models, density, fixations], [truth_condition, *fields.inputs]
+    outdated.follow(grid, told, options)
     form = Form(
         picture,
         dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
@@ -219,7 +230,7 @@ def build(predictor: Predictor) -> Form:
         lambda chosen: (str(chosen.picture), chosen.title, None, None, ""),
         {
             "fn": compare,
-            "inputs": [picture, *boxes, models, density, fixations, truth_condition, *fields.inputs],
+            "inputs": [*told, *options],
             "outputs": [grid, request, download],
             "show_progress_on": [grid, cancel],
             "concurrency_limit": 1,
@@ -267,7 +278,38 @@ def build(predictor: Predictor) -> Form:
     )
     downloading.success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
     cancel_download.ends(downloading)
+    if opening:
+        _open_with(FirstSight(predictor, opening, _first_choice(predictor)), opened, form, grid)
     return form
+
+
+def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) -> None:
+    """Fills the form, and what it shows, with the comparison that the page opens with.
+
+    Args:
+        opened: the component that asks for it where nobody has begun with anything.
+    """
+    fields = [form.picture, *form.sentences.values()]
+
+    async def wait():
+        await first.view()
+        return {"ready": True}
+
+    async def fill(picture, *values):
+        sentences, models, rest = values[: len(_WRITTEN)], values[len(_WRITTEN)], values[len(_WRITTEN) + 1 :]
+        if picture or any(sentences) or set(models) != set(first.models):  # somebody has begun
+            return [None, *[gr.skip()] * (len(form.run["outputs"]) + len(fields))]
+        view = await first.view()
+        path = grid.move_resource_to_block_cache(str(first.example.picture))
+        large = FileData(path=path, mime_type="image/jpeg").model_dump()
+        asked = outdated.asked((path, *first.sentences, models, *rest))
+        shown = view | {"asked": asked, "opening": True, "picture": view["picture"] | {"large": large}}
+        request = replace(read_request(path, first.sentences, first.models), tables=tuple(view["tables"]))
+        return first_sight.strip(view), shown, request, gr.Button(visible=True), path, *first.sentences
+
+    opened.wanted(wait, None, opened, concurrency_limit=None, show_progress="hidden", api_visibility="private")
+    outputs = [opened, *form.run["outputs"], *fields]
+    opened.fill(fill, form.run["inputs"], outputs, show_progress="hidden", api_visibility="private", queue=False)
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:

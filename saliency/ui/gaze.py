@@ -18,7 +18,7 @@ from saliency.gaze.options import written_options
 from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
-from saliency.ui import gaze_fields
+from saliency.ui import gaze_fields, outdated
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, examples
@@ -44,6 +44,7 @@ def build(predictor: Predictor) -> Form:
 
     @cancellable
     @guarded
+    @outdated.repeats_asked
     def score(
         picture,
         fixations=None,
@@ -156,6 +157,7 @@ def build(predictor: Predictor) -> Form:
         concurrency_id=ENGINE,
     )
     cancel.ends(scoring)
+    outdated.follow(view, [picture, stage, files, sentence, models, blur], fields.inputs)
     return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
 
 

@@ -81,6 +81,7 @@ async function show(view) {
     part("tables").replaceChildren(...buildTables([view.table], view.models));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
     draw();
+    isOf(view.asked);
   }
   part("welcome").hidden = filled;
   part("result").hidden = !filled;

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from saliency.ui.component import Component
+from saliency.ui.outdated import ASKED
 
 _MAP = (
     "png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand for, as multiples of the picture's average "
@@ -27,7 +28,8 @@ SCHEMA: dict[str, Any] = {
         f"picture's size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first "
         f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a "
         "number is not defined}. notices: sentences on the picture, on how files were read and on what was left "
-        "unread. provenance: {weights, seconds}."
+        "unread. provenance: {weights, seconds}. "
+        f"{ASKED}"
     ),
     "properties": {
         "picture": {"type": "object"},
@@ -41,6 +43,7 @@ SCHEMA: dict[str, Any] = {
         "table": {"type": "object"},
         "notices": {"type": "array", "items": {"type": "string"}},
         "provenance": {"type": "object"},
+        "asked": {"type": "array", "items": {}},
     },
 }
 
@@ -49,7 +52,7 @@ class GazeView(Component):
     """The ranking of the models, and their maps beside the visitors' own."""
 
     def __init__(self, **options: Any):
-        super().__init__("gaze_view", scripts=("tables",), **options)
+        super().__init__("gaze_view", scripts=("outdated", "tables"), **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

@@ -309,10 +309,11 @@ async function show(view) {
     control("blink").hidden = view.conditions.length === 1;
     colourAll();
     enlarge(null);
+    isOf(view.asked);
   }
   part("welcome").hidden = filled;
   part("result").hidden = !filled;
-  if (filled) reveal(part("result"));
+  if (filled && !view.opening) reveal(part("result"));
 }
 
 // -------------------------------------------------------------------------------------------------------- controls

@@ -15,6 +15,7 @@ from PIL import Image
 
 from saliency.results import Comparison
 from saliency.ui.component import Component
+from saliency.ui.outdated import ASKED
 from saliency.ui.presentation import PICTURE_SIDE
 
 LARGE_SIDE = 2560  # pixels of the longer side of the picture that an enlarged map lies on: a screen shows no more
@@ -33,7 +34,8 @@ SCHEMA: dict[str, Any] = {
         "target: the ninths that lost and gained most} or null, difference: {png, low, high: the map minus the pure "
         "one, packed likewise} or null}]. tables: [{name, columns, rows, fixations: how many the numbers are of or "
         "null, notes: sentences on how they were read}]. notices: sentences. "
-        "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}."
+        "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}. "
+        f"{ASKED}"
     ),
     "properties": {
         "picture": {"type": "object"},
@@ -43,6 +45,7 @@ SCHEMA: dict[str, Any] = {
         "tables": {"type": "array", "items": {"type": "object"}},
         "notices": {"type": "array", "items": {"type": "string"}},
         "provenance": {"type": "object"},
+        "asked": {"type": "array", "items": {}},
     },
 }
 
@@ -51,7 +54,7 @@ class MapGrid(Component):
     """Maps over their picture, their tables and where they come from."""
 
     def __init__(self, **options: Any):
-        super().__init__("map_grid", scripts=("lens", "tables"), **options)
+        super().__init__("map_grid", scripts=("outdated", "lens", "tables"), **options)
 
     def keep_large(self, comparison: Comparison) -> dict[str, Any] | None:
         """The picture for an enlarged map as a file that the browser asks for when it is needed, as Gradio names files.

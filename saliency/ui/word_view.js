@@ -308,6 +308,7 @@ async function show(value) {
     [view, words] = [value, decoded];
     current = strongest(); // the word chosen before is of another sentence, which may have been longer
     build(picture, { gaze, about });
+    isOf(value.asked);
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from saliency.ui.component import Component
+from saliency.ui.outdated import ASKED
 
 # The JSON the component takes, and so what the API endpoint `words` returns.
 SCHEMA: dict[str, Any] = {
@@ -28,7 +29,7 @@ SCHEMA: dict[str, Any] = {
         "where the word points, by the model, a map in [0, 1] with where; both null without word_maps. strength: "
         "share of the gaze that lies elsewhere without the word; moves: with the sentence minus without the word, a "
         "map in multiples of the average density, with moved: {share, source, target: ninths}}]. provenance: "
-        "{weights: [{title, checkpoint, preset, sha256}], seconds: {total}}."
+        "{weights: [{title, checkpoint, preset, sha256}], seconds: {total}}. " + ASKED
     ),
     "properties": {
         "picture": {"type": "object"},
@@ -39,6 +40,7 @@ SCHEMA: dict[str, Any] = {
         "notices": {"type": "array", "items": {"type": "string"}},
         "words": {"type": "array", "items": {"type": "object"}},
         "provenance": {"type": "object"},
+        "asked": {"type": "array", "items": {}},
     },
 }
 
@@ -47,7 +49,7 @@ class WordView(Component):
     """The words of a sentence, where each points and what each changes."""
 
     def __init__(self, **options: Any):
-        super().__init__("word_view", **options)
+        super().__init__("word_view", scripts=("outdated",), **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

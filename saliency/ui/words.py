@@ -13,6 +13,7 @@ from saliency.errors import TextError, UnknownModelError
 from saliency.imaging import open_picture
 from saliency.messages import Message
 from saliency.predictor import Predictor
+from saliency.ui import outdated
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, example_buttons
@@ -70,6 +71,7 @@ def build(predictor: Predictor) -> Form:
 
     @cancellable
     @guarded
+    @outdated.repeats_asked
     def words(picture, sentence=None, model=None, progress=_PROGRESS):
         """Where each word of a sentence points, as the model itself says, and what each changes in the map of gaze.
 
@@ -120,6 +122,7 @@ def build(predictor: Predictor) -> Form:
         "concurrency_limit": 1,
         "concurrency_id": ENGINE,
     }
+    outdated.follow(view, running["inputs"])
     form = Form(
         picture, {"sentence": sentence}, model, (picture,), lambda chosen: (str(chosen.picture),), running, cancel
     )

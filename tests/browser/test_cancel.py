@@ -7,10 +7,10 @@ from playwright.sync_api import Page, expect
 
 from saliency.predictor import Predictor
 from saliency.ui import archive, build
-from saliency.ui.examples import FOLDER
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.steps import Steps
+from tests.pictures import COFFEE
 from tests.tiny import Tiny, in_miniature
 from tests.ui.serving import serving
 
@@ -66,7 +66,7 @@ def ends(page: Page, steps: Steps, step: str) -> None:
 
 def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
     page = visit()
-    page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#picture input[type=file]").set_input_files(COFFEE)
     page.locator("#picture img").wait_for()
     begin = page.get_by_role("button", name="Compare", exact=True)
     begin.press("Enter")
@@ -90,11 +90,11 @@ def test_a_comparison_is_cancelled_with_keys_and_its_work_ends(visit, steps):
 def test_at_once_after_cancelling_the_next_is_computed_and_what_was_shown_stayed(visit, steps):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     steps.go_on.set()
-    page.get_by_role("button", name="Coffee").first.tap()
+    page.get_by_role("button", name="Cows").first.tap()
     expect(frames(page)).to_have_count(8)
 
     steps.go_on.clear()
-    page.get_by_role("button", name="Cat").first.tap()
+    page.get_by_role("button", name="Horses").first.tap()
     expect(cancel(page)).to_be_visible()
     assert cancel(page).bounding_box()["height"] >= 40
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -111,7 +111,7 @@ def test_at_once_after_cancelling_the_next_is_computed_and_what_was_shown_stayed
 def test_words_are_cancelled(visit, steps):
     page = visit()
     page.get_by_role("tab", name="Words").click()
-    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("button", name="Cows").click()
     assert steps.reached.wait(PATIENCE / 1000)
     cancel(page).click()
     is_quiet(page)
@@ -124,7 +124,7 @@ def test_words_are_cancelled(visit, steps):
 def test_scoring_is_cancelled_and_the_marks_stay(visit, steps):
     page = visit()
     page.get_by_role("tab", name="Your gaze").click()
-    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("button", name="Cows").click()
     page.get_by_label("The picture is shown for").select_option("1")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator("#gaze-stage .status")).to_contain_text("Now click or tap")
@@ -141,7 +141,7 @@ def test_scoring_is_cancelled_and_the_marks_stay(visit, steps):
 
 def test_a_download_is_cancelled_and_saves_nothing(visit, monkeypatch):
     page = visit()
-    page.get_by_role("button", name="Coffee").first.click()
+    page.get_by_role("button", name="Cows").first.click()
     expect(frames(page)).to_have_count(8)
     steps = Steps()
     monkeypatch.setattr(archive, "overlay", steps("overlay", archive.overlay))
@@ -163,9 +163,9 @@ def test_a_download_is_cancelled_and_saves_nothing(visit, monkeypatch):
 
 def test_who_waits_for_somebody_elses_can_cancel_and_takes_nothing_from_them(visit, steps):
     first, second = visit(), visit()
-    first.get_by_role("button", name="Coffee").first.click()
+    first.get_by_role("button", name="Cows").first.click()
     assert steps.reached.wait(PATIENCE / 1000)
-    second.get_by_role("button", name="Cat").first.click()
+    second.get_by_role("button", name="Horses").first.click()
     cancel(second).click()
     is_quiet(second)
     steps.go_on.set()

@@ -17,7 +17,7 @@ STAGE, VIEW = "#gaze-stage", "#gaze-view"
 def gaze(page: Page) -> Page:
     """The tab, with an example on its stage that is shown for a second."""
     page.get_by_role("tab", name="Your gaze").click()
-    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("button", name="Cows").click()
     page.get_by_role("button", name="Start", exact=True).wait_for()
     page.get_by_label("The picture is shown for").select_option("1")
     return page
@@ -70,8 +70,8 @@ def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
     download.value.save_as(path)
     with path.open(newline="") as file:
         saved = list(csv.DictReader(file))
-    # coffee.jpg has 600 x 400 pixels.
-    for row, (x, y) in zip(saved, ((150, 200), (300, 100), (450, 300)), strict=True):
+    # cows.jpg has 880 x 660 pixels.
+    for row, (x, y) in zip(saved, ((220, 330), (440, 165), (660, 495)), strict=True):
         assert abs(int(row["x"]) - x) <= 2
         assert abs(int(row["y"]) - y) <= 2
     assert [row["order"] for row in saved] == ["1", "2", "3"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from saliency.ui.examples import FOLDER
 from tests.browser.axe import violations
 from tests.browser.conftest import visiting
 from tests.browser.test_accessibility import SMALL_TARGETS
+from tests.pictures import COFFEE
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def compare(page: Page) -> Page:
 
 
 def with_picture(page: Page) -> Page:
-    page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#picture input[type=file]").set_input_files(COFFEE)
     page.locator("#picture img").wait_for()
     page.get_by_role("button", name="Compare with where people really looked").click()
     return page
@@ -105,12 +105,12 @@ def test_positions_on_a_screen_are_shown_where_they_fall_on_the_picture(compare,
 
 
 def test_a_density_and_a_mistake_are_shown_together_and_leave_with_the_picture(compare, tmp_path):
-    compare.locator(".upload").nth(0).locator("input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    compare.locator(".upload").nth(0).locator("input[type=file]").set_input_files(COFFEE)
     expect(preview(compare)).to_contain_text("The density map is in colour")
     give(compare, table(tmp_path / "f.csv"))
     expect(dots(compare)).to_be_visible()
     expect(preview(compare).locator(".failed")).to_have_count(1)
-    compare.get_by_role("button", name="Cat").first.click()
+    compare.get_by_role("button", name="Horses").first.click()
     expect(preview(compare)).to_be_hidden()
 
 
@@ -155,7 +155,7 @@ def test_your_gaze_loads_what_a_tracker_wrote(page, tmp_path):
         "ann\t150\t100\t210\nann\t300\t200\t180\nbob\t.\t.\t90\nbob\t450\t300\t320\n"
     )
     page.get_by_role("tab", name="Your gaze").click()
-    page.get_by_role("button", name="Coffee").click()
+    page.get_by_role("button", name="Cows").click()
     page.get_by_role("button", name="Start", exact=True).wait_for()
     page.locator("input[type=file][multiple]").set_input_files(tmp_path / "eyelink.tsv")
     stage = page.locator("#gaze-stage")
@@ -171,7 +171,7 @@ def test_your_gaze_loads_what_a_tracker_wrote(page, tmp_path):
     page.locator("#gaze-fields").get_by_role("button", name=FIELDS).click()
     expect(shown).to_be_visible()
     assert violations(page) == []
-    page.get_by_role("button", name="Cat").click()
+    page.get_by_role("button", name="Horses").click()
     expect(shown).to_be_hidden()
     with page.expect_event("filechooser"):
         page.get_by_role("button", name="Load fixations").click()

@@ -214,7 +214,7 @@ def test_leaving_ends_what_is_still_computed(lecture, monkeypatch):
 
 def test_what_a_class_marked_before_the_lecture_stays(lecture):
     lecture.get_by_role("tab", name="Your gaze").click()
-    lecture.get_by_role("button", name="Coffee").click()
+    lecture.get_by_role("button", name="Cows").click()
     mark(lecture)
     shown = lecture.locator("#gaze-stage .picture").get_attribute("src")
     begin(lecture)

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from saliency.ui.examples import FOLDER
+from tests.pictures import COFFEE
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def files(tmp_path) -> dict:
     """Coffee in formats that browsers cannot draw, and with 12 bits in 16."""
-    coffee = Image.open(FOLDER / "coffee.jpg")
+    coffee = Image.open(COFFEE)
     made = {name: tmp_path / f"coffee.{name}" for name in ("tif", "heic", "ppm", "dark.tif")}
     for name in ("tif", "heic", "ppm"):
         coffee.save(made[name])
@@ -38,7 +39,7 @@ def drawn(page: Page, field: str, size: tuple[int, int]):
 
 @pytest.mark.parametrize("kind", ["tif", "heic", "ppm"])
 def test_pictures_that_browsers_cannot_draw_are_drawn(page, files, kind):
-    size = Image.open(FOLDER / "coffee.jpg").size
+    size = Image.open(COFFEE).size
     upload(page, "#picture", files[kind])
     drawn(page, "#picture", size)
     page.get_by_role("tab", name="Words").click()
@@ -52,14 +53,14 @@ def test_pictures_that_browsers_cannot_draw_are_drawn(page, files, kind):
 
 def test_what_is_compared_is_the_upload_and_not_its_preview(page, files):
     upload(page, "#picture", files["dark.tif"])
-    drawn(page, "#picture", Image.open(FOLDER / "coffee.jpg").size)
+    drawn(page, "#picture", Image.open(COFFEE).size)
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator("#maps .notices")).to_contain_text("12 of 16 bits")
 
 
 def test_another_picture_replaces_the_preview(page, files):
     upload(page, "#picture", files["tif"])
-    drawn(page, "#picture", Image.open(FOLDER / "coffee.jpg").size)
+    drawn(page, "#picture", Image.open(COFFEE).size)
     page.get_by_role("button", name="Astronaut").first.click()
     drawn(page, "#picture", Image.open(FOLDER / "astronaut.jpg").size)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from saliency.ui.examples import FOLDER
 from tests.browser.conftest import visiting
 from tests.browser.test_lecture import bar, done, lecture_address  # noqa: F401  the app on three models in miniature
+from tests.pictures import COFFEE
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ def copied(page: Page) -> str:
 
 
 def test_a_link_restores_sentences_models_settings_and_the_example_and_runs(app, visit):
-    app.get_by_role("button", name="Coffee").first.click()
+    app.get_by_role("button", name="Cows").first.click()
     expect(app.locator("#maps .frame")).to_have_count(8)
     box(app, "General").fill(MARKUP)
     app.get_by_role("checkbox", name="Padder").first.uncheck()
@@ -65,7 +65,7 @@ def test_a_link_restores_sentences_models_settings_and_the_example_and_runs(app,
 
 def test_a_link_pasted_into_the_open_tab_is_followed_and_edits_outlive_a_reload(app):
     box(app, "Salient").fill("Something else.")
-    app.evaluate("location.hash = 'example=Coffee&general=A+cup.&salient=&non_salient=&models=reader'")
+    app.evaluate("location.hash = 'example=Cows&general=A+cup.&salient=&non_salient=&models=reader'")
     expect(app.locator("#maps .frame")).to_have_count(2)
     expect(box(app, "General")).to_have_value("A cup.")
     expect(box(app, "Salient")).to_have_value("")
@@ -78,7 +78,7 @@ def test_a_link_pasted_into_the_open_tab_is_followed_and_edits_outlive_a_reload(
 
 def test_a_picture_that_a_link_does_not_bring_is_asked_for(app, visit, tmp_path):
     own = tmp_path / "own.jpg"
-    own.write_bytes((FOLDER / "coffee.jpg").read_bytes() + b"\0")
+    own.write_bytes((COFFEE).read_bytes() + b"\0")
     app.locator("#picture input[type=file]").set_input_files(own)
     app.locator("#picture img").wait_for()
     box(app, "General").fill("A cup.")
@@ -170,7 +170,7 @@ def test_the_words_tab_has_an_address_that_restores_and_runs_it(app):
     tab(app, "Words").click()
     app.locator("#words-picture").wait_for()
     app.locator("[role=tabpanel]:visible .examples button").nth(1).click()
-    app.wait_for_function("location.hash.includes('tab=words&example=Coffee')")
+    app.wait_for_function("location.hash.includes('tab=words&example=Festival')")
     box(app, "Sentence").fill("A small spoon.")
     app.wait_for_function("location.hash.includes('spoon')")
     app.reload()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def phone(browser, address):
     with visiting(browser, address) as visit:
         page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce")
-        page.get_by_role("button", name="Coffee").first.click()
+        page.get_by_role("button", name="Cows").first.click()
         expect(page.locator("#maps .frame")).to_have_count(12)
         page.wait_for_timeout(500)  # it is scrolled to the result
         yield page

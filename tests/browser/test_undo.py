@@ -71,7 +71,7 @@ def test_an_answer_has_the_focus_unless_somebody_types(app):  # noqa: F811
 def test_on_a_phone_an_example_brings_the_stage_into_sight(visit):  # noqa: F811
     page = visit(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     tab(page, "Your gaze").click()
-    page.get_by_role("button", name="Coffee").last.click()
+    page.get_by_role("button", name="Cows").last.click()
     page.wait_for_function("document.querySelector('#gaze-stage .picture').src")
     page.wait_for_function(
         """() => {

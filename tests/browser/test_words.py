@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.predictor import Predictor
-from saliency.ui.examples import FOLDER
 from saliency.ui.word_view import WordView
 from saliency.ui.words import answer
 from tests.browser.alone import alone
+from tests.pictures import COFFEE
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def sentence(page: Page):
 
 
 def ask(page: Page, written: str, model: str) -> None:
-    page.locator("#words-picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#words-picture input[type=file]").set_input_files(COFFEE)
     page.locator("#words-picture img").wait_for()
     page.get_by_role("radio", name=model, exact=True).check()
     sentence(page).fill(written)
@@ -48,31 +48,31 @@ def large(page: Page) -> list[str]:
 
 
 def test_an_example_word_by_word_with_mouse_and_keys_and_no_request(words):
-    words.get_by_role("button", name="Coffee").click()
+    words.get_by_role("button", name="Cows").click()
     words.locator("#words .result").wait_for()
-    assert sentence(words).input_value() == "A red cup is half filled with coffee."
-    expect(choices(words)).to_have_count(8)
+    assert sentence(words).input_value() == "There is a black and white cow."
+    expect(choices(words)).to_have_count(7)
     moves = [float(re.search(r"moves ([\d.]+)%", told)[1]) for told in choices(words).all_text_contents()]
     assert moves.index(max(moves)) == [one.get_attribute("aria-checked") for one in choices(words).all()].index("true")
 
     requests = []
     words.on("request", lambda request: requests.append(request.url))
-    choices(words).nth(2).click()
+    choices(words).nth(3).click()
     assert words.locator("#words .readings figure").count() == 3
     expect(words.get_by_text("What it takes the whole sentence to be about")).to_be_visible()
     expect(words.get_by_text("Half of this map lies on")).to_be_visible()
-    expect(words.get_by_role("img", name="Where “cup” points").first).to_be_visible()
-    expect(words.get_by_role("img", name="What “cup” changes").first).to_be_visible()
-    cup = large(words)
+    expect(words.get_by_role("img", name="Where “black” points").first).to_be_visible()
+    expect(words.get_by_role("img", name="What “black” changes").first).to_be_visible()
+    black = large(words)
     words.keyboard.press("ArrowRight")
     focused = words.locator(":focus")
     assert focused.get_attribute("aria-checked") == "true"
-    assert re.fullmatch(r"is, weight [\d.]+%, moves [\d.]+%", focused.text_content())
-    changed = [before != after for before, after in zip(cup, large(words), strict=True)]
+    assert re.fullmatch(r"and, weight [\d.]+%, moves [\d.]+%", focused.text_content())
+    changed = [before != after for before, after in zip(black, large(words), strict=True)]
     assert changed == [True, True, False], "what the sentence is about stays"
     words.keyboard.press("End")
     words.keyboard.press("ArrowDown")  # around
-    assert words.locator(":focus").text_content().startswith("A,")
+    assert words.locator(":focus").text_content().startswith("There,")
     assert choices(words).evaluate_all("all => all.filter((one) => one.tabIndex === 0).length") == 1
 
     first = large(words)
@@ -122,7 +122,7 @@ def test_no_word_moves_a_text_blind_model(words):
 
 
 def test_the_tab_takes_over_what_compare_has(page):
-    page.locator("#picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    page.locator("#picture input[type=file]").set_input_files(COFFEE)
     page.locator("#picture img").wait_for()
     page.get_by_role("textbox", name=re.compile("^Salient")).fill("A red cup")
     page.get_by_role("tab", name="Words").click()
@@ -133,7 +133,7 @@ def test_the_tab_takes_over_what_compare_has(page):
 def test_mistakes_are_told_in_a_sentence(words):
     words.get_by_role("button", name="Show what each word does").click()
     expect(words.get_by_text("No picture was given.")).to_be_visible()
-    words.locator("#words-picture input[type=file]").set_input_files(FOLDER / "coffee.jpg")
+    words.locator("#words-picture input[type=file]").set_input_files(COFFEE)
     words.locator("#words-picture img").wait_for()
     sentence(words).fill("x" * 5_001)
     words.get_by_role("button", name="Show what each word does").click()

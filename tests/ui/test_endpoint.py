@@ -16,9 +16,8 @@ from PIL import Image
 from saliency.ui.examples import FOLDER
 from saliency.ui.guard import NOT_TAKEN, UNEXPECTED
 from saliency.ui.sentences import chinese
+from tests.pictures import COFFEE
 from tests.ui.serving import serving
-
-COFFEE = FOLDER / "coffee.jpg"
 
 
 @pytest.fixture(scope="module")

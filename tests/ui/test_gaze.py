@@ -18,10 +18,10 @@ from saliency.gaze import Fixation
 from saliency.predictor import Predictor
 from saliency.results import CheckpointIdentity, Comparison, Prediction
 from saliency.ui import gaze
-from saliency.ui.examples import FOLDER
 from saliency.ui.gaze import read_files, staged
 from saliency.ui.gaze_scores import present_scores, usual_blur
 from saliency.ui.gaze_stage import Looked, read_looked
+from tests.pictures import COFFEE
 
 SHAPE = (300, 400)
 PEAK = Fixation(x=250, y=90)
@@ -181,7 +181,7 @@ def test_the_stage_knows_the_pictures_own_size():
     message = staged(np.zeros((2000, 3000, 3), np.uint8))["picture"]
     assert (message["width"], message["height"]) == (3000, 2000)
     assert len(message["jpeg"]) < 100_000
-    assert staged(FOLDER / "coffee.jpg")["picture"]["width"] == 600
+    assert staged(COFFEE)["picture"]["width"] == 600
 
 
 def test_a_refused_picture_leaves_the_one_on_the_stage_to_be_scored(miniatures, tmp_path):
@@ -195,6 +195,6 @@ def test_a_refused_picture_leaves_the_one_on_the_stage_to_be_scored(miniatures, 
     (tmp_path / "bad.heic").write_bytes(b"no picture")
     with pytest.raises(gr.Error):
         put.fn(str(tmp_path / "bad.heic"))
-    path, message = put.fn(str(FOLDER / "coffee.jpg"))
-    assert path == str(FOLDER / "coffee.jpg")
+    path, message = put.fn(str(COFFEE))
+    assert path == str(COFFEE)
     assert message["picture"]["width"] == 600

@@ -11,10 +11,9 @@ from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.predictor import Predictor
-from saliency.ui.examples import FOLDER
+from tests.pictures import COFFEE
 from tests.ui.serving import serving
 
-COFFEE = FOLDER / "coffee.jpg"
 MARKS = [[300, 150], [320, 170], [250, 260]]
 
 

@@ -13,7 +13,7 @@ MODELS = ("one", "two")
 
 def test_a_link_gives_back_what_was_put_in():
     fields = {
-        "example": "Cat",
+        "example": "Cows",
         "general": "<b>猫</b> & 100 %",
         "salient": "",
         "non_salient": "a\nb",

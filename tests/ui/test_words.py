@@ -16,15 +16,14 @@ from PIL import Image
 from saliency.errors import EmptyPictureError, TextError, UnknownModelError
 from saliency.models.text import load_encoder
 from saliency.predictor import Predictor
-from saliency.ui.examples import FOLDER
 from saliency.ui.texts import FOLDER as FOLDER_OF_TEXTS
 from saliency.ui.texts import LANGUAGES, section
 from saliency.ui.word_presentation import WORD_SIDE
 from saliency.ui.words import answer
+from tests.pictures import COFFEE
 from tests.tiny import GRID, LIMIT, in_miniature, place
 from tests.ui.serving import serving
 
-COFFEE = FOLDER / "coffee.jpg"
 PIXELS = np.full((320, 320, 3), 60, np.uint8)
 
 
@@ -143,7 +142,8 @@ def client(tmp_path_factory):
 def test_the_endpoint_returns_the_same_object(client):
     markup = "<b onclick=alert(1)>猫</b> cup"
     view = client.predict(handle_file(COFFEE), sentence=markup, model="gsgnet", api_name="/words")
-    assert set(view) == {"picture", "model", "sentence", "gaze", "about", "notices", "words", "provenance"}
+    parts = {"picture", "model", "sentence", "gaze", "about", "notices", "words", "provenance", "asked"}
+    assert set(view) == parts
     assert view["sentence"] == markup
     assert "".join(word["word"] for word in view["words"]).endswith("cup")
     for word in view["words"]:
