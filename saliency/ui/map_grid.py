@@ -31,7 +31,11 @@ SCHEMA: dict[str, Any] = {
         "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
         "y] in shares of the sides}, moved: {share: of the gaze that left its place under the pure condition, source, "
         "target: the ninths that lost and gained most} or null, difference: {png, low, high: the map minus the pure "
-        "one, packed likewise} or null}]. tables: [{name, columns, rows, fixations: how many the numbers are of or "
+        "one, packed likewise} or null}]. people: where people looked, null without a ground truth: {condition, png, "
+        "low, high, where: as of a map; given: whether the density was uploaded or made of the fixations; dots: "
+        "fixated places [x, y] in pixels of the picture that is sent; fixations, participants: numbers, null where not "
+        "known}. tables: [{name, columns, rows: those against a ground truth with two more models, centre_bias and, "
+        "where participants are named, other_people; fixations: how many the numbers are of or "
         "null, notes: sentences on how they were read}]. notices: sentences. "
         "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}."
     ),
@@ -40,6 +44,7 @@ SCHEMA: dict[str, Any] = {
         "models": {"type": "array", "items": {"type": "object"}},
         "conditions": {"type": "array", "items": {"type": "object"}},
         "maps": {"type": "array", "items": {"type": "object"}},
+        "people": {"anyOf": [{"type": "object"}, {"type": "null"}]},
         "tables": {"type": "array", "items": {"type": "object"}},
         "notices": {"type": "array", "items": {"type": "string"}},
         "provenance": {"type": "object"},
