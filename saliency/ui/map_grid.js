@@ -230,13 +230,18 @@ function findingText({ told, moved, where: { place, share } }) {
   return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
 }
 
+// What stands before it where there is reason not to believe the map.
+function doubt({ understood = true }) {
+  return understood ? [] : [node("strong", { class: "doubt" }, text("not_understood")), " "];
+}
+
 function buildCell(map, { picture, name, sentence, decoded, difference }) {
   const label = text("map", name);
   const cell = {
     name: label,
     sentence: sentence || text("picture_alone"),
     drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told: whereText(map.where) })),
-    finding: node("p", { class: "finding" }, findingText(map)),
+    finding: node("p", { class: "finding" }, ...doubt(map), findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
     box: node("span", { class: "box", hidden: "" }),
     reading: node("span", { class: "reading", hidden: "" }),

@@ -140,6 +140,7 @@ def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) ->
         "condition": prediction.condition.value,
         **packed(values),
         "where": asdict(description.where(values)),
+        "understood": prediction.understood,
         "moved": asdict(description.moved(values, pure)) if moved else None,
         # Of two 8-bit maps the browser could only subtract steps.
         "difference": packed(values - pure) if moved else None,

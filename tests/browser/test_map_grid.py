@@ -83,6 +83,7 @@ def test_a_difference_is_blue_and_orange_on_grey(browser):
 def test_what_a_sentence_moved_stands_under_its_map(browser):
     made = view(models=("one",))
     still, little = dict(made["maps"][1]), dict(made["maps"][2])
+    still["understood"] = False
     still["moved"] = {"share": 0, "source": [0, 0], "target": [0, 0]}
     little["moved"] = {"share": 0.03, "source": [1, 0], "target": [1, 2]}
     made["maps"][1:3] = still, little
@@ -90,7 +91,7 @@ def test_what_a_sentence_moved_stands_under_its_map(browser):
         expect(page.locator(".finding")).to_have_text(
             [
                 "Most gaze at the left (87%).",
-                "The sentence moved nothing.",
+                "This model knows no English word of the sentence. The sentence moved nothing.",
                 "Hardly any gaze moved (3%).",
                 "50% of the gaze moved, above all from the left to the right.",
             ]
