@@ -19,7 +19,7 @@ from .metrics.ground_truth import Blur, canvas_sigma
 from .metrics.inputs import Map, Points, as_fixations
 
 SIDE = 640  # pixels of the longer side at which densities are made; a usual blur leaves no detail finer than that
-MOST = 100  # participants that are scored; more change the mean by little and take long
+MOST = 50  # participants that are scored; more change the mean by little and take long
 
 
 @dataclass(frozen=True)

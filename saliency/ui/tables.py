@@ -97,7 +97,7 @@ def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) 
             rows.append((OTHER_PEOPLE, truth.condition.value, *(None if v is None else _defined(v) for v in own)))
     count = None if truth.fixations is None else len(truth.fixations)
     table = Table("against", ("model", "condition", *metrics), tuple(rows), count, truth.notes)
-    return replace(table, notes=(*_scale_notes(table, truth, comparison), *table.notes)) if scale else table
+    return replace(table, notes=(*table.notes, *_scale_notes(table, truth, comparison))) if scale else table
 
 
 def _scale_notes(table: Table, truth: GroundTruth, comparison: Comparison) -> tuple[Message, ...]:
