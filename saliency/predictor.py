@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ SCANS, SCAN_BYTES = 4, 64 * 2**20  # the next model wants them at once, and then
 ANSWER_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_ENGLISH = re.compile("[A-Za-z0-9]")
 
 
 class Predictor:
@@ -172,6 +174,7 @@ class Predictor:
                     words=_word_maps(answer, opened) if words else (),
                     subject=answer.subject if words and sentence else None,
                     truncated=answer.truncated,
+                    understood=_understood(answer),
                     notices=tuple(_notices(answer)),
                     timings=seconds,
                 )
@@ -284,6 +287,15 @@ def _notices(answer: Answer) -> Iterator[Message]:
         yield Message("1 of {count} words is unknown to this model.", count=len(read))
     elif unknown:
         yield Message("{unknown} of {count} words are unknown to this model.", unknown=unknown, count=len(read))
+
+
+def _understood(answer: Answer) -> bool:
+    """Whether an English word is known among those that were read; true where none is read at all.
+
+    Text encoders know a few letters of other scripts, too, but not what they mean.
+    """
+    read = [word for word in answer.words if word.tokens]
+    return not read or any(word.known and _ENGLISH.search(word.text) for word in read)
 
 
 def _alike(wanted: Mapping[Condition, str], answers: Sequence[Answer]) -> Iterator[tuple[Condition, Condition]]:

@@ -96,6 +96,7 @@ class Prediction:
         subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
             models that do not say.
         truncated: whether the sentence was too long to be read to its end.
+        understood: false where the model knows no English word of the sentence; its map then says nothing about it.
         notices: sentences for the user on what was left unread, and which words are unknown.
         timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered. What
             another model of the call has scanned for both is not in it.
@@ -111,6 +112,7 @@ class Prediction:
     words: tuple[WordMap, ...] = ()
     subject: np.ndarray | None = None
     truncated: bool = False
+    understood: bool = True
     notices: tuple[Message, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 

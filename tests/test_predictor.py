@@ -156,6 +156,9 @@ def test_unknown_words_are_told(read_by_minilm):
         "salient": ("1 of 2 words is unknown to this model.",),
         "non_salient": ("The only word is unknown to this model.",),
     }
+    understood = {name: comparison.get("reader", name).understood for name in sentences}
+    assert understood == {"general": False, "salient": True, "non_salient": False}
+    assert comparison.get("blind", "general").understood  # it reads nothing, and cannot misread
     assert [word.known for word in comparison.get("reader", "salient").words] == [True, False]
     assert comparison.get("blind", "general").notices == ()
     assert comparison.record()["predictions"][0]["notices"] == ["5 of 6 words are unknown to this model."]

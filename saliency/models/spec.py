@@ -72,3 +72,10 @@ class ModelSpec:
     reads_text: bool
     word_maps: bool
     link: str | None = None
+
+    @property
+    def reads(self) -> str:
+        """How it reads a sentence: ``words`` (one by one, each with its map), ``vector`` (as a whole), ``nothing``."""
+        if not self.reads_text:
+            return "nothing"
+        return "words" if self.word_maps else "vector"

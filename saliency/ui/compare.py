@@ -188,14 +188,20 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
             boxes = [
                 gr.Textbox(
                     label=t(f"common.{condition}"),
-                    info=t(f"compare.{condition}_help"),
+                    info=t(f"compare.{condition}_task"),
                     placeholder=t(f"compare.{condition}_example"),
                     lines=1,
                     max_lines=4,
+                    elem_classes="task",
                 )
                 for condition in _WRITTEN
             ]
-            models = gr.CheckboxGroup(_choices(predictor), value=_first_choice(predictor), label=t("compare.models"))
+            models = gr.CheckboxGroup(
+                _choices(predictor),
+                value=_first_choice(predictor),
+                label=t("compare.models"),
+                elem_classes="described",
+            )
             with gr.Accordion(t("compare.truth"), open=False):
                 with gr.Row():
                     density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
@@ -313,7 +319,10 @@ def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) 
 
 
 def _choices(predictor: Predictor) -> list[tuple[str, str]]:
-    return [(title, name) for name, title in predictor.titles.items()]
+    """Each model's title and, on a line of its own, how it reads."""
+    cards, specs = predictor.cards, predictor.specs
+    reads = {name: specs[name].reads if card.text_encoder else "nothing" for name, card in cards.items()}
+    return [(f"{title}\n{t(f'compare.reads_{reads[name]}')}", name) for name, title in predictor.titles.items()]
 
 
 def _first_choice(predictor: Predictor) -> list[str]:

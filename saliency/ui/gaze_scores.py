@@ -13,9 +13,10 @@ import numpy as np
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation
 from saliency.gaze.frames import move_points
+from saliency.human_consistency import usual_blur
 from saliency.messages import Message
-from saliency.metrics import BLURS, density_from_fixations
-from saliency.metrics.ground_truth import Blur, canvas_sigma
+from saliency.metrics import density_from_fixations
+from saliency.metrics.ground_truth import Blur
 from saliency.results import Comparison, Shape
 from saliency.ui.description import where
 from saliency.ui.presentation import MAP_SIDE, PICTURE_SIDE, packed, picture_view, provenance
@@ -70,11 +71,6 @@ def present_scores(
         ],
         "provenance": provenance(ranked, comparison.timings),
     }
-
-
-def usual_blur(shape: Shape) -> float:
-    """Standard deviation in pixels of the data set SJTU-TIS for a picture (H, W): 31.98 at 640 x 480."""
-    return canvas_sigma(shape, BLURS["sjtu_tis"].cutoff)
 
 
 def _checked_blur(blur: float | None, shape: Shape) -> float:

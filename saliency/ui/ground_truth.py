@@ -13,6 +13,7 @@ from saliency.errors import GroundTruthError
 from saliency.gaze import DensityMap, GazeOptions, Recording, read_density, read_fixations
 from saliency.gaze.frames import fit_density
 from saliency.gaze.recording import DEFAULT_OPTIONS
+from saliency.human_consistency import Consistency, human_consistency
 from saliency.messages import Message
 from saliency.results import Shape
 from saliency.ui.tables import GroundTruth
@@ -55,14 +56,18 @@ def read_truth(
         return None
     read = read_map(density, shape, options) if density else None
     recording = read_recording(fixations, shape, options, picture) if fixations else None
+    consistency = _consistency(recording) if recording else None
     return GroundTruth(
         Condition(condition),
         read.values if read else None,
         recording.points if recording else None,
+        (len([name for name in recording.participants if name]) or None) if recording else None,
+        consistency,
         (*(account(recording) if recording else ()), *(read.notices if read else ())),
         {
             "condition": condition,
             "fixations": recording and _record(recording, fixations),
+            "other_people": consistency and asdict(consistency),
             "density": read and {"file": Path(density).name, "notices": list(read.notices)},
             "options": asdict(options),
         },
@@ -123,6 +128,11 @@ def account(recording: Recording) -> tuple[Message, ...]:
     ]
     taken = (Message("Also read: {columns}.", columns=reduce(_and, columns)),) if columns else ()
     return recording.summary(), *recording.notices, *taken
+
+
+def _consistency(recording: Recording) -> Consistency | None:
+    people = [fixation.participant for fixation in recording.fixations]
+    return human_consistency(recording.points, people, recording.shape)
 
 
 def _and(first: Message, second: Message) -> Message:

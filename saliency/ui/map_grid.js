@@ -5,13 +5,13 @@
 const control = (name) => element.querySelector(`[name=${name}]`);
 const part = (name) => element.querySelector(`.${name}`);
 const [opacity, threshold, colours, scale, layer] = ["opacity", "threshold", "colours", "scale", "layer"].map(control);
-const [contours, before, divide] = ["contours", "before", "divide"].map(control);
+const [contours, dots, before, divide] = ["contours", "dots", "before", "divide"].map(control);
 const [grid, enlarged, stage] = ["maps", "enlarged", "stage"].map(part);
 
 const MOST_PIXELS = 2560; // of an enlarged map's width
 
 // One a map: {name, sentence, drawing, frame, mark, box, reading, share, finding, absolute, difference, contours, pure: its
-// model's cell}
+// model's cell, dots: of people, the places in shares of the picture}
 let cells = [];
 let blinking = false; // whether every map is for now its model's without text
 let alone = null; // the enlarged cell; null where all are shown
@@ -69,7 +69,7 @@ function colourAll() {
 function drawAll() {
   for (const cell of cells) {
     const shown = blinking ? cell.pure : cell;
-    const left = { share: Number(divide.value) / 100, heat: before.value === "pure" ? cell.pure.drawing.heat : null };
+    const left = { share: Number(divide.value) / 100, heat: before.value === "pure" && !cell.dots ? cell.pure.drawing.heat : null };
     cell.drawing.draw({
       view: lens.view,
       grey: differs(),
@@ -77,11 +77,35 @@ function drawAll() {
       contours: contours.checked ? shown.contours : null,
       before: cell === alone ? left : null,
     });
+    if (cell.dots && dots.checked) drawDots(cell, cell === alone ? left.share : 0);
   }
   const zoom = percent(lens.view.zoom);
   control("whole").textContent = zoom;
   control("whole").setAttribute("aria-label", text("whole_picture", { zoom }));
   grid.classList.toggle("zoomed", lens.view.zoom > 1);
+}
+
+// Where people fixated, none over the left `share`. Dots on a larger map are larger, but less so than the map.
+function drawDots({ dots, drawing: { canvas, context } }, share) {
+  const shown = canvas.clientWidth || canvas.width;
+  const pixel = canvas.width / shown;
+  const radius = pixel * within(shown * 0.006, 1.4, 3.2) * (dots.length > 300 ? 0.6 : 1);
+  context.save();
+  context.beginPath();
+  context.rect(share * canvas.width, 0, canvas.width, canvas.height);
+  context.clip();
+  context.beginPath();
+  for (const [x, y] of dots) {
+    const [across, down] = lens.onFrame([x, y]).map((at) => at / 100);
+    context.moveTo(across * canvas.width + radius, down * canvas.height);
+    context.arc(across * canvas.width, down * canvas.height, radius, 0, 2 * Math.PI);
+  }
+  context.fillStyle = "#fff";
+  context.strokeStyle = "rgb(0 0 0 / 0.75)";
+  context.lineWidth = pixel;
+  context.fill();
+  context.stroke();
+  context.restore();
 }
 
 // While a key or the button is held.
@@ -162,6 +186,7 @@ function enlarge(cell) {
     const at = cells.indexOf(cell);
     part("enlarged-title").textContent = cell.name;
     enlarged.querySelector(".sentence").textContent = cell.sentence;
+    before.parentElement.hidden = Boolean(cell.dots); // over people's gaze there is only the picture
     control("previous").disabled = at === 0;
     control("next").disabled = at === cells.length - 1;
     fetchLarge();
@@ -200,8 +225,14 @@ function keyOfFrame(event, cell) {
 // ---------------------------------------------------------------------------------------------------- page building
 
 // What a map says, in a sentence for those who cannot read the scores.
-function findingText({ moved, where: { place, share } }) {
+function findingText({ told, moved, where: { place, share } }) {
+  if (told) return told;
   return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
+}
+
+// What stands before it where there is reason not to believe the map.
+function doubt({ understood = true }) {
+  return understood ? [] : [node("strong", { class: "doubt" }, text("not_understood")), " "];
 }
 
 function buildCell(map, { picture, name, sentence, decoded, difference }) {
@@ -210,7 +241,7 @@ function buildCell(map, { picture, name, sentence, decoded, difference }) {
     name: label,
     sentence: sentence || text("picture_alone"),
     drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told: whereText(map.where) })),
-    finding: node("p", { class: "finding" }, findingText(map)),
+    finding: node("p", { class: "finding" }, ...doubt(map), findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
     box: node("span", { class: "box", hidden: "" }),
     reading: node("span", { class: "reading", hidden: "" }),
@@ -269,17 +300,45 @@ function buildRow(model, view, picture, decoded) {
   return { row, built };
 }
 
-function buildGrid(view, picture, decoded) {
+function peopleText({ where: { place, share }, fixations, participants }) {
+  const finding = text("pure_finding", { place: placeName(place), share: percent(share) });
+  if (fixations === null) return finding;
+  return text(participants === null ? "people_counted" : "people_named", { fixations, participants, finding });
+}
+
+// The row of where people looked: one map, under the sentence they had read.
+function buildPeople({ people, conditions, picture: { width, height } }, picture, decoded) {
+  const row = node("div", { role: "row", class: "row people" });
+  const about = node("span", { class: "about" }, text("people_about"));
+  row.append(node("div", { role: "rowheader", class: "model" }, node("span", {}, text("people"), " ", about)));
+  const built = [];
+  for (const { name: condition, sentence } of conditions) {
+    if (condition !== people.condition) {
+      row.append(node("div", { role: "cell", class: "cell none" }, node("p", {}, text("people_none"))));
+      continue;
+    }
+    const name = { model: text("people"), condition: text(condition) };
+    const cell = buildCell({ ...people, told: peopleText(people) }, { picture, name, sentence, ...decoded });
+    cell.dots = people.dots.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]);
+    cell.pure = cell; // what people do without text is not known
+    row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding));
+    built.push(cell);
+  }
+  return { row, built };
+}
+
+function buildGrid(view, picture, decoded, people) {
   const headings = node("div", { role: "row", class: "row headings" });
   headings.append(node("span", { role: "columnheader", class: "visually-hidden" }, text("model")));
   headings.append(...view.conditions.map(buildHeader));
   const rows = view.models.map((model) => buildRow(model, view, picture, decoded));
+  if (people) rows.unshift(buildPeople(view, picture, people));
   const table = node("div", { role: "table", class: "grid", "aria-label": text("grid") });
   // With one condition the models stand side by side.
   const single = view.conditions.length === 1;
   table.classList.toggle("single", single);
-  table.style.setProperty("--columns", single ? view.models.length : view.conditions.length);
-  table.style.setProperty("--rows", single ? 1 : view.models.length);
+  table.style.setProperty("--columns", single ? rows.length : view.conditions.length);
+  table.style.setProperty("--rows", single ? 1 : rows.length);
   stage.style.setProperty("--ratio", view.picture.width / view.picture.height);
   table.append(headings, ...rows.map(({ row }) => row));
   grid.replaceChildren(table);
@@ -295,14 +354,15 @@ async function show(view) {
   const mine = ++newest;
   const filled = Boolean(view && view.maps);
   if (filled) {
-    const images = [loadImage(view.picture.jpeg), ...view.maps.map(decodeBoth)];
-    const [picture, ...decoded] = await Promise.all(images);
+    const images = [loadImage(view.picture.jpeg), view.people && decodeBoth(view.people), ...view.maps.map(decodeBoth)];
+    const [picture, people, ...decoded] = await Promise.all(images);
     if (mine !== newest) return;
     lens.reset();
     stage.append(divide); // the map it lay on goes
     blinking = false;
     pictures = { small: picture, large: null, source: view.picture.large?.url };
-    cells = buildGrid(view, picture, decoded);
+    cells = buildGrid(view, picture, decoded, people);
+    part("dots").hidden = !view.people?.dots.length;
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
     part("tables").replaceChildren(...buildTables(view.tables, view.models));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
@@ -319,7 +379,7 @@ async function show(view) {
 // -------------------------------------------------------------------------------------------------------- controls
 
 for (const input of [opacity, threshold, colours, scale, layer]) input.addEventListener("input", colourAll);
-for (const input of [contours, before, divide]) input.addEventListener("input", drawAll);
+for (const input of [contours, dots, before, divide]) input.addEventListener("input", drawAll);
 layer.addEventListener("input", mark); // the values at the cross-hair are others
 
 control("closer").addEventListener("click", () => lens.zoomBy(ZOOM_STEP));

@@ -30,9 +30,14 @@ SCHEMA: dict[str, Any] = {
         "sentence}]. maps: [{model, condition, png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand "
         "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of the "
         "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
-        "y] in shares of the sides}, moved: {share: of the gaze that left its place under the pure condition, source, "
+        "y] in shares of the sides}, understood: false where the model knows no English word of the sentence, moved: "
+        "{share: of the gaze that left its place under the pure condition, source, "
         "target: the ninths that lost and gained most} or null, difference: {png, low, high: the map minus the pure "
-        "one, packed likewise} or null}]. tables: [{name, columns, rows, fixations: how many the numbers are of or "
+        "one, packed likewise} or null}]. people: where people looked, null without a ground truth: {condition, png, "
+        "low, high, where: as of a map; given: whether the density was uploaded or made of the fixations; dots: "
+        "fixated places [x, y] in pixels of the picture that is sent; fixations, participants: numbers, null where not "
+        "known}. tables: [{name, columns, rows: those against a ground truth with two more models, centre_bias and, "
+        "where participants are named, other_people; fixations: how many the numbers are of or "
         "null, notes: sentences on how they were read}]. notices: sentences. "
         "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}. "
         f"{ASKED}"
@@ -42,6 +47,7 @@ SCHEMA: dict[str, Any] = {
         "models": {"type": "array", "items": {"type": "object"}},
         "conditions": {"type": "array", "items": {"type": "object"}},
         "maps": {"type": "array", "items": {"type": "object"}},
+        "people": {"anyOf": [{"type": "object"}, {"type": "null"}]},
         "tables": {"type": "array", "items": {"type": "object"}},
         "notices": {"type": "array", "items": {"type": "string"}},
         "provenance": {"type": "object"},

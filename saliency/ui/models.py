@@ -59,17 +59,16 @@ def card_views(predictor: Predictor) -> list[dict[str, Any]]:
 def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
     """What the card says, and the registry of the model's kind.
 
-    ``reads`` is ``words`` (each word has its map), ``vector`` or ``nothing``. Numbers are tables, one a split, with a
+    ``reads`` is as `ModelSpec.reads` has it. Numbers are tables, one a split, with a
     row a condition and under each metric ``[mean, low, high]``, or None where it was not measured.
     """
     record = card.model_dump(mode="json", exclude={"metrics", "config"})
-    reads = "nothing" if not (spec.reads_text and card.text_encoder) else "words" if spec.word_maps else "vector"
     return record | {
         "title": spec.title,
         "summary": spec.summary,
         "paper": spec.paper,
         "link": spec.link,
-        "reads": reads,
+        "reads": spec.reads if card.text_encoder else "nothing",
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }
 

@@ -9,12 +9,15 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from saliency.conditions import Condition
+from saliency.gaze.frames import move_points
+from saliency.human_consistency import density_of_people
 from saliency.messages import Message
-from saliency.results import Comparison, Prediction
+from saliency.results import Comparison, Prediction, Shape
 from saliency.ui import description
 from saliency.ui.sentences import told
 from saliency.ui.tables import GroundTruth, Table, against, agreement, moved
@@ -33,21 +36,23 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         GroundTruthError: see `tables.against`.
     """
     # As multiples of the picture's average.
-    maps = {(p.model, p.condition): p.density * math.prod(p.shape) for p in comparison.reduced(MAP_SIDE).predictions}
+    small, picture = comparison.reduced(MAP_SIDE), comparison.reduced(PICTURE_SIDE).picture
+    maps = {(p.model, p.condition): p.density * math.prod(p.shape) for p in small.predictions}
     tables = [
-        against(truth, comparison) if truth else None,
+        against(truth, comparison, scale=True) if truth else None,
         moved(comparison, maps),
         agreement(comparison, maps),
     ]
     conditions = comparison.conditions
     firsts = [comparison.get(model, conditions[0]) for model in comparison.models]
     return {
-        "picture": picture_view(comparison.reduced(PICTURE_SIDE).picture),
+        "picture": picture_view(picture),
         "models": [{"name": p.model, "title": p.title} for p in firsts],
         "conditions": [{"name": c.value, "sentence": comparison.get(firsts[0].model, c).sentence} for c in conditions],
         "maps": [
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
         ],
+        "people": truth and _people(truth, *(of.shape[:2] for of in (comparison.picture, small.picture, picture))),
         "tables": [table_view(table) for table in tables if table],
         "notices": _notices(comparison),
         "provenance": provenance(firsts, comparison.timings),
@@ -103,6 +108,31 @@ def _notices(comparison: Comparison) -> list[str]:
     return [told(notice) for notice in (*comparison.notices, *own)]
 
 
+def _people(truth: GroundTruth, shape: Shape, map_shape: Shape, shown: Shape) -> dict[str, Any]:
+    """Where people looked, as a map like a model's and as places, which are sent once however often fixated.
+
+    Args:
+        shape: (H, W) of the picture.
+        map_shape: (h, w) of the map.
+        shown: (h, w) of the picture that is sent, in whose pixels the places are.
+    """
+    density = truth.density if truth.density is not None else density_of_people(truth.fixations, shape)
+    # Averaging, since spots of a narrow blur would fall between the points that are looked up otherwise.
+    small = cv2.resize(density.astype(np.float32), map_shape[::-1], interpolation=cv2.INTER_AREA)
+    fixations = np.empty((0, 2), int) if truth.fixations is None else truth.fixations
+    dots = np.unique(move_points(fixations, shape, shown), axis=0)
+    values = small / (small.mean() or 1)
+    return {
+        "condition": truth.condition.value,
+        **packed(values),
+        "where": asdict(description.where(values)),
+        "given": truth.density is not None,
+        "dots": [[int(column), int(row)] for row, column in dots],
+        "fixations": None if truth.fixations is None else len(truth.fixations),
+        "participants": truth.people,
+    }
+
+
 def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) -> dict[str, Any]:
     moved = prediction.condition.reads_text and pure is not None
     return {
@@ -110,6 +140,7 @@ def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) ->
         "condition": prediction.condition.value,
         **packed(values),
         "where": asdict(description.where(values)),
+        "understood": prediction.understood,
         "moved": asdict(description.moved(values, pure)) if moved else None,
         # Of two 8-bit maps the browser could only subtract steps.
         "difference": packed(values - pure) if moved else None,

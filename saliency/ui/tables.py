@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -13,9 +13,15 @@ import numpy as np
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze.frames import fit_density
+from saliency.human_consistency import Consistency
 from saliency.messages import Message
 from saliency.metrics import cc, compare_maps, evaluate_fixation
+from saliency.models.classical import predict as baseline
 from saliency.results import Comparison
+
+# Rows beside the models' that give their numbers a scale; the page words them.
+CENTRE_BIAS = "centre_bias"
+OTHER_PEOPLE = "other_people"
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class GroundTruth:
         condition: what they had read.
         density: (h, w) >= 0, of any size with the picture's aspect ratio; or None.
         fixations: (N, 2) integers (row, column) in the picture's pixels, repeats included; or None.
+        people: number of those who looked; None where that is not known.
+        consistency: how well they predict each other; None where fewer than two are named.
         notes: sentences on how they were read.
         record: the same as JSON, for what is taken home.
     """
@@ -51,12 +59,17 @@ class GroundTruth:
     condition: Condition
     density: np.ndarray | None = None
     fixations: np.ndarray | None = None
+    people: int | None = None
+    consistency: Consistency | None = None
     notes: tuple[Message, ...] = ()
     record: Mapping[str, Any] | None = None
 
 
-def against(truth: GroundTruth, comparison: Comparison) -> Table:
+def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) -> Table:
     """How right each model is under the condition of the ground truth.
+
+    Args:
+        scale: add a row of `CENTRE_BIAS` and, where people are consistent with themselves, of `OTHER_PEOPLE`.
 
     Raises:
         GroundTruthError: the condition was not compared, or the density has another aspect ratio than the picture.
@@ -71,13 +84,54 @@ def against(truth: GroundTruth, comparison: Comparison) -> Table:
     metrics = (("CC", "SIM", "KL") if density is not None else ()) + (
         ("NSS", "AUC") if truth.fixations is not None else ()
     )
-    rows = []
-    for model in comparison.models:
-        predicted = comparison.get(model, truth.condition).density
+
+    def row(name: str, predicted: np.ndarray) -> tuple[str | float | None, ...]:
         scores = evaluate_fixation(predicted, density=density, fixations=truth.fixations, metrics=metrics)
-        rows.append((model, truth.condition.value, *(_defined(scores[name]) for name in metrics)))
+        return name, truth.condition.value, *(_defined(scores[metric]) for metric in metrics)
+
+    rows = [row(model, comparison.get(model, truth.condition).density) for model in comparison.models]
+    if scale:
+        rows.append(row(CENTRE_BIAS, baseline("centre_prior", comparison.picture)))
+        if truth.consistency:
+            own = (getattr(truth.consistency, metric, None) for metric in metrics)
+            rows.append((OTHER_PEOPLE, truth.condition.value, *(None if v is None else _defined(v) for v in own)))
     count = None if truth.fixations is None else len(truth.fixations)
-    return Table("against", ("model", "condition", *metrics), tuple(rows), count, truth.notes)
+    table = Table("against", ("model", "condition", *metrics), tuple(rows), count, truth.notes)
+    return replace(table, notes=(*table.notes, *_scale_notes(table, truth, comparison))) if scale else table
+
+
+def _scale_notes(table: Table, truth: GroundTruth, comparison: Comparison) -> tuple[Message, ...]:
+    """What the numbers of a table with the rows of scale are between, by AUC or else CC, and what the rows are."""
+    metric, chance = ("AUC", "0.500") if truth.fixations is not None else ("CC", "0")
+    scores = {row[0]: row[table.columns.index(metric)] for row in table.rows}
+    defined = {model: scores[model] for model in comparison.models if scores[model] is not None}
+    if not defined or scores[CENTRE_BIAS] is None:
+        return ()
+    best = max(defined, key=defined.__getitem__)
+    values = {
+        "metric": metric,
+        "chance": chance,
+        "centre": scores[CENTRE_BIAS],
+        "title": comparison.get(best, truth.condition).title,
+        "model": defined[best],
+    }
+    if not truth.consistency:
+        return (
+            Message("{metric}: chance {chance}, centre bias {centre:.3f}, {title} {model:.3f}.", **values),
+            Message("Centre bias is a Gaussian in the picture's middle, as wide as a quarter of each side."),
+        )
+    return (
+        Message(
+            "{metric}: chance {chance}, centre bias {centre:.3f}, {title} {model:.3f}, other people {people:.3f}.",
+            people=truth.consistency.AUC,
+            **values,
+        ),
+        Message(
+            "Centre bias is a Gaussian in the picture's middle, as wide as a quarter of each side. Other people: the "
+            "fixations of each of {participants} participants against the density of all others'.",
+            participants=truth.consistency.participants,
+        ),
+    )
 
 
 def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:

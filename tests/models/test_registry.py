@@ -75,3 +75,12 @@ def test_unknown_names_list_the_known() -> None:
 def test_read_only() -> None:
     with pytest.raises(TypeError):
         REGISTRY["mine"] = None
+
+
+def test_how_models_read_follows_from_what_they_give() -> None:
+    assert {name: spec.reads for name, spec in REGISTRY.items()} == {
+        "transalnet": "nothing",
+        "gsgnet": "words",
+        "clip_salgan": "vector",
+        "tranblend": "words",
+    }

@@ -99,3 +99,11 @@ def test_a_generators_errors_are_shown_likewise():
     with pytest.raises(gr.Error) as shown:
         next(results)
     assert shown.value.message == "&lt;b&gt;Too&lt;/b&gt; long."
+
+
+def test_each_model_says_at_its_choice_how_it_reads(miniatures):
+    predictor = Predictor(checkpoint_dir=miniatures)
+    choices = dict(reversed(choice) for choice in compare._choices(predictor))
+    assert {name: label.split("\n")[0] for name, label in choices.items()} == dict(predictor.titles)
+    said = {name: label.partition("compare.reads_")[2].partition('"')[0] for name, label in choices.items()}
+    assert said == {name: spec.reads for name, spec in predictor.specs.items()}

@@ -84,7 +84,9 @@ def test_ground_truth_is_scored(client, tmp_path):
     )
     truth = view["tables"][0]
     assert truth["columns"] == ["model", "condition", "CC", "SIM", "KL", "NSS", "AUC"]
-    assert len(truth["rows"]) == 1
+    assert [row[0] for row in truth["rows"]] == ["gsgnet", "centre_bias"]
+    assert view["people"]["condition"] == "salient"
+    assert sorted(view["people"]["dots"]) == [[300, 200], [310, 190]]
 
 
 def test_a_file_in_other_units_is_scored_as_its_reader_is_told(client, tmp_path):

@@ -47,7 +47,7 @@ def test_the_table_says_how_many_fixations_its_numbers_are_of(truth, comparison)
     assert table["fixations"] == 3
     assert table["notes"][0].startswith("3 fixations")
     nss = table["columns"].index("NSS")
-    for row in table["rows"]:
+    for row in table["rows"][:2]:
         density = comparison.get(row[0], Condition.SALIENT).density.astype(np.float64)
         standard = (density - density.mean()) / density.std()
         assert row[nss] == pytest.approx((2 * standard[4, 3] + standard[100, 600]) / 3, abs=1e-4)
@@ -71,12 +71,29 @@ def test_what_is_taken_home_says_how_the_ground_truth_was_read(truth, comparison
         "notices": [],
     }
     assert record["density"]["file"] == "d.npy"
+    assert record["other_people"] is None  # nobody is named
     assert record["options"] == json.loads(json.dumps(asdict(GazeOptions())))
     [count] = [row for row in rows if row["metric"] == "fixations"]
     assert (count["table"], count["value"]) == ("against", "3")
     write_archive(comparison, present(comparison)["tables"], tmp_path / "none.zip")
     with zipfile.ZipFile(tmp_path / "none.zip") as archive:
         assert "ground_truth.json" not in archive.namelist()
+
+
+def test_how_well_people_predict_each_other_is_taken_home(comparison, tmp_path):
+    (tmp_path / "f.csv").write_text("participant,x,y\nann,300,200\nbob,300,200\nbob,310,210\n")
+    truth = read_truth(None, str(tmp_path / "f.csv"), "salient", (480, 640))
+    write_archive(comparison, present(comparison, truth)["tables"], tmp_path / "all.zip", truth=truth.record)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        record = json.loads(archive.read("ground_truth.json"))["other_people"]
+        rows = list(csv.DictReader(io.StringIO(archive.read("metrics.csv").decode())))
+    assert (record["participants"], record["blur"]) == (2, pytest.approx(31.98, abs=0.01))
+    against = [row for row in rows if row["table"] == "against" and row["model"]]
+    scores = {(row["model"], row["metric"]): float(row["value"]) for row in against}
+    assert scores["other_people", "AUC"] == record["AUC"] > 0.98
+    assert scores["other_people", "NSS"] == record["NSS"] > 3
+    assert scores["centre_bias", "AUC"] > 0.5
+    assert {name for name, _ in scores} == {"one", "two", "centre_bias", "other_people"}
 
 
 def test_without_fixations_no_number_of_them_is_written(comparison):

@@ -96,6 +96,33 @@ def test_ground_truth_comes_first(comparison):
     assert [table["name"] for table in tables] == ["against", "moved", "agreement"]
 
 
+def test_people_are_a_map_of_their_own_with_a_dot_for_each_place(comparison):
+    assert present(comparison)["people"] is None
+    fixations = np.array([[100, 200], [100, 200], [300, 639]])
+    view = json.loads(json.dumps(present(comparison, GroundTruth(Condition.SALIENT, fixations=fixations, people=2))))
+    people = view["people"]
+    assert (people["condition"], people["given"]) == ("salient", False)
+    assert (people["fixations"], people["participants"]) == (3, 2)
+    assert people["dots"] == [[200, 100], [639, 300]]
+    values = np.asarray(opened(people["png"])) / 255
+    assert values.shape == (240, 320)
+    assert np.unravel_index(values.argmax(), values.shape) == pytest.approx((50, 100), abs=1)
+    average = (people["low"] + (people["high"] - people["low"]) * values).mean()
+    assert average == pytest.approx(1, abs=0.05)  # in steps of the peak, 25 times that
+
+
+def test_an_uploaded_density_is_shown_as_it_is(comparison):
+    density = np.zeros((120, 160))
+    density[:, 80:] = 2
+    people = present(comparison, GroundTruth(Condition.PURE, density, np.array([[3, 4]])))["people"]
+    assert people["given"]
+    assert (people["low"], people["high"]) == pytest.approx((0, 2), abs=0.01)
+    assert people["where"]["peak"][0] > 0.5
+    assert people["dots"] == [[4, 3]]
+    alone = present(comparison, GroundTruth(Condition.PURE, density))["people"]
+    assert (alone["dots"], alone["fixations"], alone["participants"]) == ([], None, None)
+
+
 def test_a_flat_map_can_be_shown(comparison):
     first = comparison.predictions[0]
     flat = type(first)(**{**vars(first), "working_map": np.zeros((4, 4), np.float32)})

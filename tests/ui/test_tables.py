@@ -5,6 +5,8 @@ import pytest
 
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
+from saliency.human_consistency import Consistency
+from saliency.ui.sentences import told
 from saliency.ui.tables import GroundTruth, against, agreement, moved
 
 
@@ -75,3 +77,48 @@ def test_ground_truth_that_does_not_fit_is_refused_with_a_reason(comparison):
     pure = type(comparison)(comparison.picture, comparison.predictions[:1], {})
     with pytest.raises(GroundTruthError, match="“Salient”"):
         against(GroundTruth(Condition.SALIENT, np.ones((48, 64))), pure)
+
+
+def middle(shape):
+    """A Gaussian in the middle, as wide as a quarter of each side."""
+    down, across = ((np.arange(side) - (side - 1) / 2) / (side / 4) for side in shape)
+    return np.exp(-(down[:, None] ** 2 + across[None] ** 2) / 2)
+
+
+def test_a_gaussian_in_the_middle_and_other_people_give_the_numbers_a_scale(comparison):
+    shape = comparison.picture.shape[:2]
+    fixations = np.array([[240, 320], [250, 300], [20, 600]])
+    truth = GroundTruth(Condition.PURE, middle(shape), fixations, 2, Consistency(2, 1.5, 0.9, 32.0))
+    table = against(truth, comparison, scale=True)
+    assert [row[0] for row in table.rows] == ["one", "two", "centre_bias", "other_people"]
+    centre = dict(zip(table.columns, table.rows[2], strict=True))
+    assert (centre["CC"], centre["SIM"], centre["KL"]) == pytest.approx((1, 1, 0), abs=1e-5)
+    standard = (middle(shape) - middle(shape).mean()) / middle(shape).std()
+    assert centre["NSS"] == pytest.approx(standard[tuple(fixations.T)].mean(), abs=1e-4)
+    assert table.rows[3] == ("other_people", "pure", None, None, None, 1.5, 0.9)
+    assert table.rows[:2] == against(truth, comparison).rows
+
+
+def test_one_line_says_between_what_the_numbers_lie(comparison, monkeypatch):
+    fixations = np.argwhere(np.ones((4, 4))) + 100
+    truth = GroundTruth(Condition.PURE, fixations=fixations, consistency=Consistency(5, 2.0, 0.912, 32.0))
+    table = against(truth, comparison, scale=True)
+    auc = {row[0]: row[3] for row in table.rows}
+    best = max(("one", "two"), key=auc.get)
+    assert table.notes[0] == (
+        f"AUC: chance 0.500, centre bias {auc['centre_bias']:.3f}, {best.title()} {auc[best]:.3f}, other people 0.912."
+    )
+    assert "each of 5 participants" in table.notes[1]
+    monkeypatch.setattr("saliency.ui.sentences.language", lambda: "zh")
+    assert told(table.notes[0]).endswith("其他人 0.912。")
+
+
+def test_without_named_participants_or_fixations_there_are_no_other_people(comparison):
+    table = against(GroundTruth(Condition.PURE, fixations=np.array([[1, 2]])), comparison, scale=True)
+    assert [row[0] for row in table.rows] == ["one", "two", "centre_bias"]
+    assert table.notes[0].startswith("AUC: chance 0.500, centre bias ")
+    table = against(GroundTruth(Condition.PURE, middle((48, 64))), comparison, scale=True)
+    assert table.notes[0].startswith("CC: chance 0, centre bias 1.000, ")
+    constant = against(GroundTruth(Condition.PURE, np.ones((48, 64))), comparison, scale=True)
+    assert constant.rows[2][2] is None
+    assert constant.notes == ()  # nothing correlates with a constant
