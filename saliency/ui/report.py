@@ -32,7 +32,7 @@ _DRAWN = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app d
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
 _templates.globals["told"] = tell
-_templates.filters["number"] = lambda value, digits: f"{value:.{digits}f}".replace("-", "−")
+_templates.filters["number"] = lambda value, digits: f"{value:z.{digits}f}".replace("-", "−")
 
 
 def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: Path) -> Iterator[tuple[int, int]]:
