@@ -308,7 +308,7 @@ def of(found: pd.DataFrame, condition: str) -> pd.Series:
 
 def test_a_constant_difference_is_certain_however_much_the_scores_vary():
     scores = np.random.default_rng(0).random((30, 3))
-    found = differences(made_table(scores + [0.1, 0.2, -0.6], scores), "a", "b", ["CC"])
+    found = differences(made_table(scores + np.array([0.1, 0.2, -0.6]), scores), "a", "b", ["CC"])
     for condition, expected in {"pure": 0.1, "general": 0.2, "salient": -0.6, "macro": -0.1}.items():
         row = of(found, condition)
         np.testing.assert_allclose(row[["mean", "low", "high"]].astype(float), expected, atol=1e-12)
