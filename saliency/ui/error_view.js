@@ -16,7 +16,8 @@ let wanted = new URLSearchParams(location.hash.slice(1)).get("sample"); // what 
 let busy = false; // an evaluation or a report is running
 let asked = 0; // number of the newest question for intervals
 let question = null; // what it asked for, as text
-let intervals = null; // its answer, null while one is waited for: see errors.present_intervals
+let intervals = null; // its answer, or what is still true of the last one; null where nothing is
+let waiting = false; // whether the answer is not there yet: see errors.present_intervals
 const thumbnails = new Map(); // data URIs by picture, null where there is none; the newest that were shown
 
 // ------------------------------------------------------------------------------------------------ what is chosen
@@ -108,7 +109,7 @@ function drawIntervals() {
   const { name, lower } = metric();
   const of = (rows) => (rows ?? []).filter((row) => row.metric === name);
   const conditions = [...study.conditions, ...(study.conditions.length > 1 ? ["macro"] : []), ...(partial() ? ["selection"] : [])];
-  const options = { selected: selection.length, waiting: !intervals };
+  const options = { selected: selection.length, waiting };
   const means = [...of(study.means), ...of(intervals?.means)];
   find(".means .scroll").replaceChildren(meansTable("means", conditions, scoredModels(), means, name, options));
   if (find(".pairs").hidden) return;
@@ -255,9 +256,12 @@ let late = null;
 function askForIntervals() {
   const [first, second] = pair().map((model) => model?.name ?? "");
   const stems = partial() ? selection.map((i) => study.samples.stem[i]).sort() : null;
-  if (JSON.stringify([first, second, stems]) === question) return;
-  question = JSON.stringify([first, second, stems]);
-  intervals = null;
+  const fresh = JSON.stringify([first, second, stems]);
+  if (fresh === question) return;
+  // Another selection changes nothing about all samples of the same two models.
+  const same = intervals && question && JSON.stringify(JSON.parse(question).slice(0, 2)) === JSON.stringify([first, second]);
+  intervals = same ? { means: [], differences: intervals.differences.filter((row) => row.condition !== "selection") } : null;
+  [question, waiting] = [fresh, true];
   const number = ++asked;
   clearTimeout(late);
   late = setTimeout(() => trigger("intervals", { number, first, second, stems }), 250);
@@ -427,7 +431,7 @@ document.addEventListener("sample-go", ({ detail }) => props.given && go(detail)
 document.addEventListener("small-answered", ({ detail }) => keepThumbnails(detail));
 document.addEventListener("intervals-answered", ({ detail }) => {
   if (detail.number !== asked) return;
-  intervals = detail;
+  [intervals, waiting] = [detail, false];
   drawIntervals();
 });
 

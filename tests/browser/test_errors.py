@@ -417,6 +417,29 @@ def test_until_the_scores_arrive_the_tab_says_what_it_waits_for(held, study):
     expect(waiting).to_have_count(0)
 
 
+def test_how_far_a_report_is_and_cancel_stay_in_sight_at_the_table(two_thousand, study, monkeypatch):
+    done = threading.Event()
+
+    def slow(*_):
+        yield 1, 9
+        done.wait(PATIENCE / 1000)
+        yield 2, 9
+
+    monkeypatch.setattr("saliency.ui.errors.write_report", slow)
+    expect(rows(study)).to_have_count(25)
+    report = study.get_by_role("button", name="Report with pictures")
+    report.scroll_into_view_if_needed()
+    rows(study).last.scroll_into_view_if_needed()
+    report.evaluate("button => button.click()")  # from where one is: Playwright would scroll
+    told = study.get_by_text("Report: 1 of 9 samples")
+    expect(told).to_be_in_viewport(ratio=1)
+    cancel = study.locator("#errors [name=cancel]")
+    expect(cancel).to_be_in_viewport(ratio=1)
+    cancel.click()
+    done.set()
+    expect(told).to_be_hidden()
+
+
 def numbers(cells) -> list[list[float]]:
     """Mean and the ends of its interval of each cell."""
     found = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", told.strip()) for told in cells.all_inner_texts()]
