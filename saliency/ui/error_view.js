@@ -346,7 +346,11 @@ function showStudy() {
   find(".results").hidden = !any;
   if (!any) return;
   const titled = scoredModels().map((model) => [model.name, model.title]);
+  const unset = !control("metric").value;
   options("metric", study.metrics.map(({ name }) => [name, name]));
+  // Without maps, or without fixations, not every metric has values.
+  const valued = ({ name }) => scoredModels().some((model) => study.scores[model.name][name].some((value) => value !== null));
+  if (unset) control("metric").value = (study.metrics.find(valued) ?? study.metrics[0]).name;
   options("condition", [["", text("every_condition")], ...study.conditions.map((name) => [name, text(name)])]);
   options("columns", [["", text("every_model")], ...titled.map(([name, title]) => [name, text("every_metric", { title })])]);
   for (const [number, axis] of ["across", "up"].entries()) {

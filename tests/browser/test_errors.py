@@ -345,6 +345,17 @@ def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, 
         expect(report).to_be_disabled()
 
 
+def test_the_first_metric_shown_is_one_that_has_values(two_thousand, browser):
+    for scores in two_thousand["scores"].values():
+        scores.update(dict.fromkeys(("CC", "SIM", "KL"), [None] * 2000))  # a data set without maps
+    with alone(browser, Component("error_view", scripts=("error_charts",)), given=True) as page:
+        page.evaluate("view => send(view)", two_thousand)
+        expect(page.get_by_role("combobox", name="Metric")).to_have_value("NSS")
+        page.get_by_role("combobox", name="Metric").select_option("CC")
+        page.evaluate("view => send(view)", two_thousand)
+        expect(page.get_by_role("combobox", name="Metric")).to_have_value("CC")
+
+
 @pytest.mark.parametrize(
     ("values", "ends"),
     [([[None], [None, None]], [0, 1]), ([], [0, 1]), ([[3], [None]], [2.5, 3.5]), ([[3, 1]], [1, 3])],
