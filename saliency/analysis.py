@@ -266,3 +266,24 @@ def means(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame
         for model, rows in table.groupby("model", sort=False)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "condition", "metric"])
+
+
+def differences(table: pd.DataFrame, first: str, second: str, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
+    """Paired differences of two models: `table_of_means` of the scores of `first` minus those of `second`.
+
+    The two models are paired by sample: only samples that a metric has a value of for both count. For the interval
+    pictures are drawn, and both models' scores of a picture stay together.
+
+    Args:
+        table: of an `ErrorAnalysis`.
+        first, second: names of models.
+
+    Returns:
+        Columns condition, metric, mean, low, high, n (samples that count), skipped; empty where no sample has both.
+    """
+    scores = {name: table[table["model"] == name].set_index("stem") for name in (first, second)}
+    shared = scores[first].index.intersection(scores[second].index, sort=False)
+    rows = scores[first].loc[shared, ["picture", "condition"]]
+    for metric in metrics:
+        rows[metric] = scores[first].loc[shared, metric] - scores[second].loc[shared, metric]
+    return table_of_means(rows, metrics).reset_index()

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from saliency import analysis, checkpoints
-from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, means
+from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, differences, means
 from saliency.checkpoints import Description
 from saliency.data import Sample
 from saliency.data.layouts import open_data_set
@@ -289,3 +289,56 @@ def test_the_host_chooses_where_scores_are_kept(predictor, root, tmp_path, monke
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="SALIENCY_CACHE"):
         list(ErrorAnalysis(predictor, open_data_set(root)).run(["blind"]))
+
+
+def made_table(first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
+    """Scores CC of models ``a`` and ``b``, (pictures, conditions) each."""
+    rows = [
+        {"stem": f"{picture}_{condition}", "picture": str(picture), "condition": name, "model": model, "CC": value}
+        for model, values in (("a", first), ("b", second))
+        for (picture, condition), value in np.ndenumerate(values)
+        for name in (("pure", "general", "salient")[condition],)
+    ]
+    return pd.DataFrame(rows)
+
+
+def of(found: pd.DataFrame, condition: str) -> pd.Series:
+    return found.set_index("condition").loc[condition]
+
+
+def test_a_constant_difference_is_certain_however_much_the_scores_vary():
+    scores = np.random.default_rng(0).random((30, 3))
+    found = differences(made_table(scores + np.array([0.1, 0.2, -0.6]), scores), "a", "b", ["CC"])
+    for condition, expected in {"pure": 0.1, "general": 0.2, "salient": -0.6, "macro": -0.1}.items():
+        row = of(found, condition)
+        np.testing.assert_allclose(row[["mean", "low", "high"]].astype(float), expected, atol=1e-12)
+        assert row["n"] == (90 if condition == "macro" else 30)
+
+
+def test_paired_intervals_are_those_of_resampling_pictures_by_hand():
+    generator = np.random.default_rng(1)
+    shared = generator.normal(size=(60, 1))
+    first, second = shared + 0.3 * generator.normal(size=(2, 60, 2))
+    found = differences(made_table(first, second), "a", "b", ["CC"])
+    gaps = first - second
+    drawn = [gaps[generator.integers(60, size=60)] for _ in range(20_000)]
+    for condition, values in (("pure", [g[:, 0].mean() for g in drawn]), ("macro", [g.mean() for g in drawn])):
+        row = of(found, condition)
+        low, high = np.quantile(values, [0.025, 0.975])
+        assert row["mean"] == pytest.approx((gaps[:, 0] if condition == "pure" else gaps).mean())
+        assert (row["low"], row["high"]) == pytest.approx((low, high), abs=0.06 * (high - low))
+    # Closed form: of 60 differences of standard deviation s, 3.92 s / sqrt(60) wide.
+    pure = of(found, "pure")
+    assert pure["high"] - pure["low"] == pytest.approx(3.92 * gaps[:, 0].std() / 60**0.5, rel=0.08)
+    swapped = of(differences(made_table(first, second), "b", "a", ["CC"]), "macro")
+    assert swapped["mean"] == pytest.approx(-of(found, "macro")["mean"])
+
+
+def test_only_samples_with_a_score_by_both_models_are_paired():
+    table = made_table(np.array([[1.0, 5.0], [2.0, math.nan], [9.0, 4.0]]), np.zeros((3, 2)))
+    table = table[~((table["model"] == "b") & (table["stem"] == "2_0"))].sample(frac=1, random_state=0)
+    found = differences(table, "a", "b", ["CC"])
+    assert (of(found, "pure")["mean"], of(found, "pure")["n"]) == (1.5, 2)
+    assert (of(found, "general")["mean"], of(found, "general")["n"]) == (4.5, 2)
+    assert of(found, "macro")["mean"] == 3
+    assert differences(table[table["model"] == "a"], "a", "b", ["CC"]).empty

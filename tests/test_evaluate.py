@@ -194,7 +194,39 @@ def test_several_models_stand_in_one_table(root, maps, tmp_path):
     assert (first["model"], second["model"]) == ("Centre", "flat")
     assert second["metrics"]["pure"]["AUC"]["mean"] == 0.5
     printed = result.stdout.splitlines()
-    assert [line.split()[0] for line in printed if "pure" in line] == ["Centre", "flat"]
+    assert [line.split()[0] for line in printed if line.split()[1:2] == ["pure"]] == ["Centre", "flat"]
+
+
+def test_two_models_are_compared_in_pairs(root, maps, tmp_path):
+    """A blob against a map that says nothing, of which NSS is 0: the difference is the blob's own score."""
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for stem in STEMS:
+        np.save(flat / f"{stem}.npy", np.ones((HEIGHT, WIDTH)))
+    out = tmp_path / "out.json"
+    result = evaluate(root, "--maps", maps, "--maps", flat, "--name", "Centre", "--json", out)
+    record = json.loads(out.read_text())
+    [pair] = record["differences"]
+    assert pair["models"] == ["Centre", "flat"]
+    own = record["models"][0]["metrics"]
+    assert list(pair["metrics"]) == list(own) == ["pure", "salient", "macro"]
+    for condition in own:
+        assert pair["metrics"][condition]["NSS"] == pytest.approx(own[condition]["NSS"])
+        assert pair["metrics"][condition]["AUC"]["mean"] == pytest.approx(own[condition]["AUC"]["mean"] - 0.5)
+    head, titles, *rows = result.stdout.partition("Centre minus flat")[2].splitlines()
+    assert head.endswith("(lower is better: KL)")
+    assert titles.split() == list(own)
+    assert [row.split()[0] for row in rows] == ["CC", "SIM", "KL", "NSS", "AUC", "sAUC"]
+    shown = own["pure"]["NSS"]
+    cells = re.split(r"\s{2,}", rows[3])
+    assert cells[1] == f"{shown['mean']:+.3f} [{shown['low']:+.3f}, {shown['high']:+.3f}] (n 3)"
+    assert "minus" not in evaluate(root, "--maps", maps).stdout
+
+
+def test_no_difference_has_no_minus_sign(root, maps):
+    result = evaluate(root, "--maps", maps, "--maps", maps, "--name", "one", "--name", "other")
+    assert "-0.000" not in result.stdout
+    assert "+0.000 [+0.000, +0.000] (n 3)" in result.stdout
 
 
 def test_what_is_scored_must_be_named(root, maps):

@@ -49,7 +49,7 @@ def archive(folder, picture):
 def test_the_archive_holds_everything_that_was_shown(archive, picture):
     names = {f"{model}.{condition}" for model in tiny.SPECS for condition in SENTENCES}
     with zipfile.ZipFile(archive) as opened:
-        others = {RECORD, PICTURE, MAPS, "maps.csv", "maps.png", "metrics.csv"}
+        others = {"README.txt", RECORD, PICTURE, MAPS, "maps.csv", "maps.png", "metrics.csv"}
         assert set(opened.namelist()) == others | {f"overlays/{name}.png" for name in names}
         assert opened.testzip() is None
         record = json.loads(opened.read(RECORD))

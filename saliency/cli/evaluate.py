@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +13,12 @@ import pandas as pd
 import typer
 from tqdm import tqdm
 
-from ..analysis import ErrorAnalysis, LeftOut, means
+from ..analysis import ErrorAnalysis, LeftOut, differences, means
 from ..data.layouts import DataSet
 from ..errors import DatasetError
 from ..external_maps import ExternalMaps
 from ..gaze import GazeOptions, Units
-from ..metrics import PROFILES
+from ..metrics import PROFILES, get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
 from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
@@ -68,6 +69,8 @@ def evaluate(
 ) -> None:
     """Compare maps with where people looked: means and 95 % intervals over pictures, per condition.
 
+    Several models are also compared in pairs: per metric the mean of the differences over the samples of both, with its
+    95 % interval.
     Scores are kept in the user's cache directory, or in the folder that SALIENCY_CACHE names: what was interrupted goes
     on where it was. A sample that cannot be read is left out and named at the end; the exit code is then 3.
     """
@@ -93,9 +96,15 @@ def evaluate(
         )
     _tell(study.sample_notices())
     typer.echo(table_of_scores(means(table, study.metrics), study.metrics).to_string())
+    pairs = {pair: differences(table, *pair, study.metrics) for pair in combinations(study.sources, 2)}
+    for (first, second), rows in pairs.items():
+        if len(rows):
+            typer.echo(f"\n{first} minus {second}, paired by sample{_lower_is_better(profile.value, study.metrics)}")
+            typer.echo(table_of_differences(rows).to_string())
     if json is not None:
         records = [_record(study, name, table) for name in study.sources]
-        write_json(json, records[0] if len(records) == 1 else {"models": records})
+        paired = [_paired(*pair, rows) for pair, rows in pairs.items()]
+        write_json(json, records[0] if len(records) == 1 else {"models": records, "differences": paired})
     if left_out:
         raise typer.Exit(SAMPLES_LEFT_OUT)
 
@@ -120,11 +129,30 @@ def table_of_scores(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return table if rows["model"].nunique() > 1 else table.droplevel("model")
 
 
-def _cell(row: pd.Series, counted: bool) -> str:
+def table_of_differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Metrics by conditions as text, each ``+mean [+low, +high] (n 3)``, or ``-`` without values.
+
+    Args:
+        rows: as from `analysis.differences`.
+    """
+    lines = {
+        metric: {row["condition"]: _cell(row, counted=True, sign="+") for _, row in group.iterrows()}
+        for metric, group in rows.groupby("metric", sort=False)
+    }
+    return pd.DataFrame.from_dict(lines, orient="index")
+
+
+def _cell(row: pd.Series, counted: bool, sign: str = "") -> str:
     if not math.isfinite(row["mean"]):
         return "-"
     number = f" (n {int(row['n'])})" if counted else ""
-    return f"{row['mean']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]{number}"
+    mean, low, high = (format(row[name], f"{sign}z.3f") for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]{number}"
+
+
+def _lower_is_better(profile: str, metrics: Sequence[str]) -> str:
+    lower = [name for name in metrics if get_profile(profile).metrics[name].lower_is_better]
+    return f" (lower is better: {', '.join(lower)})" if lower else ""
 
 
 def _external(folders: Sequence[Path], names: Sequence[str], data: DataSet, options: GazeOptions) -> list[ExternalMaps]:
@@ -159,6 +187,11 @@ def _tell_left_out(left_out: Sequence[LeftOut], study: ErrorAnalysis) -> None:
         typer.echo(f"  {entry.stem}{models}: {entry.why}", err=True)
     if len(left_out) > _NAMED:
         typer.echo(f"  and {len(left_out) - _NAMED:,} more.", err=True)
+
+
+def _paired(first: str, second: str, rows: pd.DataFrame) -> dict[str, Any]:
+    """The differences of two models, ready for JSON."""
+    return {"models": [first, second], "metrics": summary_of(rows.set_index(["condition", "metric"]))}
 
 
 def _record(study: ErrorAnalysis, name: str, table: pd.DataFrame) -> dict[str, Any]:

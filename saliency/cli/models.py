@@ -29,7 +29,7 @@ def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
             "text encoder": card.text_encoder or "none",
             "parameters": f"{card.parameters / 1e6:.1f} M",
             "validation CC": _validation_cc(card),
-            "pointing": f"{card.grounding.pointing:.3f}" if card.grounding else "-",
+            "pointing": f"{card.grounding.pointing:z.3f}" if card.grounding else "-",
             "licence": card.licence,
         }
         for card in cards
@@ -39,4 +39,4 @@ def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
 def _validation_cc(card: checkpoints.Card) -> str:
     conditions = card.metrics.get("validation", {})
     score = conditions.get(MACRO, {}).get("CC")
-    return f"{score.mean:.3f} [{score.low:.3f}, {score.high:.3f}]" if score else "unknown"
+    return f"{score.mean:z.3f} [{score.low:z.3f}, {score.high:z.3f}]" if score else "unknown"

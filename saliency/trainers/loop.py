@@ -248,7 +248,7 @@ class Run:
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value
                 self.average.update_parameters(self.method.model)
-                shown = {name: f"{value / count:.3f}" for name, value in sums.items()}
+                shown = {name: f"{value / count:z.3f}" for name, value in sums.items()}
                 progress.set_postfix(shown | {"best": f"{self.best['score']:.3f}"}, refresh=False)
         return {name: value / count for name, value in sums.items()}
 
@@ -270,7 +270,7 @@ class Run:
             self._write(line, learners, better)
         self.accelerator.wait_for_everyone()
         if not self.quiet:
-            numbers = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+            numbers = "  ".join(f"{name} {value:z.3f}" for name, value in scores.items())
             tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
 
     def _write(self, line: dict[str, Any], learners: list[Learner], better: bool) -> None:

@@ -14,6 +14,7 @@ const missing = element.querySelector(".missing");
 const opener = (tab) => document.querySelector(`[role="tab"][data-tab-id="${tab}"]`);
 const openTab = () => document.querySelector('[role="tab"][aria-selected="true"]')?.dataset.tabId ?? FIRST;
 const inLecture = () => document.body.classList.contains("lecture");
+const sampleAddress = (stem) => (stem ? new URLSearchParams({ tab: "errors", sample: stem }).toString() : "");
 const addressOf = (tab) => addresses[tab] || (tab === FIRST ? "" : `tab=${tab}`);
 
 // ------------------------------------------------------------------------------------------------ writing
@@ -48,6 +49,12 @@ document.addEventListener("form-changed", ({ detail: { tab, picture, fields } })
   addresses[tab] = fields;
   if (picture) missing.hidden = true;
   if (tab === openTab() && navigator.userActivation?.hasBeenActive !== false) writeSoon();
+});
+
+// A sample was opened; error_view.js tells its name.
+document.addEventListener("sample-opened", ({ detail: stem }) => {
+  addresses.errors = sampleAddress(stem);
+  if (!inLecture()) write(addresses.errors, true);
 });
 
 document.addEventListener("lecture-step", ({ detail: step }) => {
@@ -86,6 +93,10 @@ async function follow(fresh) {
   await move(step ? FIRST : tab);
   if (step || inLecture()) lead(step || null);
   if (step) return;
+  if (tab === "errors") {
+    addresses.errors = sampleAddress(fields.get("sample"));
+    document.dispatchEvent(new CustomEvent("sample-go", { detail: fields.get("sample") || null }));
+  }
   const restores = tab in FILL && [...fields.keys()].some((name) => name !== "tab");
   if (!restores || stays) return write(addressOf(tab), false); // what was edited since stays
   followed = link;

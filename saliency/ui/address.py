@@ -1,6 +1,7 @@
-"""The page's address: it says on which tab one is and what its form holds, or the lecture's step, and opens them.
+"""The page's address: it says on which tab one is and what its form holds, which sample is open on the Errors tab, or
+the lecture's step, and opens them.
 
-Back and forward go through the tabs and steps that were visited; a reload, or a link, comes back to one.
+Back and forward go through the tabs, samples and steps that were visited; a reload, or a link, comes back to one.
 """
 
 from __future__ import annotations

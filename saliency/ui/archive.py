@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from saliency.checkpoints import Card
 from saliency.messages import Message
 from saliency.rendering import overlay
 from saliency.replay import MAPS, PICTURE, RECORD
 from saliency.results import Comparison
+from saliency.ui.archive_readme import readme
 
 OVERLAY_SIDE = 1600  # pixels of an overlay's longer side: enough to print, and twelve of a large photograph stay small
 _COMPRESSED = (".npz", ".png")
@@ -29,17 +31,20 @@ def write_archive(
     path: Path,
     progress: Callable[[float, Message], None] | None = None,
     truth: Mapping[str, Any] | None = None,
+    cards: Mapping[str, Card] | None = None,
 ) -> None:
-    """Writes a ZIP: comparison.json, picture.png and maps.npz, from which it can be replayed; maps.csv, a row a map;
-    metrics.csv; ground_truth.json, how the ground truth was read; overlays/MODEL.CONDITION.png; and maps.png, all of
-    them in a figure.
+    """Writes a ZIP: README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from
+    which it can be replayed; maps.csv, a row a map; metrics.csv; ground_truth.json, how the ground truth was read;
+    overlays/MODEL.CONDITION.png; and maps.png, all of them in a figure.
 
     Args:
         tables: the numbers shown with the comparison, ``tables`` of `presentation.present`.
         truth: ``record`` of the `tables.GroundTruth` that they are of; None where there was none.
+        cards: of the models by name, for licences and citations.
         progress: told before each file the share of them that is written. What it raises ends the work.
     """
-    files = _files(comparison, tables)
+    text = readme(comparison, cards or {})
+    files = {"README.txt": lambda file: file.write_text(text, encoding="utf-8")} | _files(comparison, tables)
     if truth:
         files["ground_truth.json"] = lambda file: file.write_text(json.dumps(truth, indent=2), encoding="utf-8")
     with TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -19,6 +19,7 @@ from saliency.predictor import Predictor
 from saliency.results import Comparison
 from saliency.ui import first_sight, gaze_fields, keeping, outdated, share
 from saliency.ui.archive import write_archive
+from saliency.ui.archive_file import ArchiveFile, asked_as
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
 from saliency.ui.component import Component
@@ -162,12 +163,12 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
 
     @cancellable
     @guarded
-    def archive(request, progress=_PROGRESS):
+    def packed(request, progress=_PROGRESS):
         request = still_kept(request)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
             comparison = request.answer(predictor, progress)
-            write_archive(comparison, request.tables, path, telling(progress), request.truth)
+            write_archive(comparison, request.tables, path, telling(progress), request.truth, predictor.cards)
             # Into Gradio's cache, whose files are deleted after a while.
             return archive_link.move_resource_to_block_cache(str(path))
 
@@ -274,7 +275,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         )
         form.answered(filled.then, api_visibility="private")
     downloading = download.click(
-        archive,
+        packed,
         request,
         archive_link,
         show_progress_on=cancel_download,
@@ -286,6 +287,25 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     cancel_download.ends(downloading)
     if opening:
         _open_with(FirstSight(predictor, opening, _first_choice(predictor)), opened, form, grid)
+
+    @asked_as(compare)
+    async def archived(*sent):
+        """The ZIP that the page offers for download: every map as float32 in maps.npz, overlays, numbers, the record.
+
+        Takes what compare takes. README.txt in it says what its files and columns are, and under which terms.
+        """
+        _, answered, _ = await compare(*sent)
+        return await packed(answered, sent[-1])  # the last is the progress
+
+    gr.on(
+        [],  # nothing on the page asks for it
+        archived,
+        form.run["inputs"],
+        ArchiveFile(visible=False),
+        api_name="archive",
+        concurrency_limit=1,
+        concurrency_id=ENGINE,
+    )
     return form
 
 

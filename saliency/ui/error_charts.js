@@ -1,5 +1,5 @@
 // The charts of an error analysis: intervals of means, histograms, and one model against another. They stand between
-// resampling.js and error_view.js, which says what is selected.
+// drawing.js and error_view.js, which says what is selected.
 
 // In the order in which conditions are told everywhere.
 const CONDITION_COLOURS = { pure: "#8a8a8a", general: "#0072b2", whole: "#009e73", salient: "#d55e00", non_salient: "#cc79a7" };
@@ -26,35 +26,34 @@ function axisEnds(lists) {
 
 // ------------------------------------------------------------------------------------------------ means
 
-// Rows of conditions, columns of models; `rows` have condition, model, mean, low, high, n. `extra` is a row more: its
-// title, and mean, low, high, n by model.
-function meansTable(rows, models, metric, extra) {
+// A row per condition, a column per model; `scores` have condition, model (a column's name), mean, low, high and n.
+// options: selected: how many samples are, for the row of the condition "selection"; waiting: whether what is missing is
+// on its way; signed: whether the numbers are differences, which have a sign and a line at zero.
+function meansTable(label, conditions, columns, scores, metric, options) {
   const head = node("tr", {}, node("th", { scope: "col" }, text("condition")));
-  head.append(...models.map((model) => node("th", { scope: "col" }, model.title)));
-  const bounds = [...rows, ...(extra ? extra.cells : [])].flatMap((row) => [row.low, row.high]);
-  const ends = axisEnds([bounds]);
+  head.append(...columns.map(({ title }) => node("th", { scope: "col" }, title)));
+  const ends = axisEnds([scores.flatMap((row) => [row.low, row.high]), options.signed ? [0] : []]);
   const body = node("tbody");
-  const named = new Set(rows.map((row) => row.condition));
-  for (const condition of [...Object.keys(CONDITION_COLOURS), "macro"].filter((name) => named.has(name))) {
-    const line = node("tr", {}, node("th", { scope: "row" }, text(condition)));
-    for (const model of models) {
-      line.append(meanCell(rows.find((row) => row.condition === condition && row.model === model.name), ends, metric));
+  for (const condition of conditions) {
+    const line = node("tr", {}, node("th", { scope: "row" }, text(condition, { n: options.selected })));
+    for (const { name } of columns) {
+      const found = scores.find((row) => row.condition === condition && row.model === name);
+      line.append(meanCell(found, ends, metric, options));
     }
     body.append(line);
   }
-  if (extra) {
-    const cells = extra.cells.map((cell) => meanCell(cell, ends, metric));
-    body.append(node("tr", {}, node("th", { scope: "row" }, extra.title), ...cells));
-  }
-  return node("table", { "aria-label": text("means") }, node("thead", {}, head), body);
+  return node("table", { "aria-label": text(label) }, node("thead", {}, head), body);
 }
 
-function meanCell(row, [low, high], metric) {
+function meanCell(row, [low, high], metric, { waiting, signed }) {
+  if (!row && waiting) return node("td", {}, "…");
   if (!row || row.mean === null) return node("td", {}, "–");
-  const interval = row.low === null ? "" : ` [${scoreText(row.low, metric)}, ${scoreText(row.high, metric)}]`;
-  const cell = node("td", { title: text("n_samples", { n: row.n }) }, scoreText(row.mean, metric), node("span", { class: "faint" }, interval));
+  const told = (value) => (signed && Number(scoreText(value, metric)) > 0 ? "+" : "") + scoreText(value, metric);
+  const interval = row.low === null ? "" : ` [${told(row.low)}, ${told(row.high)}]`;
+  const cell = node("td", { title: text("n_samples", { n: row.n }) }, told(row.mean), node("span", { class: "faint" }, interval));
   const x = (value) => `${(100 * (value - low)) / (high - low)}%`;
   const drawing = shape("svg", { "aria-hidden": "true" });
+  if (signed) drawing.append(shape("line", { class: "median", x1: x(0), x2: x(0), y1: 0, y2: 12 }));
   if (row.low !== null) drawing.append(shape("line", { class: "whisker", x1: x(row.low), x2: x(row.high), y1: 6, y2: 6 }));
   drawing.append(shape("circle", { class: "dot", cx: x(row.mean), cy: 6, r: 4 }));
   cell.append(drawing);
@@ -62,6 +61,13 @@ function meanCell(row, [low, high], metric) {
 }
 
 // ------------------------------------------------------------------------------------------------ distributions
+
+// The value below which a share of rising values lies.
+function quantile(rising, share) {
+  const at = share * (rising.length - 1);
+  const left = Math.floor(at);
+  return rising[left] + (at - left) * (rising[Math.min(left + 1, rising.length - 1)] - rising[left]);
+}
 
 function histogram(title, values, [low, high], metric) {
   const rising = values.filter((value) => value !== null).sort((a, b) => a - b);

@@ -11,7 +11,14 @@ let selection = []; // numbers of the chosen samples, in the order of the table
 let order = { key: null, descending: false }; // key: of a column; null is the order of the data set
 let page = 0;
 let opened = null; // stem of the sample on view
+let openings = 0; // how often one was opened
+let wanted = new URLSearchParams(location.hash.slice(1)).get("sample"); // what the address names before there are scores
 let busy = false; // an evaluation or a report is running
+let asked = 0; // number of the newest question for intervals
+let question = null; // what it asked for, as text
+let intervals = null; // its answer, or what is still true of the last one; null where nothing is
+let waiting = false; // whether the answer is not there yet: see errors.present_intervals
+const thumbnails = new Map(); // data URIs by picture, null where there is none; the newest that were shown
 
 // ------------------------------------------------------------------------------------------------ what is chosen
 
@@ -76,6 +83,7 @@ function update() {
   const { name, lower } = metric();
   showCount();
   find(".about-metric").textContent = `${text(`about_${name}`)}. ${text(lower ? "lower_better" : "higher_better")}`;
+  askForIntervals();
   drawCharts(name);
   drawTable();
 }
@@ -84,31 +92,49 @@ function showCount() {
   find(".count").textContent = text("count", { n: selection.length, of: study.samples.stem.length });
 }
 
+const partial = () => selection.length < study.samples.stem.length;
+
 function drawCharts(name) {
   const models = scoredModels();
   const values = (model) => selection.map((i) => study.scores[model.name][name][i]);
-  const all = models.map((model) => study.scores[model.name][name]);
-  const ends = axisEnds(all);
-  const rows = study.means.filter((row) => row.metric === name);
-  const extra = selection.length < study.samples.stem.length && {
-    title: text("selection", { n: selection.length }),
-    cells: selectionMeans(models, name),
-  };
-  find(".means .scroll").replaceChildren(meansTable(rows, models, name, extra));
+  const ends = axisEnds(models.map((model) => study.scores[model.name][name]));
   find(".histograms").replaceChildren(...models.map((model) => histogram(model.title, values(model), ends, name)));
   find(".pairs").hidden = models.length < 2;
   if (models.length > 1) drawScatter(name, ends);
+  drawIntervals();
 }
 
-// In the order of the data set: how the table is sorted is not to change what is drawn of the pictures.
-function selectionMeans(models, name) {
-  const samples = [...selection].sort((a, b) => a - b);
-  const lists = models.map((model) => samples.map((i) => study.scores[model.name][name][i]));
-  return meanIntervals(lists, samples.map((i) => study.samples.picture[i]));
+// The means and the differences of two models, with intervals; those of a selection when the server has answered.
+function drawIntervals() {
+  const { name, lower } = metric();
+  const of = (rows) => (rows ?? []).filter((row) => row.metric === name);
+  const conditions = [...study.conditions, ...(study.conditions.length > 1 ? ["macro"] : []), ...(partial() ? ["selection"] : [])];
+  const options = { selected: selection.length, waiting };
+  const means = [...of(study.means), ...of(intervals?.means)];
+  find(".means .scroll").replaceChildren(meansTable("means", conditions, scoredModels(), means, name, options));
+  if (find(".pairs").hidden) return;
+  const [first, second] = pair().map(({ title }) => title);
+  const column = [{ name: null, title: text("difference", { first, second }) }];
+  const differences = meansTable("differences", conditions, column, of(intervals?.differences), name, { ...options, signed: true });
+  find(".differences .scroll").replaceChildren(differences);
+  find(".differences p").textContent = text(lower ? "differences_lower" : "differences_higher", { first, second });
+}
+
+// The models that are drawn against each other.
+function pair() {
+  return ["across", "up"].map((axis) => study.models.find((model) => model.name === control(axis).value));
+}
+
+// A model against itself says nothing: where both axes are one, the other one gives way.
+function keepApart(changed) {
+  const [own, other] = changed === "up" ? ["up", "across"] : ["across", "up"];
+  if (control(own).value !== control(other).value) return;
+  const free = scoredModels().find((model) => model.name !== control(own).value);
+  if (free) control(other).value = free.name;
 }
 
 function drawScatter(name, ends) {
-  const [across, up] = ["across", "up"].map((axis) => study.models.find((model) => model.name === control(axis).value));
+  const [across, up] = pair();
   const [xs, ys] = [across, up].map((model) => study.scores[model.name][name]);
   const points = selection
     .filter((i) => xs[i] !== null && ys[i] !== null)
@@ -134,7 +160,7 @@ function drawTable() {
     head.append(heading(key, title, false));
   }
   head.append(...shown.map((column) => heading(column.key, column.title, true)));
-  const body = node("tbody", {}, ...selection.slice(page * PER_PAGE, (page + 1) * PER_PAGE).map((i) => row(i, shown)));
+  const body = node("tbody", {}, ...shownRows().map((i) => row(i, shown)));
   find(".samples .scroll").replaceChildren(node("table", { "aria-label": text("samples") }, node("thead", {}, head), body));
   const pages = Math.max(1, Math.ceil(selection.length / PER_PAGE));
   find(".pager span").textContent = text("page", { page: page + 1, pages });
@@ -142,6 +168,11 @@ function drawTable() {
   control("next").disabled = page + 1 >= pages;
   control("csv").disabled = !selection.length;
   allowReport();
+  askForThumbnails();
+}
+
+function shownRows() {
+  return selection.slice(page * PER_PAGE, (page + 1) * PER_PAGE);
 }
 
 function heading(key, title, number) {
@@ -162,8 +193,10 @@ function sortBy(key, descending) {
 }
 
 function row(i, shown) {
-  const { stem, condition, sentence } = study.samples;
-  const name = node("button", { type: "button", "data-stem": stem[i] }, stem[i]);
+  const { stem, picture, condition, sentence } = study.samples;
+  const small = node("img", { alt: "", "data-picture": picture[i] });
+  showThumbnail(small);
+  const name = node("button", { type: "button", "data-stem": stem[i] }, small, stem[i]);
   name.addEventListener("click", () => open(i));
   const line = node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, text(condition[i])), node("td", { class: "sentence" }, sentence[i]));
   line.append(...shown.map((column) => node("td", { class: "number" }, scoreText(column.values[i], column.metric))));
@@ -181,15 +214,80 @@ function describe(i) {
 // ------------------------------------------------------------------------------------------------ asking the server
 
 function open(i) {
-  opened = study.samples.stem[i];
-  drawTable();
-  find(".count").textContent = text("opening", { stem: opened });
-  trigger("open", { stem: opened });
+  const stem = study.samples.stem[i];
+  document.dispatchEvent(new CustomEvent("sample-opened", { detail: stem })); // see address.js
+  openSample(stem);
+}
+
+function openSample(stem) {
+  opened = stem;
+  if (study.samples.stem.length) drawTable();
+  find(".count").textContent = text("opening", { stem });
+  trigger("open", { stem, opening: ++openings });
+}
+
+// Where the page's address leads: to a sample, scored or not, or (null) back from one.
+function go(stem) {
+  if (!study) wanted = stem;
+  else if (stem && stem !== opened) openSample(stem);
+  else if (!stem && opened) close();
+}
+
+function close() {
+  opened = null;
+  if (study.samples.stem.length) drawTable();
+  document.dispatchEvent(new Event("sample-closed")); // see sample_view.js, which goes back to the row
+}
+
+// The sample is there; who meanwhile went back is not to see it.
+function answered() {
+  showCount();
+  if (!opened) document.dispatchEvent(new Event("sample-closed"));
 }
 
 function ask(event, data) {
   showProgress({ task: event, done: 0, total: 0 });
   trigger(event, data);
+}
+
+let late = null;
+
+// What every key of a search changes is asked for once there is a pause. The answer has every metric.
+function askForIntervals() {
+  const [first, second] = pair().map((model) => model?.name ?? "");
+  const stems = partial() ? selection.map((i) => study.samples.stem[i]).sort() : null;
+  const fresh = JSON.stringify([first, second, stems]);
+  if (fresh === question) return;
+  // Another selection changes nothing about all samples of the same two models.
+  const same = intervals && question && JSON.stringify(JSON.parse(question).slice(0, 2)) === JSON.stringify([first, second]);
+  intervals = same ? { means: [], differences: intervals.differences.filter((row) => row.condition !== "selection") } : null;
+  [question, waiting] = [fresh, true];
+  const number = ++asked;
+  clearTimeout(late);
+  late = setTimeout(() => trigger("intervals", { number, first, second, stems }), 250);
+}
+
+const PICTURES_KEPT = 500;
+let soon = null;
+
+// Of the rows on view, those that are not there yet.
+function askForThumbnails() {
+  clearTimeout(soon);
+  const { picture, stem } = study.samples;
+  const wanted = new Map(shownRows().map((i) => [picture[i], stem[i]]).filter(([name]) => !thumbnails.has(name)));
+  if (wanted.size) soon = setTimeout(() => trigger("thumbnails", { stems: [...wanted.values()] }), 150);
+}
+
+function keepThumbnails(answer) {
+  const { picture, stem } = study.samples;
+  for (const [name, uri] of Object.entries(answer)) thumbnails.set(picture[stem.indexOf(name)], uri);
+  for (const name of thumbnails.keys()) if (thumbnails.size > PICTURES_KEPT) thumbnails.delete(name);
+  for (const image of element.querySelectorAll("img[data-picture]")) showThumbnail(image);
+}
+
+function showThumbnail(image) {
+  const uri = thumbnails.get(image.dataset.picture);
+  if (uri) image.src = uri;
 }
 
 function allowReport() {
@@ -248,7 +346,11 @@ function showStudy() {
   find(".results").hidden = !any;
   if (!any) return;
   const titled = scoredModels().map((model) => [model.name, model.title]);
+  const unset = !control("metric").value;
   options("metric", study.metrics.map(({ name }) => [name, name]));
+  // Without maps, or without fixations, not every metric has values.
+  const valued = ({ name }) => scoredModels().some((model) => study.scores[model.name][name].some((value) => value !== null));
+  if (unset) control("metric").value = (study.metrics.find(valued) ?? study.metrics[0]).name;
   options("condition", [["", text("every_condition")], ...study.conditions.map((name) => [name, text(name)])]);
   options("columns", [["", text("every_model")], ...titled.map(([name, title]) => [name, text("every_metric", { title })])]);
   for (const [number, axis] of ["across", "up"].entries()) {
@@ -256,6 +358,7 @@ function showStudy() {
     options(axis, titled);
     if (fresh) control(axis).selectedIndex = Math.min(number, titled.length - 1);
   }
+  keepApart("across");
   control("worst").textContent = text(study.conditions.includes("non_salient") ? "worst_non_salient" : "worst");
   update();
 }
@@ -293,13 +396,22 @@ function turn(by) {
 function show(value) {
   if (value?.samples) {
     study = value;
+    question = null; // there may be more scores than were asked about
     showStudy();
+    go(wanted ?? opened);
+    wanted = null;
   }
   if (value) showProgress(value.progress ?? null);
 }
 
 const scatter = new Scatter(find(".plane"), open, describe);
-for (const name of ["metric", "condition", "words", "across", "up"]) control(name).addEventListener("input", update);
+for (const name of ["metric", "condition", "words"]) control(name).addEventListener("input", update);
+for (const name of ["across", "up"]) {
+  control(name).addEventListener("input", () => {
+    keepApart(name);
+    update();
+  });
+}
 control("columns").addEventListener("input", () => {
   order = { key: null, descending: false };
   update();
@@ -317,7 +429,15 @@ control("evaluate").addEventListener("click", () =>
 );
 control("cancel").addEventListener("click", () => trigger("cancel"));
 
-document.addEventListener("sample-answered", showCount); // see errors.build
+// See errors.build.
+document.addEventListener("sample-answered", answered);
+document.addEventListener("sample-go", ({ detail }) => props.given && go(detail));
+document.addEventListener("small-answered", ({ detail }) => keepThumbnails(detail));
+document.addEventListener("intervals-answered", ({ detail }) => {
+  if (detail.number !== asked) return;
+  [intervals, waiting] = [detail, false];
+  drawIntervals();
+});
 
 find(".absent").hidden = props.given;
 find(".study").hidden = !props.given;

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, means
+from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, differences, means
 from saliency.conditions import Condition
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
@@ -26,6 +26,7 @@ from saliency.ui.report import write_report
 from saliency.ui.sample_presentation import present_sample
 from saliency.ui.score_table import ScoreTable
 from saliency.ui.sentences import told
+from saliency.ui.thumbnails import Thumbnails
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
 EVALUATION = "evaluation"
@@ -45,6 +46,7 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
         _view(given=False)
         return
     study = ErrorAnalysis(predictor, data, maps=maps)
+    thumbnails = Thumbnails(study.samples)
 
     @guarded
     def overview():
@@ -55,8 +57,19 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
         yield from evaluated(study, _names(event.models))
 
     @guarded
+    def intervals(event: gr.EventData):
+        stems = None if event.stems is None else _names(event.stems)
+        found = present_intervals(study, stems, str(event.first), str(event.second))
+        return {"number": event.number, **found}
+
+    @guarded
+    def small(event: gr.EventData):
+        return thumbnails.of(_names(event.stems))
+
+    @guarded
     def sample(event: gr.EventData):
-        return present_sample(study, str(event.stem))
+        # With a number: the view does not hear of a value that is the one before, and may have been closed since.
+        return present_sample(study, str(event.stem)) | {"opening": event.opening}
 
     @guarded
     def report(event: gr.EventData):
@@ -84,10 +97,19 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
     view.open(sample, outputs=opened, show_progress="minimal", api_visibility="private", **on_engine).then(
         None, js="() => document.dispatchEvent(new Event('sample-answered'))", api_visibility="private"
     )
+    # Not through the view's value: of two values that arrive together it would see only the last.
+    for asked, answer in ((view.intervals, intervals), (view.thumbnails, small)):
+        carrier = gr.JSON(visible="hidden")
+        told_by = (
+            f"(answer) => document.dispatchEvent(new CustomEvent('{answer.__name__}-answered', {{ detail: answer }}))"
+        )
+        asked(answer, outputs=carrier, trigger_mode="always_last", **quiet).success(
+            None, carrier, js=told_by, api_visibility="private"
+        )
 
 
 def _view(given: bool) -> Component:
-    return Component("error_view", scripts=("resampling", "error_charts"), given=given, elem_id="errors")
+    return Component("error_view", scripts=("error_charts",), given=given, elem_id="errors")
 
 
 def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -140,6 +162,30 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
         "left_out": [_left_out(study, entry) for entry in study.left_out()],
         "notices": [told(notice) for notice in (*study.notices(), *study.sample_notices())],
     }
+
+
+def present_intervals(
+    study: ErrorAnalysis, stems: Sequence[str] | None, first: str, second: str
+) -> dict[str, list[dict[str, Any]]]:
+    """How sure the numbers of a selection are, ready for JSON; rows as ``means`` of `present_overview` has them.
+
+    ``means`` are over the pictures of the selection, in one row a model and metric of the condition ``selection``.
+    ``differences`` are those of two models (``model`` is null), paired by sample: by condition over all samples, and
+    over the selection.
+
+    Args:
+        stems: of the selected samples; None where all are, which is no selection.
+        first, second: names of models.
+    """
+    table = study.table()
+    parts = [differences(table, first, second)]
+    selected = []
+    if stems is not None:
+        chosen = table[table["stem"].isin(stems)].assign(condition="selection")
+        selected = means(chosen).to_dict("records")
+        parts.append(differences(chosen, first, second))
+    paired = [row for part in parts for row in part.assign(model=None).to_dict("records")]
+    return {"means": [_mean(row) for row in selected], "differences": [_mean(row) for row in paired]}
 
 
 def _left_out(study: ErrorAnalysis, entry: LeftOut) -> dict[str, str]:

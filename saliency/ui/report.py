@@ -30,9 +30,15 @@ PICTURES = 50  # samples that are shown; the means count all
 _SIDE = 360  # pixels of a picture's longer side
 _DRAWN = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app draws maps at first
 
+
+def number(value: float, digits: int) -> str:
+    """With a true minus sign, and none before a zero."""
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
 _templates.globals["told"] = tell
-_templates.filters["number"] = lambda value, digits: f"{value:.{digits}f}".replace("-", "−")
+_templates.filters["number"] = number
 
 
 def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: Path) -> Iterator[tuple[int, int]]:

@@ -141,5 +141,11 @@ function back() {
 
 for (const name of ["colours", "opacity", "fixations"]) control(name).addEventListener("input", draw);
 control("back").addEventListener("click", back);
+document.addEventListener("sample-closed", () => {
+  newest++;
+  if (find(".result").hidden) return;
+  find(".result").hidden = true;
+  back();
+});
 watch("value", () => show(props.value));
 show(props.value);

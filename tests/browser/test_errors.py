@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -22,6 +23,7 @@ from saliency.ui import build
 from saliency.ui.component import FOLDER, Component
 from saliency.ui.presentation import packed, picture_view
 from saliency.ui.sample_presentation import located
+from saliency.ui.thumbnails import Thumbnails
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
@@ -65,6 +67,22 @@ def study(browser, study_address):
     yield from opened(browser, study_address)
 
 
+def write_folders_of_pictures(root: Path) -> Path:
+    """As CAT2000: two folders with two pictures each, of the same names, and their maps and fixations."""
+    generator = np.random.default_rng(0)
+    for folder in ("Action", "Social"):
+        for kind in ("images", "maps", "fixations"):
+            (root / kind / folder).mkdir(parents=True)
+        for name in ("001.png", "002.png"):
+            pixels = generator.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+            points = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+            points[generator.integers(HEIGHT, size=9), generator.integers(WIDTH, size=9)] = 255
+            Image.fromarray(pixels).save(root / "images" / folder / name)
+            Image.fromarray(pixels[..., 0]).save(root / "maps" / folder / name)
+            Image.fromarray(points).save(root / "fixations" / folder / name)
+    return root
+
+
 def rows(page: Page):
     return page.locator("#errors .samples tbody tr")
 
@@ -89,7 +107,7 @@ def test_evaluate_sort_open_and_export(study, tmp_path):
     maps = study.locator("#sample").get_by_role("img")
     expect(maps).to_have_count(4)  # the picture, the truth, two models
     expect(study.locator("#sample").get_by_text("9 fixations")).to_be_visible()
-    assert study.locator("#sample img, #errors img").count() == 0
+    assert study.locator("#sample img, #errors img:not([data-picture])").count() == 0
     assert study.title() == "Text-guided visual attention"
 
     with study.expect_download() as download:
@@ -204,9 +222,83 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
             assert kept() == 12
 
 
+def test_a_model_is_not_drawn_against_itself_after_a_cancelled_evaluation(browser, tmp_path, monkeypatch):
+    """The second model has its first scores only when the axes have long been chosen."""
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    scoring = Scoring(stop_at=6)
+    monkeypatch.setattr(analysis, "score", scoring)
+    data = open_data_set(write_data_set(tmp_path / "gaze", 2))
+    with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            assert scoring.reached.wait(PATIENCE / 1000)
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_text("5 of 8 scored")).to_be_visible()
+            expect(page.locator("#errors .pairs")).to_be_hidden()
+            scoring.go_on.set()
+            page.get_by_role("button", name="Evaluate").click()
+            expect(page.get_by_text("8 of 8 scored")).to_have_count(2)
+            across, up = (page.get_by_role("combobox", name=name) for name in ("Across", "Upwards"))
+            assert (across.input_value(), up.input_value()) == ("clip_salgan", "transalnet")
+            up.select_option("clip_salgan")  # they change places
+            assert (across.input_value(), up.input_value()) == ("transalnet", "clip_salgan")
+            label = page.locator("#errors .plane canvas").get_attribute("aria-label")
+            assert "of TranSalNet across" in label
+
+
+def test_a_sample_has_an_address_and_back_returns_to_its_row(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    folder = write_folders_of_pictures(tmp_path / "cat")
+    with serving(lambda: build(Predictor(["transalnet"]), open_data_set(folder))) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            expect(rows(page)).to_have_count(4)
+            sample, title = page.locator("#sample .result"), page.locator("#sample h2")
+            page.get_by_role("button", name="Action/001").click()
+            expect(title).to_have_text("Action/001 · Pure")
+            assert page.evaluate("location.hash") == "#tab=errors&sample=Action%2F001"
+            page.get_by_role("button", name="Social/002").click()
+            expect(title).to_have_text("Social/002 · Pure")
+            page.go_back()
+            expect(title).to_have_text("Action/001 · Pure")
+            page.go_back()
+            expect(sample).to_be_hidden()
+            expect(page.locator("#errors [data-stem='Action/001']")).to_be_focused()
+            assert page.evaluate("location.hash") == "#tab=errors"
+            page.go_forward()
+            expect(title).to_have_text("Action/001 · Pure")
+            expect(sample).to_be_visible()
+            page.reload()
+            expect(title).to_have_text("Action/001 · Pure")
+            page.evaluate("location.hash = 'tab=errors&sample=Social/001'")
+            expect(title).to_have_text("Social/001 · Pure")
+            page.evaluate("location.hash = 'tab=errors&sample=Nothing'")
+            expect(page.get_by_text("There is no such sample in this data set.")).to_be_visible()
+
+
+def test_rows_have_small_pictures_that_are_made_once(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    made, make = [], Thumbnails._make
+    monkeypatch.setattr(Thumbnails, "_make", lambda self, stem: made.append(stem) or make(self, stem))
+    data = open_data_set(write_data_set(tmp_path / "gaze", 3))
+    with serving(lambda: build(Predictor(["transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            expect(rows(page)).to_have_count(12)
+            small = page.locator("#errors .samples img[src]")
+            expect(small).to_have_count(12)
+            page.wait_for_function(
+                "[...document.querySelectorAll('#errors .samples img')].every(i => i.naturalWidth == 90)"
+            )
+            page.get_by_role("searchbox").fill("dog")
+            expect(rows(page)).to_have_count(6)
+            expect(small).to_have_count(6)
+            assert sorted(stem[:12] for stem in made) == ["000000000001", "000000000002", "000000000003"]
+
+
 @pytest.fixture
 def two_thousand(monkeypatch):
-    """An overview of 2,000 samples and three models in place of the engine's."""
+    """An overview of 2,000 samples and three models in place of the engine's, and their table."""
     generator = np.random.default_rng(0)
     count, metrics = 2000, ("CC", "SIM", "KL", "NSS", "AUC")
     models = ("one", "two", "three")
@@ -227,12 +319,15 @@ def two_thousand(monkeypatch):
         "left_out": [],
         "notices": [],
     }
+    samples = pd.DataFrame(view["samples"])
+    parts = [samples.assign(model=name, **view["scores"][name]) for name in models]
+    monkeypatch.setattr(analysis.ErrorAnalysis, "table", lambda _: pd.concat(parts, ignore_index=True).assign(sAUC=0.5))
     monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
     return view
 
 
 def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, tmp_path):
-    view = Component("error_view", scripts=("resampling", "error_charts"))
+    view = Component("error_view", scripts=("error_charts",))
     with alone(browser, view, given=True) as page:
         page.evaluate("view => send(view)", two_thousand)
         report = page.get_by_role("button", name="Report with pictures")
@@ -248,6 +343,17 @@ def test_no_report_is_asked_for_while_an_evaluation_runs(two_thousand, browser, 
         expect(report).to_be_enabled()
         page.get_by_role("searchbox").fill("nothing has these words")
         expect(report).to_be_disabled()
+
+
+def test_the_first_metric_shown_is_one_that_has_values(two_thousand, browser):
+    for scores in two_thousand["scores"].values():
+        scores.update(dict.fromkeys(("CC", "SIM", "KL"), [None] * 2000))  # a data set without maps
+    with alone(browser, Component("error_view", scripts=("error_charts",)), given=True) as page:
+        page.evaluate("view => send(view)", two_thousand)
+        expect(page.get_by_role("combobox", name="Metric")).to_have_value("NSS")
+        page.get_by_role("combobox", name="Metric").select_option("CC")
+        page.evaluate("view => send(view)", two_thousand)
+        expect(page.get_by_role("combobox", name="Metric")).to_have_value("CC")
 
 
 @pytest.mark.parametrize(
@@ -322,6 +428,39 @@ def test_until_the_scores_arrive_the_tab_says_what_it_waits_for(held, study):
     expect(waiting).to_have_count(0)
 
 
+def test_how_far_a_report_is_and_cancel_stay_in_sight_at_the_table(two_thousand, study, monkeypatch):
+    done = threading.Event()
+
+    def slow(*_):
+        yield 1, 9
+        done.wait(PATIENCE / 1000)
+        yield 2, 9
+
+    monkeypatch.setattr("saliency.ui.errors.write_report", slow)
+    expect(rows(study)).to_have_count(25)
+    report = study.get_by_role("button", name="Report with pictures")
+    report.scroll_into_view_if_needed()
+    rows(study).last.scroll_into_view_if_needed()
+    report.evaluate("button => button.click()")  # from where one is: Playwright would scroll
+    told = study.get_by_text("Report: 1 of 9 samples")
+    expect(told).to_be_in_viewport(ratio=1)
+    cancel = study.locator("#errors [name=cancel]")
+    expect(cancel).to_be_in_viewport(ratio=1)
+    cancel.click()
+    done.set()
+    expect(told).to_be_hidden()
+
+
+def numbers(cells) -> list[list[float]]:
+    """Mean and the ends of its interval of each cell."""
+    found = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", told.strip()) for told in cells.all_inner_texts()]
+    return [[float(number.replace("−", "-")) for number in match.groups()] for match in found]
+
+
+def three(interval) -> list[float]:
+    return [interval.mean, interval.low, interval.high]
+
+
 def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousand, study):
     expect(study.get_by_text("2000 of 2000 samples")).to_be_visible()
     requests = []
@@ -338,14 +477,18 @@ def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousa
     study.get_by_role("searchbox", name="Words in the sentence").fill("KITE red")
     expect(study.get_by_text("200 of 2000 samples")).to_be_visible()
     chosen = study.locator("#errors .means tr", has_text="Your selection (200)").locator("td")
-    shown = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", told) for told in chosen.all_inner_texts()]
-    for told, model in zip(shown, ("one", "two", "three"), strict=True):
-        scores = np.array(two_thousand["scores"][model]["CC"][::10])
-        # Two pictures in four have a sample with the word, and no picture has two.
-        expected = mean_interval(scores[None], resamples(200))
-        assert float(told[1]) == pytest.approx(expected.mean, abs=6e-4)
-        assert float(told[2]) == pytest.approx(expected.low, abs=0.01)
-        assert float(told[3]) == pytest.approx(expected.high, abs=0.01)
+    expect(chosen.first).to_contain_text("[")
+    scores = {name: np.array(two_thousand["scores"][name]["CC"]) for name in ("one", "two", "three")}
+    draws = resamples(200)  # two pictures in four have a sample with the word, and no picture has two
+    for told, values in zip(numbers(chosen), scores.values(), strict=True):
+        assert told == pytest.approx(three(mean_interval(values[None, ::10], draws)), abs=6e-4)
+    gaps = scores["one"] - scores["two"]
+    paired = study.locator("#errors .differences tr")
+    expect(paired.first).to_have_text("Sentenceone − two")
+    [told] = numbers(paired.filter(has_text="Your selection (200)").locator("td"))
+    assert told == pytest.approx(three(mean_interval(gaps[None, ::10], draws)), abs=6e-4)
+    [told] = numbers(paired.filter(has_text="Mean of the conditions").locator("td"))
+    assert told == pytest.approx(three(mean_interval(gaps.reshape(500, 4).T, resamples(500))), abs=6e-4)
     study.get_by_role("combobox", name="Metric").select_option("KL")
     study.get_by_role("button", name="Worst non-salient first").click()
     # Every tenth sample is even, and those that are non-salient are odd.
@@ -354,4 +497,4 @@ def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousa
     expect(study.get_by_text("500 of 2000 samples")).to_be_visible()
     shown = [float(text) for text in rows(study).locator("td:last-child").all_inner_texts()]
     assert shown == sorted(shown, reverse=True)
-    assert requests == []
+    assert len([url for url in requests if "queue/join" in url]) < 12  # of intervals and thumbnails, after pauses

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -13,6 +15,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from saliency.predictor import Predictor
+from saliency.replay import read_recorded, replay
 from saliency.ui.examples import FOLDER
 from saliency.ui.guard import NOT_TAKEN, UNEXPECTED
 from saliency.ui.sentences import chinese
@@ -113,6 +117,77 @@ def test_a_file_in_other_units_is_scored_as_its_reader_is_told(client, tmp_path)
         assert table["fixations"] == 4
         assert table["notes"][0].startswith("4 fixations")
     assert scores["centred"] == scores["at"] == pytest.approx(scores["pixels"], abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def archive(client, tmp_path_factory):
+    """The ZIP of a comparison of two models, unpacked, and what `compare` answers to the same."""
+    folder = tmp_path_factory.mktemp("archive")
+    (folder / "fixations.csv").write_text("x,y\n300,200\n310,190\n")
+    asked = {
+        "salient": "A red cup.",
+        "models": ["gsgnet", "clip_salgan"],
+        "fixations": handle_file(folder / "fixations.csv"),
+        "truth_condition": "salient",
+    }
+    path = client.predict(handle_file(COFFEE), **asked, api_name="/archive")
+    view = client.predict(handle_file(COFFEE), **asked, api_name="/compare")
+    with zipfile.ZipFile(path) as packed:
+        assert packed.testzip() is None
+        packed.extractall(folder / "all")
+    return Path(path), folder / "all", view
+
+
+def test_the_archive_has_the_maps_in_floating_point(archive):
+    _, folder, view = archive
+    with np.load(folder / "maps.npz") as maps:
+        names = {f"{sent['model']}.{sent['condition']}" for sent in view["maps"]}
+        assert set(maps) == names | {"picture", "record"}
+        for sent in view["maps"]:
+            density = maps[f"{sent['model']}.{sent['condition']}"]
+            assert (density.dtype, density.shape) == (np.float32, (400, 600))
+            assert density.sum(dtype=np.float64) == pytest.approx(1, abs=1e-4)
+            assert density.max() * density.size == pytest.approx(sent["high"], rel=0.05)
+
+
+def test_the_archive_explains_itself(archive):
+    _, folder, view = archive
+    about = (folder / "README.txt").read_text(encoding="utf-8")
+    for file in folder.rglob("*"):
+        name = file.relative_to(folder).parts[0]
+        assert name == "README.txt" or name in about
+    for name in ("maps.csv", "metrics.csv"):
+        described = about.partition(f"Columns of {name}")[2].partition("\n\n")[0]
+        for column in (folder / name).read_text().splitlines()[0].split(","):
+            assert column in described
+    for table in view["tables"]:
+        assert f"{table['name']}:" in about
+    words = " ".join(about.split())
+    assert "code MIT; weights research, non-commercial" in words
+    assert "do not redistribute" in words
+    assert "Xie et al.: Global semantic-guided network" in words
+    assert "please cite it" in words
+    assert "TranSalNet" not in words  # which was not asked
+
+
+def test_the_archive_of_the_endpoint_is_replayed(archive):
+    path, _, _ = archive
+    results, _ = replay(read_recorded(path), Predictor())
+    assert len(results) == 4
+    assert all(result.same for result in results)
+
+
+@pytest.mark.parametrize("mark", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_the_archive_of_a_file_of_the_server_is_refused(address, client, tmp_path, mark):
+    Image.effect_noise((64, 64), 90).save(tmp_path / "secret.png")
+    told = raw(address, "archive", [{"path": str(tmp_path / "secret.png")} | mark, "", "", "", ["clip_salgan"]])
+    assert told.startswith("event: error")
+    assert json.loads(told.split("data: ")[1])["error"] == NOT_TAKEN
+
+
+def test_the_archive_is_refused_with_compares_sentences(client):
+    with pytest.raises(AppError, match="at least one model"):
+        client.predict(handle_file(COFFEE), models=[], api_name="/archive")
 
 
 def test_a_call_without_the_options_is_what_it_was(address, tmp_path):
@@ -274,6 +349,7 @@ def test_every_endpoint_is_documented_in_words(client):
     reading = ["Units", "Screen", "Shown", "Corner", "Picture name", "Drop zeros"]
     assert named == {
         "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Comparison"]),
+        "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Archive"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
         "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur", *reading], ["Scores"]),
     }

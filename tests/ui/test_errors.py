@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency.analysis import METRICS, ErrorAnalysis
+from saliency.analysis import METRICS, ErrorAnalysis, differences, means
 from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
-from saliency.ui.errors import evaluated, present_overview
+from saliency.ui import report
+from saliency.ui.errors import evaluated, present_intervals, present_overview
 from saliency.ui.report import write_report
 from saliency.ui.sample_presentation import present_sample
+from saliency.ui.thumbnails import Thumbnails
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
 
 MARKUP = "<script>alert(1)</script> {{ 7*7 }} & \"<img src=x onerror='x'>"
@@ -56,6 +58,48 @@ def test_what_was_cancelled_is_shown_as_far_as_it_came(study):
     assert len(view["samples"]["stem"]) == 3
     assert list(view["scores"]) == ["reader"]
     assert [model["scored"] for model in view["models"]] == [3, 0]
+
+
+def test_intervals_are_those_of_the_analysis(study):
+    list(study.run())
+    table = study.table()
+    whole = present_intervals(study, None, "reader", "blind")
+    assert json.loads(json.dumps(whole, allow_nan=False)) == whole
+    assert whole["means"] == []
+    expected = differences(table, "reader", "blind")
+    assert [(row["condition"], row["metric"]) for row in whole["differences"]] == list(
+        zip(expected["condition"], expected["metric"], strict=True)
+    )
+    for name in ("mean", "low", "high"):
+        assert [row[name] for row in whole["differences"]] == pytest.approx(list(expected[name]), abs=1e-4)
+
+    stems = [stem for stem in study.samples if stem.endswith("_2")]
+    part = present_intervals(study, stems, "reader", "blind")
+    assert part["differences"][: len(whole["differences"])] == whole["differences"]
+    chosen = means(table[table["condition"] == study.samples[stems[0]].condition.value])
+    for model in ("reader", "blind"):
+        got = {row["metric"]: row for row in part["means"] if row["model"] == model}
+        for row in chosen[chosen["model"] == model].to_dict("records"):
+            assert got[row["metric"]]["condition"] == "selection"
+            assert (got[row["metric"]]["low"], got[row["metric"]]["n"]) == (pytest.approx(row["low"], abs=1e-4), 3)
+    assert present_intervals(study, ["no such"], "reader", "nobody") == {"means": [], "differences": []}
+
+
+def test_thumbnails_are_small_and_of_the_data_set_alone(study):
+    stems = list(study.samples)
+    study.samples[stems[1]].image_path.write_bytes(b"no picture")
+    pixels = np.random.default_rng(0).integers(0, 256, (900, 1600, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(study.samples[stems[2]].image_path)
+    thumbnails = Thumbnails(study.samples)
+    made = thumbnails.of([*stems[:3], "/etc/passwd", "../x"])
+    assert list(made) == stems[:3]
+    assert made[stems[1]] is None
+    assert made[stems[2]].startswith("data:image/jpeg;base64,")
+    small = Image.open(BytesIO(base64.b64decode(made[stems[2]].split(",")[1])))
+    assert small.size == (144, 81)
+    study.samples[stems[0]].image_path.unlink()  # it is not read again
+    assert thumbnails.of(stems[:1])[stems[0]] == made[stems[0]]
+    assert len(thumbnails.of(stems * 9)) <= 25
 
 
 def test_a_sample_has_the_truth_and_every_answer(study):
@@ -137,6 +181,10 @@ def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypat
     assert float(cells[1]) == pytest.approx(expected["CC"].mean(), abs=6e-4)
 
 
+def test_a_report_has_no_minus_before_a_zero():
+    assert [report.number(value, 2) for value in (-0.001, -0.01, 0.5)] == ["0.00", "−0.01", "0.50"]
+
+
 @pytest.fixture
 def compared(miniatures, tmp_path) -> ErrorAnalysis:
     """A data set with a damaged picture, a model, and maps of another program for all samples but the last."""
@@ -174,6 +222,10 @@ def test_maps_of_other_programs_are_one_more_model_everywhere(compared, tmp_path
     assert "DeepGaze: maps of another program" in words
     assert "DeepGaze: There is no map of this sample in “deepgaze”." in words
     assert "000000000001_0" in words.partition("left out")[2]
+    before, _, after = words.partition("All are shown.")
+    assert "1 of 3 samples have no map by DeepGaze" in before
+    assert "DeepGaze: Sample “000000000002_0”: The map has at most 256" in before
+    assert "DeepGaze: The map has at most 256" in after  # and with the sample itself
 
 
 def test_samples_left_out_are_listed_and_do_not_stop_the_rest(compared):

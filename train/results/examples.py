@@ -43,7 +43,7 @@ def measured(predictor: Predictor, example: Example, boxes: Mapping) -> Iterator
         row = [example.title, sentence]
         for model in predictor.models:
             pure, read = maps[model, Condition.PURE], maps[model, condition]
-            row.append(f"{cc(read, pure):.2f}")
+            row.append(f"{cc(read, pure):z.2f}")
             named = boxes.get(condition.value)
             row.append(f"{on(pure, named):.0%} to {on(read, named):.0%}" if named else "")
         yield tuple(row)

@@ -68,7 +68,7 @@ def figure_of(models: Mapping[str, Predict], samples: Sequence[Sample]) -> Figur
         axes[0].set_title("picture", fontsize=8)
         maps = {"people": people(sample)} | {name: predict(sample) for name, predict in models.items()}
         for axis, (name, map_) in zip(axes[1:], maps.items(), strict=True):
-            score = "" if name == "people" else f", CC {cc(map_, maps['people']):.2f}"
+            score = "" if name == "people" else f", CC {cc(map_, maps['people']):z.2f}"
             axis.imshow(overlay(picture, _for_display(map_)))
             axis.set_title(f"{name}{score}", fontsize=8)
         for axis in axes:
