@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -107,7 +108,6 @@ def build(predictor: Predictor) -> Form:
                 value=list(predictor.models),
                 label=t("gaze.models"),
             )
-            blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
             files = gr.UploadButton(
                 t("gaze.load"),
                 file_count="multiple",  # of any type: what is no file of gaze is refused by its reader, with a sentence
@@ -117,6 +117,11 @@ def build(predictor: Predictor) -> Form:
             with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="gaze-fields"):
                 fields = gaze_fields.build(density=False)
                 seen = TruthPreview(elem_id="gaze-preview")
+            with gr.Accordion(t("gaze.advanced"), open=False, elem_id="gaze-advanced"):
+                blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
+                distance = gr.Number(
+                    60, label=t("gaze.distance"), info=t("gaze.distance_hint"), minimum=10, maximum=500, step=1
+                )
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
             cancel = CancelButton()
@@ -134,9 +139,10 @@ def build(predictor: Predictor) -> Form:
         api_visibility="private",
         queue=False,
     )
-    sentence.change(
-        None, sentence, stage, js="(sentence) => ({ sentence })", show_progress="hidden", api_visibility="private"
-    )
+    for field, name in ((sentence, "sentence"), (distance, "distance")):
+        field.change(
+            None, field, stage, js=f"({name}) => ({{ {name} }})", show_progress="hidden", api_visibility="private"
+        )
     loading = files.upload(
         load,
         [files, picture, *fields.inputs],
@@ -156,6 +162,7 @@ def build(predictor: Predictor) -> Form:
         concurrency_id=ENGINE,
     )
     cancel.ends(scoring)
+    scoring.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
     return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
 
 
@@ -165,7 +172,9 @@ def staged(picture: Any) -> dict[str, Any]:
     height, width = pixels.shape[:2]
     small = Image.fromarray(pixels)
     small.thumbnail((STAGE_SIDE, STAGE_SIDE))
-    return {"picture": picture_view(np.asarray(small)) | {"width": width, "height": height}}
+    shown = picture_view(np.asarray(small))
+    key = hashlib.sha256(shown["jpeg"].encode()).hexdigest()[:32]
+    return {"picture": shown | {"width": width, "height": height, "key": key}}
 
 
 def read_files(
@@ -201,7 +210,7 @@ def loaded(recordings: Sequence[Recording]) -> dict[str, Any]:
 
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
-    with gr.Row():
+    with gr.Row(elem_id="gaze-examples"):
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
         own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)
     return buttons, own

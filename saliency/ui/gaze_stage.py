@@ -1,8 +1,9 @@
 """Where a visitor looks at a picture and then marks where they looked, as a Gradio component.
 
 Timing and marking happen in the browser (gaze_stage.js). The component takes messages, each an object with one of
-``picture`` (a new one: jpeg, its own width and height), ``fixations`` (loaded ones, to be added, with ``notices`` on
-how they were read) and ``sentence`` (to be read before); it gives what `SCHEMA` describes.
+``picture`` (a new one: jpeg, its own width and height, and a key by which its marks are found again), ``fixations``
+(loaded ones, to be added, with ``notices`` on how they were read), ``sentence`` (to be read before) and ``distance`` (of
+the eyes from the screen, in cm); it gives what `SCHEMA` describes.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class GazeStage(Component):
     """The picture for a while, then the picture to be marked; everybody's marks, to be scored or taken home."""
 
     def __init__(self, **options: Any):
-        super().__init__("gaze_stage", **options)
+        super().__init__("gaze_stage", scripts=("fixation_file",), **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA
