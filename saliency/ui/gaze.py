@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
@@ -19,29 +16,32 @@ from saliency.gaze.options import written_options
 from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
-from saliency.ui import gaze_fields
+from saliency.ui import class_mode, gaze_fields
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
+from saliency.ui.classroom import Classroom
 from saliency.ui.examples import Example, examples
 from saliency.ui.form import Form
 from saliency.ui.gaze_scores import present_scores
-from saliency.ui.gaze_stage import GazeStage, read_looked
+from saliency.ui.gaze_stage import GazeStage, read_looked, staged
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.ground_truth import account, read_recording
 from saliency.ui.guard import guarded
 from saliency.ui.picture_input import FILES, PictureButton
-from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling, told
 from saliency.ui.texts import t
 from saliency.ui.truth_preview import TruthPreview, preview_of
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
-STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
 
 
-def build(predictor: Predictor) -> Form:
-    """Adds the tab's content to the Blocks or Tab being built."""
+def build(predictor: Predictor, room: Classroom | None = None) -> Form:
+    """Adds the tab's content to the Blocks or Tab being built.
+
+    Args:
+        room: where classes are opened; default one of its own, which nobody else can take part in.
+    """
 
     @cancellable
     @guarded
@@ -125,6 +125,7 @@ def build(predictor: Predictor) -> Form:
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
             cancel = CancelButton()
+    class_mode.build_panel(room or Classroom(), predictor, stage, cancel, picture, sentence, models)
     view = GazeView(elem_id="gaze-view")
 
     shown = [picture, stage]
@@ -164,17 +165,6 @@ def build(predictor: Predictor) -> Form:
     cancel.ends(scoring)
     scoring.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
     return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
-
-
-def staged(picture: Any) -> dict[str, Any]:
-    """A picture, as `load_image` takes it, as the message that puts it on the stage."""
-    pixels = load_image(picture)
-    height, width = pixels.shape[:2]
-    small = Image.fromarray(pixels)
-    small.thumbnail((STAGE_SIDE, STAGE_SIDE))
-    shown = picture_view(np.asarray(small))
-    key = hashlib.sha256(shown["jpeg"].encode()).hexdigest()[:32]
-    return {"picture": shown | {"width": width, "height": height, "key": key}}
 
 
 def read_files(

@@ -2,6 +2,7 @@
 // the browser before they are scored; there they are kept for each picture as long as its window is open, so that another
 // picture or a reload loses none. drawing.js and fixation_file.js stand in front of this file.
 //
+// With `props.pupil` it is the stage of one person who takes part in a class, whose marks are handed in (class_mode.py).
 // The server, or a field of the form, puts a message into `props.value` (gaze_stage.py says which); after each message
 // and each mark, `props.value` is what is to be scored.
 
@@ -56,7 +57,9 @@ function message(next) {
   if (next === "empty") return [text("choose"), ...(hasKept() ? [text("kept")] : [])].join(" ");
   if (next === "reading") return text("read_first");
   if (next === "fixating") return text("fixate");
-  return text("ready", { name: participant(), seconds: text("seconds_long", { count: fields.duration.value }) });
+  const seconds = text("seconds_long", { count: fields.duration.value });
+  if (props.pupil) return text("ready_pupil", { seconds });
+  return text("ready", { name: participant(), seconds });
 }
 
 // Words, and what else is to be known about them.
@@ -171,6 +174,7 @@ function click(event) {
 
 // A leading sign would make a formula of a name in a spreadsheet.
 function participant() {
+  if (props.pupil) return ""; // the server knows who it is
   return fields.participant.value.replace(/^[\s=+\-@]+/, "").trim() || text("person", { number: 1 });
 }
 
@@ -221,7 +225,7 @@ function merge({ fixations: loaded, notices = [] }) {
 
 // --------------------------------------------------------------------------------------------------------- keeping
 
-const KEPT = "gaze-marks:"; // in front of a picture's key, in the storage of this window alone
+const KEPT = props.pupil ? "class-marks:" : "gaze-marks:"; // in front of a picture's key, in the storage of this window alone
 const NONE = { fixations: [], shownWidth: null, unsaved: false };
 const kept = new Map(Object.entries(stored())); // key -> what is to be known of a picture again
 
@@ -283,10 +287,16 @@ function refresh() {
   buttons.next.disabled = !some || busy;
   buttons.score.disabled = busy;
   buttons.export.disabled = !some || busy;
+  buttons.open_class.disabled = busy;
   for (const field of Object.values(fields)) field.disabled = busy || phase === "marking";
   part(".marks").replaceChildren(...here.map(drawMark));
   drawPeople();
-  props.value = { fixations: [...fixations], pixels_per_degree: pixelsPerDegree() };
+  props.value = {
+    fixations: [...fixations],
+    pixels_per_degree: pixelsPerDegree(),
+    seconds: Number(fields.duration.value),
+    ...(props.pupil ? { name: fields.participant.value } : {}),
+  };
 }
 
 function drawMark({ x, y, order }) {
@@ -298,7 +308,7 @@ function drawMark({ x, y, order }) {
 
 function drawPeople() {
   const counts = people();
-  part(".people").hidden = !counts.size;
+  part(".people").hidden = !counts.size || props.pupil;
   const columns = ["participant", "rounds", "fixations"].map((name) => node("th", { scope: "col" }, text(name)));
   const head = node("tr", {}, ...columns, node("th", { scope: "col" }, node("span", { class: "visually-hidden" }, text("remove"))));
   const rows = [...counts].map(([name, person]) => {
@@ -335,18 +345,35 @@ function save() {
 
 function score() {
   if (phase === "empty") say(text("no_picture"));
-  else if (!fixations.length) say(text("nothing"));
+  else if (!fixations.length) say(text(props.pupil ? "nothing_pupil" : "nothing"));
   else {
     scoring = JSON.stringify([key, fixations]);
     trigger("score");
   }
 }
 
+// Phones open the app where this page has it.
+function openClass() {
+  if (phase === "empty") say(text("no_picture"));
+  else if (document.querySelector("#class-panel .room:not([hidden])")) say(text("class_open"));
+  else trigger("open_class", { address: location.origin + location.pathname });
+}
+
 // --------------------------------------------------------------------------------------------------------- messages
 
 function receive(sent) {
   if (sent?.picture) {
+    sentence = sent.sentence ?? sentence;
+    fields.duration.value = sent.seconds ?? fields.duration.value;
     put(sent.picture);
+  } else if (sent && "handed_in" in sent) {
+    scored();
+    say(text("handed_in", { count: sent.handed_in }));
+    refresh();
+  } else if (sent?.refused) {
+    scoring = null;
+    say(sent.refused);
+    refresh();
   } else if (typeof sent?.sentence === "string") {
     sentence = sent.sentence;
     if (phase === "reading") ready();
@@ -376,10 +403,16 @@ function put({ jpeg, width, height, key: given }) {
 
 for (const count of [1, 2, 3, 4, 5, 7, 10]) fields.duration.append(node("option", { value: count }, text("seconds_long", { count })));
 fields.duration.value = 3;
-fields.participant.value = text("person", { number: 1 });
+if (props.pupil) {
+  for (const surplus of [fields.duration.parentElement, buttons.next, buttons.export, buttons.open_class]) surplus.remove();
+  part("[data-text=participant]").textContent = text("name");
+  buttons.score.textContent = text("hand_in");
+} else {
+  fields.participant.value = text("person", { number: 1 });
+}
 picture.alt = text("picture");
 
-for (const field of Object.values(fields)) field.addEventListener("change", () => phase === "ready" && enter("ready"));
+for (const field of Object.values(fields)) field.addEventListener("change", () => (phase === "ready" ? enter("ready") : refresh()));
 startButton.addEventListener("click", begin);
 screen.addEventListener("click", click);
 screen.addEventListener("keydown", press);
@@ -388,6 +421,7 @@ buttons.again.addEventListener("click", begin);
 buttons.next.addEventListener("click", nextPerson);
 buttons.score.addEventListener("click", score);
 buttons.export.addEventListener("click", save);
+buttons.open_class.addEventListener("click", openClass);
 document.addEventListener("gaze-scored", scored);
 window.addEventListener("beforeunload", leave);
 watch("value", () => receive(props.value));

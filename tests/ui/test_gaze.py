@@ -19,9 +19,9 @@ from saliency.predictor import Predictor
 from saliency.results import CheckpointIdentity, Comparison, Prediction
 from saliency.ui import gaze
 from saliency.ui.examples import FOLDER
-from saliency.ui.gaze import read_files, staged
+from saliency.ui.gaze import read_files
 from saliency.ui.gaze_scores import present_scores, usual_blur
-from saliency.ui.gaze_stage import Looked, read_looked
+from saliency.ui.gaze_stage import Looked, read_looked, staged
 
 SHAPE = (300, 400)
 PEAK = Fixation(x=250, y=90)
