@@ -91,5 +91,9 @@ class ExpiredError(SaliencyError):
     """What a visitor comes back to is no longer kept."""
 
 
+class ClassError(SaliencyError):
+    """A class of people who mark together cannot be opened, found or added to."""
+
+
 class RecipeError(SaliencyError):
     """A training recipe has an unknown or invalid key; the message names it."""

@@ -15,12 +15,14 @@ const opener = (tab) => document.querySelector(`[role="tab"][data-tab-id="${tab}
 const openTab = () => document.querySelector('[role="tab"][aria-selected="true"]')?.dataset.tabId ?? FIRST;
 const inLecture = () => document.body.classList.contains("lecture");
 const sampleAddress = (stem) => (stem ? new URLSearchParams({ tab: "errors", sample: stem }).toString() : "");
+const inClass = () => location.hash.startsWith("#class="); // class_visit.js follows it
 const addressOf = (tab) => addresses[tab] || (tab === FIRST ? "" : `tab=${tab}`);
 
 // ------------------------------------------------------------------------------------------------ writing
 
 // enter: a place of its own to come back to, instead of another word for the one where one is.
 function write(fields, enter) {
+  if (inClass()) return;
   const same = location.hash.slice(1) === fields;
   if (same && history.state?.ours) return;
   const url = fields ? `#${fields}` : location.pathname + location.search;
@@ -83,6 +85,7 @@ async function move(tab) {
 
 // fresh: the page was just loaded, and its forms are empty.
 async function follow(fresh) {
+  if (inClass()) return;
   const link = location.hash.slice(1);
   if (link.length > LONGEST) return;
   const fields = new URLSearchParams(link);

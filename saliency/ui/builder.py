@@ -10,7 +10,8 @@ import gradio as gr
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
-from saliency.ui import address, compare, errors, gaze, keeping, lecture, models, share, undo, words
+from saliency.ui import address, class_mode, compare, errors, gaze, keeping, lecture, models, share, undo, words
+from saliency.ui.classroom import Classroom
 from saliency.ui.component import Component
 from saliency.ui.documentation import DocumentedBlocks
 from saliency.ui.examples import FOLDER, Example
@@ -39,7 +40,8 @@ def build(
         maps: of other programs, which the Errors tab shows beside the models.
         opening: the example whose comparison the page opens with; None: it opens empty.
     """
-    arguments = {"compare": {"opening": opening}, "errors": {"data": data, "maps": maps}}
+    room = Classroom()
+    arguments = {"compare": {"opening": opening}, "gaze": {"room": room}, "errors": {"data": data, "maps": maps}}
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead", scripts=("tab_keys", "answers"))
         bar = lecture.build()
@@ -55,6 +57,7 @@ def build(
         undo.offer(offer, {name: forms[name] for name in address.FORMS})
         for name in address.FORMS:
             _focus(forms[name])
+        class_mode.build_visit(room)
         lecture.lead(bar, {name: form for name, form in forms.items() if form})
     return demo.queue(max_size=64)
 

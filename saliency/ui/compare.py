@@ -248,11 +248,11 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
 
     gr.on(
         [picture.input, picture.upload, picture.clear],
-        lambda: (None, None, ""),
+        None,
         outputs=[density, fixations, fields.picture],
+        js='() => [null, null, ""]',  # in the browser: an answer of the server would come late, and take newer files away
         show_progress="hidden",
         api_visibility="private",
-        queue=False,
     )
     gr.on(
         [density.change, fixations.change, *fields.changes],

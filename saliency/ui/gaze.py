@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
@@ -18,29 +16,32 @@ from saliency.gaze.options import written_options
 from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.results import Shape
-from saliency.ui import gaze_fields, outdated
+from saliency.ui import class_mode, gaze_fields, outdated
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.cancellation import cancellable
+from saliency.ui.classroom import Classroom
 from saliency.ui.examples import Example, examples
 from saliency.ui.form import Form
 from saliency.ui.gaze_scores import present_scores
-from saliency.ui.gaze_stage import GazeStage, read_looked
+from saliency.ui.gaze_stage import GazeStage, read_looked, staged
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.ground_truth import account, read_recording
 from saliency.ui.guard import guarded
 from saliency.ui.picture_input import FILES, PictureButton
-from saliency.ui.presentation import picture_view
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling, told
 from saliency.ui.texts import t
 from saliency.ui.truth_preview import TruthPreview, preview_of
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
-STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
 
 
-def build(predictor: Predictor) -> Form:
-    """Adds the tab's content to the Blocks or Tab being built."""
+def build(predictor: Predictor, room: Classroom | None = None) -> Form:
+    """Adds the tab's content to the Blocks or Tab being built.
+
+    Args:
+        room: where classes are opened; default one of its own, which nobody else can take part in.
+    """
 
     @cancellable
     @guarded
@@ -108,7 +109,6 @@ def build(predictor: Predictor) -> Form:
                 value=list(predictor.models),
                 label=t("gaze.models"),
             )
-            blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
             files = gr.UploadButton(
                 t("gaze.load"),
                 file_count="multiple",  # of any type: what is no file of gaze is refused by its reader, with a sentence
@@ -118,9 +118,15 @@ def build(predictor: Predictor) -> Form:
             with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="gaze-fields"):
                 fields = gaze_fields.build(density=False)
                 seen = TruthPreview(elem_id="gaze-preview")
+            with gr.Accordion(t("gaze.advanced"), open=False, elem_id="gaze-advanced"):
+                blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
+                distance = gr.Number(
+                    60, label=t("gaze.distance"), info=t("gaze.distance_hint"), minimum=10, maximum=500, step=1
+                )
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
             cancel = CancelButton()
+    class_mode.build_panel(room or Classroom(), predictor, stage, cancel, picture, sentence, models)
     view = GazeView(elem_id="gaze-view")
 
     shown = [picture, stage]
@@ -135,9 +141,10 @@ def build(predictor: Predictor) -> Form:
         api_visibility="private",
         queue=False,
     )
-    sentence.change(
-        None, sentence, stage, js="(sentence) => ({ sentence })", show_progress="hidden", api_visibility="private"
-    )
+    for field, name in ((sentence, "sentence"), (distance, "distance")):
+        field.change(
+            None, field, stage, js=f"({name}) => ({{ {name} }})", show_progress="hidden", api_visibility="private"
+        )
     loading = files.upload(
         load,
         [files, picture, *fields.inputs],
@@ -158,16 +165,8 @@ def build(predictor: Predictor) -> Form:
     )
     cancel.ends(scoring)
     outdated.follow(view, [picture, stage, files, sentence, models, blur], fields.inputs)
+    scoring.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
     return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
-
-
-def staged(picture: Any) -> dict[str, Any]:
-    """A picture, as `load_image` takes it, as the message that puts it on the stage."""
-    pixels = load_image(picture)
-    height, width = pixels.shape[:2]
-    small = Image.fromarray(pixels)
-    small.thumbnail((STAGE_SIDE, STAGE_SIDE))
-    return {"picture": picture_view(np.asarray(small)) | {"width": width, "height": height}}
 
 
 def read_files(
@@ -203,7 +202,7 @@ def loaded(recordings: Sequence[Recording]) -> dict[str, Any]:
 
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
     """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
-    with gr.Row():
+    with gr.Row(elem_id="gaze-examples"):
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
         own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)
     return buttons, own

@@ -1,6 +1,8 @@
 // The browser's half of looking and marking: the picture for a while, then the picture to be marked. Nobody's marks leave
-// the browser before they are scored. drawing.js stands in front of this file.
+// the browser before they are scored; there they are kept for each picture as long as its window is open, so that another
+// picture or a reload loses none. drawing.js and fixation_file.js stand in front of this file.
 //
+// With `props.pupil` it is the stage of one person who takes part in a class, whose marks are handed in (class_mode.py).
 // The server, or a field of the form, puts a message into `props.value` (gaze_stage.py says which); after each message
 // and each mark, `props.value` is what is to be scored.
 
@@ -9,7 +11,7 @@ const screen = part(".screen");
 const picture = part(".picture");
 const crossHair = part(".cross-hair");
 const startButton = part(".start");
-const fields = { participant: part("[name=participant]"), duration: part("[name=duration]"), distance: part("[name=distance]") };
+const fields = { participant: part("[name=participant]"), duration: part("[name=duration]") };
 const buttons = Object.fromEntries([...element.querySelectorAll(".actions button")].map((button) => [button.name, button]));
 
 const CROSS = 1000; // milliseconds of the cross before the picture
@@ -22,6 +24,10 @@ let fixations = []; // {participant, round, order, x, y, milliseconds, duration 
 let round = { participant: "", round: 1, began: 0 };
 let aim = { x: 0.5, y: 0.5 }; // of the keys' cross-hair, in shares of the picture
 let shownWidth = null; // of the picture when it was last looked at, in CSS pixels
+let key = null; // of the picture, by its content
+let unsaved = false; // whether there are marks that were neither scored nor saved
+let scoring = null; // the marks that are being scored, as they are kept
+let distance = 60; // assumed, of the eyes from the screen, in cm
 let turn = 0; // counts the looks; a timer of an earlier one does nothing
 
 // --------------------------------------------------------------------------------------------------------- the phases
@@ -48,10 +54,12 @@ function enter(next) {
 }
 
 function message(next) {
-  if (next === "empty") return text("choose");
+  if (next === "empty") return [text("choose"), ...(hasKept() ? [text("kept")] : [])].join(" ");
   if (next === "reading") return text("read_first");
   if (next === "fixating") return text("fixate");
-  return text("ready", { name: participant(), seconds: text("seconds_long", { count: fields.duration.value }) });
+  const seconds = text("seconds_long", { count: fields.duration.value });
+  if (props.pupil) return text("ready_pupil", { seconds });
+  return text("ready", { name: participant(), seconds });
 }
 
 // Words, and what else is to be known about them.
@@ -119,7 +127,7 @@ function add({ x, y }) {
     milliseconds: Math.round(performance.now() - round.began),
   });
   say(text("marked", { order, at: placeText({ x, y }) }));
-  refresh();
+  changed();
 }
 
 function undo() {
@@ -127,7 +135,7 @@ function undo() {
   if (!last) return;
   fixations.splice(fixations.indexOf(last), 1);
   say(text("undone", { order: last.order }));
-  refresh();
+  changed();
 }
 
 function placeText({ x, y }) {
@@ -166,6 +174,7 @@ function click(event) {
 
 // A leading sign would make a formula of a name in a spreadsheet.
 function participant() {
+  if (props.pupil) return ""; // the server knows who it is
   return fields.participant.value.replace(/^[\s=+\-@]+/, "").trim() || text("person", { number: 1 });
 }
 
@@ -192,17 +201,79 @@ function nextPerson() {
 function remove(name) {
   fixations = fixations.filter((fixation) => fixation.participant !== name);
   say(text("removed", { name }));
-  refresh();
+  changed();
+  buttons.score.focus();
+}
+
+function removeAll() {
+  if (!confirm(text("remove_all_sure", { fixations: fixations.length }))) return;
+  fixations = [];
+  say(text("removed_all"));
+  changed();
   buttons.score.focus();
 }
 
 // The same fixation twice is one that was saved and loaded again.
 function merge({ fixations: loaded, notices = [] }) {
-  const key = (f) => JSON.stringify([f.participant, f.round, f.order, f.x, f.y]);
-  const known = new Set(fixations.map(key));
-  const added = loaded.filter((fixation) => !known.has(key(fixation)));
+  const name = (f) => JSON.stringify([f.participant, f.round, f.order, f.x, f.y]);
+  const known = new Set(fixations.map(name));
+  const added = loaded.filter((fixation) => !known.has(name(fixation)));
   fixations = fixations.concat(added);
   say(text("loaded", { count: added.length }), notices);
+  keep();
+}
+
+// --------------------------------------------------------------------------------------------------------- keeping
+
+const KEPT = props.pupil ? "class-marks:" : "gaze-marks:"; // in front of a picture's key, in the storage of this window alone
+const NONE = { fixations: [], shownWidth: null, unsaved: false };
+const kept = new Map(Object.entries(stored())); // key -> what is to be known of a picture again
+
+// A browser may forbid it; then marks are kept until the page is left.
+function stored() {
+  try {
+    const ours = Object.entries(sessionStorage).filter(([name]) => name.startsWith(KEPT));
+    return Object.fromEntries(ours.map(([name, value]) => [name.slice(KEPT.length), JSON.parse(value)]));
+  } catch {
+    return {};
+  }
+}
+
+function keep() {
+  if (!fixations.length) unsaved = false;
+  kept.set(key, { fixations, shownWidth, unsaved });
+  try {
+    if (fixations.length) sessionStorage.setItem(KEPT + key, JSON.stringify(kept.get(key)));
+    else sessionStorage.removeItem(KEPT + key);
+  } catch {
+    // Full, or forbidden.
+  }
+}
+
+function hasKept() {
+  return [...kept.values()].some(({ fixations }) => fixations.length);
+}
+
+// By a visitor, who has not seen the scores of this.
+function changed() {
+  unsaved = true;
+  keep();
+  refresh();
+}
+
+function settled() {
+  unsaved = false;
+  keep();
+}
+
+function scored() {
+  if (scoring === JSON.stringify([key, fixations])) settled();
+  scoring = null;
+}
+
+// Browsers ask in their own words.
+function leave(event) {
+  if ([...kept.values()].some(({ unsaved }) => unsaved)) event.preventDefault();
 }
 
 // --------------------------------------------------------------------------------------------------------- drawing
@@ -216,10 +287,16 @@ function refresh() {
   buttons.next.disabled = !some || busy;
   buttons.score.disabled = busy;
   buttons.export.disabled = !some || busy;
+  buttons.open_class.disabled = busy;
   for (const field of Object.values(fields)) field.disabled = busy || phase === "marking";
   part(".marks").replaceChildren(...here.map(drawMark));
   drawPeople();
-  props.value = { fixations: [...fixations], pixels_per_degree: pixelsPerDegree() };
+  props.value = {
+    fixations: [...fixations],
+    pixels_per_degree: pixelsPerDegree(),
+    seconds: Number(fields.duration.value),
+    ...(props.pupil ? { name: fields.participant.value } : {}),
+  };
 }
 
 function drawMark({ x, y, order }) {
@@ -231,7 +308,7 @@ function drawMark({ x, y, order }) {
 
 function drawPeople() {
   const counts = people();
-  part(".people").hidden = !counts.size;
+  part(".people").hidden = !counts.size || props.pupil;
   const columns = ["participant", "rounds", "fixations"].map((name) => node("th", { scope: "col" }, text(name)));
   const head = node("tr", {}, ...columns, node("th", { scope: "col" }, node("span", { class: "visually-hidden" }, text("remove"))));
   const rows = [...counts].map(([name, person]) => {
@@ -240,7 +317,9 @@ function drawPeople() {
     return personRow(name, person.rounds.size, person.fixations, button);
   });
   const rounds = [...counts.values()].reduce((sum, person) => sum + person.rounds.size, 0);
-  const all = personRow(text("everybody"), rounds, fixations.length, "");
+  const clear = node("button", { type: "button" }, text("remove_all"));
+  clear.addEventListener("click", removeAll);
+  const all = personRow(text("everybody"), rounds, fixations.length, counts.size > 1 ? clear : "");
   const table = node("table", { "aria-label": text("people") }, node("thead", {}, head), node("tbody", {}, ...rows), node("tfoot", {}, all));
   part(".people").replaceChildren(table);
 }
@@ -252,59 +331,88 @@ function personRow(name, rounds, count, button) {
 
 // How many of the picture's own pixels a degree of visual angle had when it was looked at.
 function pixelsPerDegree() {
-  if (!shownWidth || !(fields.distance.value > 0)) return null;
-  const degree = 2 * fields.distance.value * Math.tan(Math.PI / 360) * CSS_PIXELS_PER_CM;
+  if (!shownWidth || !(distance > 0)) return null;
+  const degree = 2 * distance * Math.tan(Math.PI / 360) * CSS_PIXELS_PER_CM;
   return degree * (size.width / shownWidth);
 }
 
 // --------------------------------------------------------------------------------------------------------- files, scores
 
-const COLUMNS = ["participant", "round", "order", "x", "y", "milliseconds"];
-
 function save() {
-  const cell = (value) => (/[",;\t]/.test(value ?? "") ? `"${value.replaceAll('"', '""')}"` : (value ?? ""));
-  // Durations are only in files that were loaded.
-  const columns = fixations.some((fixation) => fixation.duration != null) ? [...COLUMNS, "duration"] : COLUMNS;
-  const lines = [columns, ...fixations.map((fixation) => columns.map((name) => cell(fixation[name])))];
-  saveFile("fixations.csv", lines.map((line) => line.join(",") + "\r\n").join(""), "text/csv");
+  saveFixations(fixations);
+  settled();
 }
 
 function score() {
   if (phase === "empty") say(text("no_picture"));
-  else if (!fixations.length) say(text("nothing"));
-  else trigger("score");
+  else if (!fixations.length) say(text(props.pupil ? "nothing_pupil" : "nothing"));
+  else {
+    scoring = JSON.stringify([key, fixations]);
+    trigger("score");
+  }
+}
+
+// Phones open the app where this page has it.
+function openClass() {
+  if (phase === "empty") say(text("no_picture"));
+  else if (document.querySelector("#class-panel .room:not([hidden])")) say(text("class_open"));
+  else trigger("open_class", { address: location.origin + location.pathname });
 }
 
 // --------------------------------------------------------------------------------------------------------- messages
 
 function receive(sent) {
   if (sent?.picture) {
-    const { jpeg, width, height } = sent.picture;
-    size = { width, height };
-    if (picture.src !== jpeg) {
-      fixations = []; // those on a picture that is shown again stay
-      shownWidth = null;
-    }
-    picture.src = jpeg;
-    screen.style.setProperty("--aspect", width / height);
-    say("");
-    ready();
+    sentence = sent.sentence ?? sentence;
+    fields.duration.value = sent.seconds ?? fields.duration.value;
+    put(sent.picture);
+  } else if (sent && "handed_in" in sent) {
+    scored();
+    say(text("handed_in", { count: sent.handed_in }));
+    refresh();
+  } else if (sent?.refused) {
+    scoring = null;
+    say(sent.refused);
+    refresh();
   } else if (typeof sent?.sentence === "string") {
     sentence = sent.sentence;
     if (phase === "reading") ready();
     else refresh();
+  } else if (sent && "distance" in sent) {
+    distance = sent.distance;
+    refresh();
   } else if (sent?.fixations) {
     merge(sent);
     refresh();
   }
 }
 
+// With the marks it had when it was last here.
+function put({ jpeg, width, height, key: given }) {
+  size = { width, height };
+  say("");
+  if (key !== given) {
+    key = given;
+    ({ fixations, shownWidth, unsaved } = structuredClone(kept.get(key) ?? NONE));
+    if (fixations.length) say(text("back", { count: fixations.length }));
+  }
+  picture.src = jpeg;
+  screen.style.setProperty("--aspect", width / height);
+  ready();
+}
+
 for (const count of [1, 2, 3, 4, 5, 7, 10]) fields.duration.append(node("option", { value: count }, text("seconds_long", { count })));
 fields.duration.value = 3;
-fields.participant.value = text("person", { number: 1 });
+if (props.pupil) {
+  for (const surplus of [fields.duration.parentElement, buttons.next, buttons.export, buttons.open_class]) surplus.remove();
+  part("[data-text=participant]").textContent = text("name");
+  buttons.score.textContent = text("hand_in");
+} else {
+  fields.participant.value = text("person", { number: 1 });
+}
 picture.alt = text("picture");
 
-for (const field of Object.values(fields)) field.addEventListener("change", () => phase === "ready" && enter("ready"));
+for (const field of Object.values(fields)) field.addEventListener("change", () => (phase === "ready" ? enter("ready") : refresh()));
 startButton.addEventListener("click", begin);
 screen.addEventListener("click", click);
 screen.addEventListener("keydown", press);
@@ -313,5 +421,8 @@ buttons.again.addEventListener("click", begin);
 buttons.next.addEventListener("click", nextPerson);
 buttons.score.addEventListener("click", score);
 buttons.export.addEventListener("click", save);
+buttons.open_class.addEventListener("click", openClass);
+document.addEventListener("gaze-scored", scored);
+window.addEventListener("beforeunload", leave);
 watch("value", () => receive(props.value));
 enter("empty");

@@ -1,20 +1,30 @@
 """Where a visitor looks at a picture and then marks where they looked, as a Gradio component.
 
 Timing and marking happen in the browser (gaze_stage.js). The component takes messages, each an object with one of
-``picture`` (a new one: jpeg, its own width and height), ``fixations`` (loaded ones, to be added, with ``notices`` on
-how they were read) and ``sentence`` (to be read before); it gives what `SCHEMA` describes.
+``picture`` (a new one: jpeg, its own width and height, and a key by which its marks are found again; with ``sentence``
+and ``seconds``, how long it is shown, where these are given with it), ``fixations``
+(loaded ones, to be added, with ``notices`` on how they were read), ``sentence`` (to be read before) and ``distance``
+(of the eyes from the screen, in cm); it gives what `SCHEMA` describes.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation, recording
+from saliency.imaging import load_image
 from saliency.results import Shape
 from saliency.ui.component import Component
+from saliency.ui.presentation import picture_view
+
+STAGE_SIDE = 1280  # pixels of the longer side of the picture that is looked at
 
 _FIXATION = {
     "type": "object",
@@ -34,7 +44,8 @@ SCHEMA: dict[str, Any] = {
     "description": (
         "Where people looked: [[x, y], ...] in pixels of the picture from its upper left corner, or {fixations: "
         "[{x, y, participant, round, order, milliseconds, duration}], pixels_per_degree: how many of the picture's "
-        "pixels a degree of visual angle had, or null}; of a fixation only x and y are needed."
+        "pixels a degree of visual angle had, or null, seconds: how long the picture was shown}; "
+        "of a fixation only x and y are needed."
     ),
     "anyOf": [
         {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
@@ -43,6 +54,7 @@ SCHEMA: dict[str, Any] = {
             "properties": {
                 "fixations": {"type": "array", "items": _FIXATION},
                 "pixels_per_degree": {"type": "number"},
+                "seconds": {"type": "number"},
             },
         },
     ],
@@ -63,13 +75,28 @@ class Looked:
 
 
 class GazeStage(Component):
-    """The picture for a while, then the picture to be marked; everybody's marks, to be scored or taken home."""
+    """The picture for a while, then the picture to be marked; everybody's marks, to be scored or taken home.
 
-    def __init__(self, **options: Any):
-        super().__init__("gaze_stage", **options)
+    Args:
+        pupil: whether it is for one person, who takes part in a class and hands marks in.
+    """
+
+    def __init__(self, *, pupil: bool = False, **options: Any):
+        super().__init__("gaze_stage", scripts=("fixation_file",), pupil=pupil, **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA
+
+
+def staged(picture: Any) -> dict[str, Any]:
+    """A picture, as `load_image` takes it, as the message that puts it on the stage."""
+    pixels = load_image(picture)
+    height, width = pixels.shape[:2]
+    small = Image.fromarray(pixels)
+    small.thumbnail((STAGE_SIDE, STAGE_SIDE))
+    shown = picture_view(np.asarray(small))
+    key = hashlib.sha256(shown["jpeg"].encode()).hexdigest()[:32]
+    return {"picture": shown | {"width": width, "height": height, "key": key}}
 
 
 def read_looked(value: Any, shape: Shape) -> Looked:

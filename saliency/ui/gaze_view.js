@@ -8,6 +8,7 @@ const controls = { opacity: element.querySelector("[name=opacity]"), marks: elem
 const part = (name) => element.querySelector(`.${name}`);
 
 let maps = []; // MapCanvas of the visitors and of each model
+let held = null; // {picture, decoded: a map by its model} of the scoring that brought them; later ones may not
 let newest = 0; // number of the last scoring that arrived; an older one still decoding is dropped
 
 function draw() {
@@ -68,14 +69,18 @@ function notices(view) {
   return [...few, ...view.notices].map((notice) => node("p", {}, notice));
 }
 
+async function hold(view) {
+  const [picture, ...decoded] = await Promise.all([loadImage(view.picture.jpeg), ...view.models.map(decodeMap)]);
+  held = { picture, decoded: new Map(view.models.map(({ name }, i) => [name, decoded[i]])) };
+}
+
 async function show(view) {
   const mine = ++newest;
   const filled = Boolean(view && view.table);
   if (filled) {
-    const decoding = [view.gaze, ...view.models].map(decodeMap);
-    const [picture, ...decoded] = await Promise.all([loadImage(view.picture.jpeg), ...decoding]);
-    if (mine !== newest) return;
-    maps = buildMaps(view, picture, decoded);
+    const [gaze] = await Promise.all([decodeMap(view.gaze), ...(view.picture ? [hold(view)] : [])]);
+    if (mine !== newest || !held) return;
+    maps = buildMaps(view, held.picture, [gaze, ...view.models.map(({ name }) => held.decoded.get(name))]);
     part("notices").replaceChildren(...notices(view));
     part("basis").textContent = basis(view);
     part("tables").replaceChildren(...buildTables([view.table], view.models));
@@ -87,7 +92,7 @@ async function show(view) {
   part("result").hidden = !filled;
   if (!filled) return;
   part("best").textContent = best(view); // once the region is there, so that it is told
-  reveal(part("result"));
+  if (!props.live) reveal(part("result"));
 }
 
 for (const control of Object.values(controls)) control.addEventListener("input", draw);

@@ -49,10 +49,15 @@ SCHEMA: dict[str, Any] = {
 
 
 class GazeView(Component):
-    """The ranking of the models, and their maps beside the visitors' own."""
+    """The ranking of the models, and their maps beside the visitors' own.
 
-    def __init__(self, **options: Any):
-        super().__init__("gaze_view", scripts=("outdated", "tables"), **options)
+    Args:
+        live: whether the value comes again and again, which moves nobody; after the first, `picture` may be null and
+            models have no maps, where these are the same.
+    """
+
+    def __init__(self, *, live: bool = False, **options: Any):
+        super().__init__("gaze_view", scripts=("outdated", "tables"), live=live, **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

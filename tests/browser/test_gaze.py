@@ -51,6 +51,10 @@ def counts(page: Page) -> list[str]:
     return [re.sub(r"\s+", " ", row).strip() for row in rows[1:]]
 
 
+def degrees_of_blur(page: Page) -> str:
+    return re.search(r"about ([\d.]+)°", page.locator(f"{VIEW} .basis").inner_text())[1]
+
+
 def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
     hidden = gaze.locator(f"{STAGE} .picture")
     expect(hidden).to_be_hidden()
@@ -86,6 +90,14 @@ def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
     expect(gaze.locator(VIEW).get_by_role("img", name="Half of the gaze lies on")).to_have_count(models + 1)
     expect(gaze.locator(VIEW)).to_contain_text("There are only 3 fixations")
     expect(gaze.locator(VIEW)).to_contain_text("° of visual angle")
+    degrees = degrees_of_blur(gaze)
+    gaze.get_by_role("button", name="Advanced").click()
+    gaze.get_by_label("Assumed distance from the screen").fill("120")
+    gaze.get_by_label("Assumed distance from the screen").press("Tab")
+    gaze.get_by_role("button", name="Score the models").click()
+    # Twice as far, everything is half as large.
+    gaze.wait_for_function(f"!document.querySelector('{VIEW} .basis').textContent.includes('about {degrees}°')")
+    assert float(degrees_of_blur(gaze)) == pytest.approx(float(degrees) / 2, abs=0.06)
 
     gaze.get_by_role("button", name="Remove the fixations of Person 1").click()
     expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
@@ -93,7 +105,7 @@ def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
     for _ in range(2):  # the second time nothing is new
         gaze.locator("input[type=file][multiple]").set_input_files([path, tmp_path / "class.csv"])
         expect(gaze.get_by_role("table", name="Fixations so far")).to_contain_text("<b>Bob</b>")
-    assert counts(gaze) == ["Person 1 1 3 Remove", "<b>Bob</b> 1 1 Remove", "Everybody 2 4"]
+    assert counts(gaze) == ["Person 1 1 3 Remove", "<b>Bob</b> 1 1 Remove", "Everybody 2 4 Remove all"]
 
 
 def test_without_marks_there_is_nothing_to_score(gaze):
@@ -119,7 +131,7 @@ def test_keys_alone_are_enough_for_two_people_and_a_sentence(gaze):
             gaze.keyboard.press(key)
         expect(status(gaze)).to_have_text("Mark 2 is taken back.")
         gaze.get_by_role("button", name="Next person").press("Enter")
-    assert counts(gaze) == ["Person 1 1 1 Remove", "Person 2 1 1 Remove", "Everybody 2 2"]
+    assert counts(gaze) == ["Person 1 1 1 Remove", "Person 2 1 1 Remove", "Everybody 2 2 Remove all"]
     assert gaze.title() == "Text-guided visual attention"
 
 
@@ -129,3 +141,90 @@ def test_on_a_phone_taps_mark_and_nothing_scrolls_sideways(gaze):
     mark(gaze, (0.1, 0.1), (0.9, 0.9))
     expect(gaze.locator(f"{STAGE} .mark")).to_have_text(["1", "2"])
     assert gaze.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def choose(page: Page, example: str) -> None:
+    page.get_by_role("button", name=example, exact=True).locator("visible=true").click()
+    expect(page.locator(f"{STAGE} .picture")).to_have_attribute("src", re.compile("^data:image/jpeg"))
+
+
+def test_another_picture_and_a_reload_lose_nobodys_marks(gaze):
+    look(gaze)
+    mark(gaze, (0.25, 0.5), (0.5, 0.25))
+    gaze.get_by_role("button", name="Next person").click()
+    look(gaze)
+    mark(gaze, (0.75, 0.75))
+    everybody = ["Person 1 1 2 Remove", "Person 2 1 1 Remove", "Everybody 2 3 Remove all"]
+    assert counts(gaze) == everybody
+
+    choose(gaze, "Cat")
+    expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
+    look(gaze)
+    mark(gaze, (0.1, 0.1))
+    assert counts(gaze) == ["Person 2 1 1 Remove", "Everybody 1 1"]
+    choose(gaze, "Coffee")
+    expect(status(gaze)).to_have_text("The marks made on this picture before are back (3).")
+    assert counts(gaze) == everybody
+
+    gaze.reload()
+    gaze.get_by_role("tab", name="Your gaze").click()
+    expect(gaze.locator(f"{STAGE} .message")).to_contain_text("choose the same picture again")
+    choose(gaze, "Cat")
+    expect(status(gaze)).to_contain_text("are back (1)")
+    choose(gaze, "Coffee")
+    expect(status(gaze)).to_contain_text("are back (3)")
+    assert counts(gaze) == everybody
+    gaze.get_by_role("button", name="Remove the fixations of Person 1").click()
+    choose(gaze, "Cat")
+    expect(status(gaze)).to_contain_text("are back (1)")
+    choose(gaze, "Coffee")
+    expect(status(gaze)).to_contain_text("are back (1)")
+    assert counts(gaze) == ["Person 2 1 1 Remove", "Everybody 1 1"]
+
+
+def test_everybodys_marks_are_removed_once_that_is_confirmed(gaze):
+    for _ in range(2):
+        look(gaze)
+        mark(gaze, (0.25, 0.5))
+        gaze.get_by_role("button", name="Next person").click()
+    gaze.once("dialog", lambda dialog: dialog.dismiss())
+    gaze.get_by_role("button", name="Remove all").click()
+    assert len(counts(gaze)) == 3
+    gaze.once("dialog", lambda dialog: dialog.accept())
+    gaze.get_by_role("button", name="Remove all").click()
+    expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
+    gaze.reload()
+    gaze.get_by_role("tab", name="Your gaze").click()
+    expect(gaze.locator(f"{STAGE} .message")).not_to_contain_text("again")
+
+
+def test_leaving_with_marks_that_were_neither_scored_nor_saved_asks(gaze):
+    asked = []
+    gaze.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def reload() -> None:
+        asked.clear()
+        gaze.reload()
+        gaze.get_by_role("tab", name="Your gaze").click()
+        choose(gaze, "Coffee")  # a browser asks only who has touched the page
+
+    look(gaze)
+    reload()
+    assert asked == []
+    look(gaze)
+    mark(gaze, (0.25, 0.5))
+    reload()
+    assert asked == ["beforeunload"]
+    reload()  # the marks are back, and as unsaved as they were
+    assert asked == ["beforeunload"]
+    with gaze.expect_download():
+        gaze.get_by_role("button", name="Save fixations").click()
+    reload()
+    assert asked == []
+    look(gaze)
+    mark(gaze, (0.75, 0.5))
+    gaze.get_by_role("button", name="Score the models").click()
+    expect(ranking(gaze).locator("tbody tr")).not_to_have_count(0)
+    expect(gaze.get_by_role("button", name="Cancel")).to_have_count(0)
+    reload()
+    assert asked == []

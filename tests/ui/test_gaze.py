@@ -18,9 +18,9 @@ from saliency.gaze import Fixation
 from saliency.predictor import Predictor
 from saliency.results import CheckpointIdentity, Comparison, Prediction
 from saliency.ui import gaze
-from saliency.ui.gaze import read_files, staged
+from saliency.ui.gaze import read_files
 from saliency.ui.gaze_scores import present_scores, usual_blur
-from saliency.ui.gaze_stage import Looked, read_looked
+from saliency.ui.gaze_stage import Looked, read_looked, staged
 from tests.pictures import COFFEE
 
 SHAPE = (300, 400)
