@@ -24,7 +24,7 @@ from .errors import CheckpointError, UnknownModelError
 from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
-from .models.spec import Preprocessing
+from .preprocessing import Preprocessing
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 _PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}

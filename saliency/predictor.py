@@ -21,13 +21,13 @@ from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, open_picture
 from .messages import Message
-from .models.base import ImageFeatures
-from .models.scanning import share_parts
+from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
 from .results import Comparison, Prediction
 from .runner import STAGES, Answer, Footprint, Picture, Runner
+from .weight_sharing import share_parts
 from .words import clean, merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together

@@ -17,12 +17,11 @@ from . import checkpoints
 from .cache import BoundedCache
 from .messages import Message
 from .models import registry
-from .models.base import ImageFeatures, SaliencyOutput, select
+from .models.features import ImageFeatures, SaliencyOutput, select
 from .models.scanning import Scanner
-from .models.spec import Preprocessing
 from .models.text import EncodedText, Word, load_encoder
 from .precision import autocast
-from .preprocessing import content, prepare
+from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
 
 SENTENCES_PER_PICTURE = 32  # answers remembered

@@ -17,7 +17,8 @@ from saliency.checkpoints import Description
 from saliency.errors import CheckpointError
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.spec import ModelSpec, Preset
+from saliency.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)

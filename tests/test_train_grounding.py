@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
-from saliency.models.base import ImageFeatures, SaliencyModel
+from saliency.models.base import SaliencyModel
+from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.spec import ModelSpec, Preset
+from saliency.preprocessing import Preprocessing
 from saliency.trainers import datasets
 from train.results.grounding import branch, pointing, section
 

@@ -14,9 +14,11 @@ from saliency.checkpoints import Description
 from saliency.conditions import Condition
 from saliency.data.pseudo import bumps
 from saliency.models import registry
-from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from saliency.models.base import SaliencyModel
+from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from saliency.models.grounding import Grounding
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.spec import ModelSpec, Preset
+from saliency.preprocessing import Preprocessing
 from train.results import told
 
 from .made import made

@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from saliency import checkpoints, runner
 from saliency.checkpoints import Card, Description
 from saliency.models import registry
-from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.base import SaliencyModel
+from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
+from saliency.models.spec import ModelSpec, Preset
 from saliency.models.text import EncodedText, Word
+from saliency.preprocessing import Preprocessing
 
 GRID = 12
 LIMIT = 8  # words that the encoder reads

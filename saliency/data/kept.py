@@ -27,9 +27,8 @@ from tqdm import tqdm
 
 from ..errors import RecipeError
 from ..files import write_whole
-from ..models.base import ImageFeatures
-from ..models.spec import Preprocessing
-from ..preprocessing import flipped, normalise, stacked
+from ..models.features import ImageFeatures
+from ..preprocessing import Preprocessing, flipped, normalise, stacked
 from .samples import read_file
 
 BATCH = 8

@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.base import ImageFeatures, TextFeatures
-from ..models.spec import Preprocessing
-from ..preprocessing import flipped, resize
+from ..models.features import ImageFeatures, TextFeatures
+from ..preprocessing import Preprocessing, flipped, resize
 from .boxes import box_mask
 from .flickr8k import Caption, Entry
 from .kept import KeepableDataset

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ..files import write_whole
-from ..models.base import TextFeatures
+from ..models.features import TextFeatures
 from ..models.text import load_encoder
 
 

@@ -14,8 +14,7 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
-from ..models.spec import Preprocessing
-from ..preprocessing import resize
+from ..preprocessing import Preprocessing, resize
 from .flickr8k import Entry, Phrase
 from .pseudo import BEHIND, bumps, clause, phrases, sentence, things
 from .samples import Sample, picture_of, read_rgb

@@ -15,9 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.base import ImageFeatures, TextFeatures
-from ..models.spec import Preprocessing
-from ..preprocessing import content, flipped, normalise, resize, stacked
+from ..models.features import ImageFeatures, TextFeatures
+from ..preprocessing import Preprocessing, content, flipped, normalise, resize, stacked
 from .boxes import box_mask
 from .joined import JoinedSample
 from .kept import KeepableDataset, KeptFeatures

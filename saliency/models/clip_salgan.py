@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from ..errors import HubUnavailableError
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from ..preprocessing import Preprocessing
+from .base import SaliencyModel, activate
 from .blocks import ConvBNReLU, resize
-from .spec import ModelSpec, Preprocessing, Preset
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .spec import ModelSpec, Preset
 
 
 @dataclass(frozen=True)

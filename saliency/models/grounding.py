@@ -17,8 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
-from .base import ImageFeatures, TextFeatures, activate
+from .backbones import build_trunk
+from .base import activate
 from .blocks import ChannelLayerNorm, LateAddition, resize
+from .features import ImageFeatures, TextFeatures, select
 from .objects import FEATURES, NAMES, ObjectPlanes
 from .scanning import CLOSER_PREFIX, Scanner
 from .text import TextEncoder
@@ -365,3 +367,41 @@ class ImageTextEncoder(nn.Module):
         for layer in self.layers:
             tokens = layer(tokens, grounding.words, grounding.mask)
         return tokens.transpose(1, 2).unflatten(2, size)
+
+
+class GroundingModel(nn.Module):
+    """A trunk, which gives strides 8, 16 and, for other models, 32, and a `Grounding` on it; what the compact models
+    start from."""
+
+    def __init__(self, trunk: nn.Module, grounding: Grounding):
+        super().__init__()
+        self.trunk = trunk
+        self.grounding = grounding
+
+    @property
+    def scanner(self) -> Scanner:
+        """That of the grounding, but for what a subject would be given."""
+        return replace(self.grounding.scanner_on(self.trunk), closer=None)
+
+    def forward(
+        self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space.
+
+        Args:
+            pictures: (N, 3, H, W), or what the `scanner` says of them.
+        """
+        scanned = self.scanner(pictures) if isinstance(pictures, Tensor) else pictures
+        regions, features = self.grounding.regard(scanned)
+        words, _ = self.grounding.words(text, len(text))
+        words = words[:, 1:]
+        logits = self.grounding.logits(select(features, index), words, text.tokens)
+        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
+
+
+def grounding_model(
+    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False, subject: bool = False
+) -> GroundingModel:
+    """A fresh `GroundingModel` on the trunk of this name; see `Grounding` for the rest."""
+    network = build_trunk(trunk, levels=(8, 16, 32))
+    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects, subject))

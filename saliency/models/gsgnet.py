@@ -17,12 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..preprocessing import Preprocessing
 from .backbones import build_trunk
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from .base import SaliencyModel, activate
 from .blocks import ChannelLayerNorm, ConvBNReLU, FeedForward, LateAddition, SentenceEmbedding, resize
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .grounding import GUIDANCE_PLANES, Grounding
 from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .spec import ModelSpec, Preset
 
 FUSIONS = ("none", "deep_concat", "all_concat")
 STRIDES = {"f2": 4, "f3": 8, "f4": 16, "f5": 32}

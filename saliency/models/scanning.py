@@ -1,24 +1,19 @@
 """What is said of a picture before a model learns to read it: by a trunk and, where there is one, an object detector.
 
 Both learned elsewhere. So what they say can be kept while a model is trained on it (`trainers.keeping`), and is found
-once for all models whose scanners are equal (`share_parts`).
+once for all models whose scanners are equal (`weight_sharing.share_parts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blocks import resize
+from .features import ImageFeatures
 from .objects import ObjectPlanes, Objects
-
-if TYPE_CHECKING:
-    from .base import ImageFeatures, SaliencyModel
 
 # How much larger a picture is, per side, for a `grounding.Subject` than for all else: what a sentence names can be
 # small.
@@ -79,31 +74,3 @@ def reduced(pixels: Tensor) -> Tensor:
     """Pictures (N, 3, H, W) `CLOSER` times smaller."""
     size = [round(side / CLOSER) for side in pixels.shape[-2:]]
     return F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
-
-
-def share_parts(models: Iterable[SaliencyModel]) -> None:
-    """Have models that scan by equal parts scan by the same ones, so that these lie in memory once and scanners that
-    ask for the same are equal. A shared trunk gives the strides that any of them asks for."""
-    known: list[nn.Module] = []
-    for model in models:
-        for part in model.scanner.parts if model.scanner else ():
-            twin = next((one for one in known if one is part or _equal(one, part)), None)
-            if twin is None:
-                known.append(part)
-            elif twin is not part:
-                if hasattr(twin, "levels"):
-                    twin.levels = tuple(sorted({*twin.levels, *part.levels}))
-                path = next(name for name, module in model.named_modules() if module is part)
-                parent, _, name = path.rpartition(".")
-                setattr(model.get_submodule(parent), name, twin)
-
-
-def _equal(one: nn.Module, other: nn.Module) -> bool:
-    """Whether they are networks of one kind, one configuration and the same weights."""
-    own, others = ({**dict(part.named_parameters()), **dict(part.named_buffers())} for part in (one, other))
-    return (
-        type(one) is type(other)
-        and getattr(one, "config", None) == getattr(other, "config", None)
-        and own.keys() == others.keys()
-        and all(torch.equal(own[name], others[name]) for name in own)
-    )

@@ -24,7 +24,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import HubUnavailableError, TextError, UnknownModelError
 from ..torchvision_compat import ensure_torchvision
-from .base import TextFeatures
+from .features import TextFeatures
 
 ensure_torchvision()  # transformers and open_clip, imported by the loaders below, import torchvision
 

@@ -13,12 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from ..preprocessing import Preprocessing
+from .base import SaliencyModel
 from .blip import BlipConfig, BlipEncoder
 from .blocks import LateAddition, resize
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
 from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .spec import ModelSpec, Preset
 from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
 
 BLENDS = ("none", "upsample", "blendnet", "cross_attention")

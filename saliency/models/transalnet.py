@@ -12,12 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..preprocessing import Preprocessing
 from .attention import EncoderLayer
 from .backbones import build_trunk
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from .base import SaliencyModel, activate
 from .blocks import ConvBNReLU
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .spec import ModelSpec, Preset
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from torch import Tensor
 from ..data.training import Batch, PictureDataset
 from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss, adversarial
-from ..models.base import SaliencyOutput
 from ..models.blocks import resize
 from ..models.clip_salgan import DISCRIMINATORS
+from ..models.features import SaliencyOutput
 from ..precision import autocast
 from .loop import Learner, Run, parameter_groups
 from .recipe import Options, Recipe, Stage

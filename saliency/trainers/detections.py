@@ -17,8 +17,7 @@ from ..data.kept import fingerprint, with_contents
 from ..data.samples import read_rgb
 from ..files import write_whole
 from ..models.objects import NAMES, ObjectPlanes
-from ..models.spec import Preprocessing
-from ..preprocessing import prepare
+from ..preprocessing import Preprocessing, prepare
 
 # A kind is there if a box of it scores `SURE`, and then so are those of its boxes that score `THERE`. Of two boxes of a
 # kind that share more than `OVERLAP` of their union, only the better one is a thing.

@@ -6,22 +6,17 @@ and a caption's words find their regions in their own picture rather than in the
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..data.phrases import PhraseBatch, PhraseDataset
+from ..losses import box_loss, contrast_loss
 from ..metrics.fixations import exceedance
-from ..models.backbones import build_trunk
-from ..models.base import ImageFeatures, TextFeatures, select
-from ..models.grounding import Grounding
-from ..models.scanning import Scanner
-from ..models.spec import Preprocessing
+from ..models.grounding import GroundingModel
 from ..precision import autocast
+from ..preprocessing import Preprocessing
 from . import keeping
 from .datasets import read_entries, sentence_bank
 from .keeping import KeepingOptions, refuse_change
@@ -29,75 +24,9 @@ from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
 
 
-class GroundingModel(nn.Module):
-    """A trunk, which gives strides 8, 16 and, for other models, 32, and a `Grounding` on it; what the compact models
-    start from."""
-
-    def __init__(self, trunk: nn.Module, grounding: Grounding):
-        super().__init__()
-        self.trunk = trunk
-        self.grounding = grounding
-
-    @property
-    def scanner(self) -> Scanner:
-        """That of the grounding, but for what a subject would be given."""
-        return replace(self.grounding.scanner_on(self.trunk), closer=None)
-
-    def forward(
-        self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space.
-
-        Args:
-            pictures: (N, 3, H, W), or what the `scanner` says of them.
-        """
-        scanned = self.scanner(pictures) if isinstance(pictures, Tensor) else pictures
-        regions, features = self.grounding.regard(scanned)
-        words, _ = self.grounding.words(text, len(text))
-        words = words[:, 1:]
-        logits = self.grounding.logits(select(features, index), words, text.tokens)
-        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
-
-
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
     """(P, h, w): mean of the logits (T, L, h, w) of each phrase's tokens."""
     return torch.einsum("plhw,pl->phw", logits[batch.caption], batch.tokens)
-
-
-def box_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Cross-entropy and Dice of phrase logits (P, h, w) against box masks, averaged over phrases."""
-    logits = logits.float()
-    entropy = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((1, 2))
-    map_ = torch.sigmoid(logits)
-    dice = 1 - (2 * (map_ * masks).sum((1, 2)) + 1) / ((map_ + masks).sum((1, 2)) + 1)
-    return (entropy + dice).mean()
-
-
-def contrast_loss(regions: Tensor, words: Tensor, batch: PhraseBatch, temperature: Tensor) -> Tensor:
-    """InfoNCE between captions and pictures; a caption's score is how well its words find a region.
-
-    Args:
-        regions: (N, C, h, w) and words: (T, L, C) in the shared space.
-        temperature: scale of the similarities.
-    """
-    content, index = batch.text.words.float(), batch.index
-    regions = F.normalize(F.avg_pool2d(regions.float(), 2).flatten(2), dim=1)
-    words = F.normalize(words.float(), dim=2)
-    found = torch.einsum("ncr,tlc->tlnr", regions, words)
-    strongest = torch.logsumexp(found * 20, dim=-1) / 20
-    scores = torch.einsum("tln,tl->tn", strongest, content / content.sum(1, keepdim=True).clamp(min=1)) * temperature
-    to_picture = F.cross_entropy(scores, index)
-    own = index[:, None] == torch.arange(scores.shape[1], device=scores.device)
-    to_caption = -(torch.log_softmax(scores, dim=0) * own).sum() / own.sum()
-    return (to_picture + to_caption) / 2
-
-
-def build_model(
-    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False, subject: bool = False
-) -> GroundingModel:
-    """A fresh `GroundingModel` on the trunk of this name; see `Grounding` for the rest."""
-    network = build_trunk(trunk, levels=(8, 16, 32))
-    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects, subject))
 
 
 @torch.inference_mode()
@@ -175,7 +104,7 @@ class GroundingMethod:
         with autocast(batch.index.device):
             logits, regions, words = learners[0].network(batch.pictures, batch.index, batch.text)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
-        contrast = contrast_loss(regions, words, batch, self.model.grounding.scale.exp())
+        contrast = contrast_loss(regions, words, batch.text.words, batch.index, self.model.grounding.scale.exp())
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
         return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
 

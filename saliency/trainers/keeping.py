@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..data.kept import KeptFeatures, fingerprint
 from ..errors import RecipeError
-from ..models.base import ImageFeatures, SaliencyModel
+from ..models.base import SaliencyModel
+from ..models.features import ImageFeatures
+from ..models.grounding import GroundingModel
 from ..models.objects import FAINT, SPREAD, ObjectPlanes
 from ..models.scanning import CLOSER, Scanner
-from ..models.spec import Preprocessing
 from ..precision import autocast
+from ..preprocessing import Preprocessing
 from .datasets import RUNS
 from .loop import parameter_groups
 from .recipe import Options, Stage
-
-if TYPE_CHECKING:
-    from .grounding import GroundingModel
 
 # To be raised when code changes what is seen in a picture: how it is resized, scanned or put together of several.
 LOOKS = 1

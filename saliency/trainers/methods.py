@@ -14,11 +14,12 @@ from .. import checkpoints
 from ..checkpoints import DataUse, Description, Part
 from ..errors import RecipeError
 from ..models import registry
+from ..models.grounding import grounding_model
 from ..models.scanning import CLOSER
-from ..models.spec import Preprocessing
+from ..preprocessing import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder
-from .grounding import GroundingMethod, build_model
+from .grounding import GroundingMethod
 from .lineage import ancestors, parts
 from .loop import Method, Run
 from .recipe import Recipe
@@ -79,7 +80,7 @@ def method_of(recipe: Recipe) -> type[Method]:
 def _model(recipe: Recipe) -> nn.Module:
     try:
         if recipe.method in PARTS:
-            return build_model(**recipe.config)
+            return grounding_model(**recipe.config)
         return registry.create(recipe.model, recipe.preset, **recipe.config)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None

@@ -25,14 +25,13 @@ from ..data.training import mirror_words, moved
 from ..errors import RecipeError
 from ..losses import TERMS, WeightedLoss
 from ..metrics import formulas
-from ..models.base import ImageFeatures, TextFeatures, select
-from ..models.spec import Preprocessing
+from ..models.features import ImageFeatures, TextFeatures, select
+from ..models.grounding import GroundingModel
 from ..precision import autocast
-from ..preprocessing import flipped
+from ..preprocessing import Preprocessing, flipped
 from . import keeping
 from .datasets import read_entries, read_pictures, read_samples, sentence_bank
 from .detections import detections
-from .grounding import GroundingModel
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Options, Recipe, Stage
 

@@ -10,15 +10,14 @@ from torch.utils.data import DataLoader
 
 from ..data.training import Batch, PictureDataset
 from ..errors import RecipeError
-from ..losses import TERMS, WeightedLoss
+from ..losses import TERMS, WeightedLoss, named_loss
 from ..metrics import formulas
-from ..models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, select
-from ..models.blocks import resize
-from ..models.spec import Preprocessing
+from ..models.base import SaliencyModel
+from ..models.features import ImageFeatures, SaliencyOutput, TextFeatures, select
 from ..precision import autocast
+from ..preprocessing import Preprocessing
 from . import keeping
 from .datasets import read_samples, sentence_bank
-from .grounding import box_loss
 from .keeping import KeepingOptions, refuse_change
 from .loop import Learner, Run, parameter_groups
 from .recipe import DataSource, Recipe, Stage
@@ -41,18 +40,11 @@ class Grouped(nn.Module):
         return self.model.decode(select(features, index), text)
 
 
-def named_loss(guidance: Tensor, batch: Batch) -> Tensor:
-    """`box_loss` of where the words point, (T, 1, h', w') in [0, 1], over the samples whose boxes are known."""
-    if not batch.boxed.any():
-        return guidance.sum() * 0.0
-    maps = resize(guidance[batch.boxed].float(), batch.named.shape[-2:])[:, 0]
-    return box_loss(torch.logit(maps, eps=1e-4), batch.named[batch.boxed, 0])
-
-
 class Supervised:
     """The `Method` of recipes with ``method: supervised``.
 
-    Stage loss: see `losses.WeightedLoss`; also ``named``, see `named_loss`, for models with word-region grounding.
+    Stage loss: see `losses.WeightedLoss`; for models with word-region grounding also ``named``, see
+    `losses.named_loss`.
     """
 
     options = KeepingOptions
@@ -102,7 +94,7 @@ class Supervised:
         guided = weights.pop("named", 0.0)
         total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
         if guided:
-            terms["named"] = named_loss(output.aux["named"], batch)
+            terms["named"] = named_loss(output.aux["named"], batch.named, batch.boxed)
             total = total + guided * terms["named"]
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}

@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from saliency.data.kept import KeepableDataset, KeptFeatures, always_mirrored, fingerprint
 from saliency.errors import DatasetError, RecipeError
-from saliency.models.base import ImageFeatures
-from saliency.models.spec import Preprocessing
+from saliency.models.features import ImageFeatures
+from saliency.preprocessing import Preprocessing
 
 
 class Looking:

@@ -9,8 +9,8 @@ from saliency.data.flickr8k import Caption, Entry, Phrase
 from saliency.data.phrases import PhraseBatch, PhraseDataset, box_mask
 from saliency.data.sentences import SentenceBank
 from saliency.data.training import Augmentation, mirror_words
-from saliency.models.spec import Preprocessing
 from saliency.models.text import load_encoder
+from saliency.preprocessing import Preprocessing
 
 GRID = (6, 8)
 PLAIN = Preprocessing(24, 32, mean=(0, 0, 0), std=(1, 1, 1))

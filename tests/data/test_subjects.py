@@ -21,7 +21,7 @@ from saliency.data.subjects import (
     sided,
     watched,
 )
-from saliency.models.spec import Preprocessing
+from saliency.preprocessing import Preprocessing
 
 LEFT = np.array([[0.0, 0.25, 0.25, 0.75]])
 RIGHT = np.array([[0.75, 0.0, 1.0, 1.0]])

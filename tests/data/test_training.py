@@ -11,7 +11,7 @@ from saliency.conditions import Condition
 from saliency.data.pseudo import PseudoSample
 from saliency.data.sentences import SentenceBank
 from saliency.data.training import Augmentation, PictureDataset, mirror_words
-from saliency.models.spec import Preprocessing
+from saliency.preprocessing import Preprocessing
 from tests.tiny import TinyEncoder, place
 
 PLAIN = Preprocessing(48, 64, mean=(0, 0, 0), std=(1, 1, 1))

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from saliency.models.base import SaliencyModel, TextFeatures, select
+from saliency.models.base import SaliencyModel
+from saliency.models.features import TextFeatures, select
 
 
 def sentences(lengths: list[int], dim: int, tokens: int = 8, seed: int = 0) -> TextFeatures:

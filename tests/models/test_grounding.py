@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from saliency.models.base import ImageFeatures, TextFeatures, select
 from saliency.models.blocks import resize
+from saliency.models.features import ImageFeatures, TextFeatures, select
 from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Subject
 from saliency.models.objects import ObjectPlanes
 from tests.models.contract import awaken, sentences

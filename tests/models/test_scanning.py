@@ -16,9 +16,10 @@ from saliency.models.backbones import ResNet50V2
 from saliency.models.base import SaliencyModel
 from saliency.models.blip import BlipConfig, BlipEncoder
 from saliency.models.objects import ObjectPlanes
-from saliency.models.scanning import CLOSER, Scanner, reduced, share_parts
+from saliency.models.scanning import CLOSER, Scanner, reduced
 from saliency.models.tranblend import BlipScanner
 from saliency.predictor import Predictor
+from saliency.weight_sharing import share_parts
 
 from .contract import awaken
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from saliency.errors import RecipeError
 from saliency.models.clip_salgan import ClipSalGan, ClipSalGanConfig
-from saliency.models.spec import Preprocessing
+from saliency.preprocessing import Preprocessing
 from saliency.trainers.adversarial import Adversarial
 from saliency.trainers.loop import Run, batches
 from saliency.trainers.methods import build_method

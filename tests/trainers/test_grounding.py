@@ -10,10 +10,12 @@ from torch import Tensor
 
 from saliency.data.phrases import PhraseBatch, PhraseDataset
 from saliency.errors import RecipeError
+from saliency.losses import box_loss, contrast_loss
 from saliency.models import registry
-from saliency.models.base import TextFeatures
-from saliency.models.spec import Preprocessing
-from saliency.trainers.grounding import GroundingMethod, box_loss, build_model, contrast_loss, phrase_logits
+from saliency.models.features import TextFeatures
+from saliency.models.grounding import grounding_model
+from saliency.preprocessing import Preprocessing
+from saliency.trainers.grounding import GroundingMethod, phrase_logits
 from saliency.trainers.keeping import kept
 from saliency.trainers.loop import Run
 from saliency.trainers.methods import build_method
@@ -50,7 +52,7 @@ def content(squares_source: dict) -> dict:
 def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    method = GroundingMethod(recipe, build_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    method = GroundingMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
     run = Run(recipe, method, tmp_path / "run", quiet=True)
     before = method.validate(method.model.eval())
     scores = run.train()
@@ -68,7 +70,7 @@ def keeping(content: dict, **changes: object) -> GroundingMethod:
     content["stages"][0] |= changes
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    return GroundingMethod(recipe, build_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    return GroundingMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
 
 
 def test_what_is_kept_is_what_would_be_seen(content: dict):
@@ -124,7 +126,7 @@ def test_what_a_stage_before_has_kept_does_not_measure_another_trunk(content: di
 def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("saliency.trainers.keeping.FEATURES", tmp_path)
     pictures = registry.preset("tranblend", "compact").preprocessing
-    reader, pointer = registry.create("tranblend", "compact", objects=True), build_model(objects=True)
+    reader, pointer = registry.create("tranblend", "compact", objects=True), grounding_model(objects=True)
     pointer.trunk.load_state_dict(reader.backbone.trunk.state_dict())
     pointer.grounding.objects.load_state_dict(reader.grounding.objects.state_dict())
     folders = {kept(model.scanner, pictures)._folder for model in (reader, pointer)}
@@ -149,6 +151,10 @@ def batch_of(index: list[int], words: list[list[bool]]) -> PhraseBatch:
     return PhraseBatch(nothing, torch.tensor(index), text_of(torch.tensor(words)), nothing, nothing, nothing)
 
 
+def contrast(regions, words, batch, temperature):
+    return contrast_loss(regions, words, batch.text.words, batch.index, temperature)
+
+
 def test_contrast_of_two_pictures_in_closed_form():
     """Captions whose word is exactly in their own picture, and exactly not in the other."""
     regions = torch.zeros(2, 2, 4, 4)
@@ -158,11 +164,9 @@ def test_contrast_of_two_pictures_in_closed_form():
     # Own picture: similarity 1 everywhere, other: 0; the soft maximum adds the same constant to both.
     for temperature in (1.0, 4.0):
         expected = np.log(1 + np.exp(-temperature))
-        assert float(contrast_loss(regions, words, batch, torch.tensor(temperature))) == pytest.approx(expected, 1e-5)
+        assert float(contrast(regions, words, batch, torch.tensor(temperature))) == pytest.approx(expected, 1e-5)
     swapped = batch_of([1, 0], [[True, False], [True, False]])
-    assert float(contrast_loss(regions, words, swapped, torch.tensor(4.0))) == pytest.approx(
-        np.log(1 + np.exp(4)), 1e-5
-    )
+    assert float(contrast(regions, words, swapped, torch.tensor(4.0))) == pytest.approx(np.log(1 + np.exp(4)), 1e-5)
 
 
 def test_contrast_counts_every_caption_of_a_picture():
@@ -175,16 +179,16 @@ def test_contrast_counts_every_caption_of_a_picture():
     # Among captions: the first picture's two share e / (2e + 1), the second's own has e / (e + 2).
     to_caption = (2 * np.log(2 + np.exp(-1)) + np.log(1 + 2 * np.exp(-1))) / 3
     expected = (to_picture + to_caption) / 2
-    assert float(contrast_loss(regions, words, batch, torch.tensor(1.0))) == pytest.approx(expected, 1e-5)
+    assert float(contrast(regions, words, batch, torch.tensor(1.0))) == pytest.approx(expected, 1e-5)
 
 
 def test_contrast_reads_the_words_only():
     regions, words = torch.randn(2, 4, 4, 6), torch.randn(2, 3, 4)
     batch = batch_of([0, 1], [[True, True, False], [False, True, False]])
-    before = contrast_loss(regions, words, batch, torch.tensor(2.0))
+    before = contrast(regions, words, batch, torch.tensor(2.0))
     words[:, 2] = 7.0
     words[1, 0] = -7.0
-    torch.testing.assert_close(contrast_loss(regions, words, batch, torch.tensor(2.0)), before)
+    torch.testing.assert_close(contrast(regions, words, batch, torch.tensor(2.0)), before)
 
 
 def test_a_phrases_map_is_the_mean_of_its_tokens():
@@ -214,4 +218,4 @@ def test_a_loss_that_is_not_of_boxes_and_contrast_is_refused(content: dict):
 def test_a_data_set_without_phrases_is_refused(content: dict):
     content["validation"]["reader"] = "sjtu_tis"
     with pytest.raises(RecipeError, match="“sjtu_tis”"):
-        GroundingMethod(parse_recipe(content), build_model(**content["config"]), Preprocessing(64, 96), "minilm")
+        GroundingMethod(parse_recipe(content), grounding_model(**content["config"]), Preprocessing(64, 96), "minilm")

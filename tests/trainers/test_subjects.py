@@ -11,9 +11,9 @@ import torch
 from saliency.data.subjects import Watched, sided
 from saliency.errors import RecipeError
 from saliency.models import backbones
-from saliency.models.base import select
-from saliency.models.spec import Preprocessing
-from saliency.trainers.grounding import build_model
+from saliency.models.features import select
+from saliency.models.grounding import grounding_model
+from saliency.preprocessing import Preprocessing
 from saliency.trainers.loop import Run, batches
 from saliency.trainers.methods import build_method
 from saliency.trainers.recipe import parse_recipe
@@ -51,7 +51,7 @@ def content(squares_source: dict) -> dict:
 def method_of(content: dict) -> SubjectMethod:
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    return SubjectMethod(recipe, build_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    return SubjectMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
 
 
 def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Path):

@@ -12,9 +12,10 @@ from saliency.checkpoints import Card, Pointing
 from saliency.data.flickr8k import Flickr8kEntities
 from saliency.data.phrases import PhraseDataset
 from saliency.models.base import SaliencyModel
+from saliency.models.grounding import GroundingModel
 from saliency.models.scanning import CLOSER
 from saliency.trainers.datasets import sentence_bank
-from saliency.trainers.grounding import GroundingModel, measure
+from saliency.trainers.grounding import measure
 
 from .document import markdown_table, number
 

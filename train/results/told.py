@@ -17,7 +17,8 @@ from saliency.data import Sample
 from saliency.data.pseudo import bumps
 from saliency.metrics import cc
 from saliency.metrics.bootstrap import Interval
-from saliency.models.base import SaliencyModel, TextFeatures
+from saliency.models.base import SaliencyModel
+from saliency.models.features import TextFeatures
 from saliency.models.grounding import Grounding
 from saliency.models.text import load_encoder
 from saliency.preprocessing import prepare
