@@ -11,11 +11,11 @@ from .models.base import SaliencyModel
 
 
 def share_parts(models: Iterable[SaliencyModel]) -> None:
-    """Have models that scan by equal parts scan by the same ones, so that these lie in memory once and scanners that
-    ask for the same are equal. A shared trunk gives the strides that any of them asks for."""
+    """Replace equal front-end parts of several models by one object, so that it is in memory once and front ends with
+    the same options compare equal. A shared trunk gives the strides that any of the models needs."""
     known: list[nn.Module] = []
     for model in models:
-        for part in model.scanner.parts if model.scanner else ():
+        for part in model.front_end.parts if model.front_end else ():
             twin = next((one for one in known if one is part or _equal(one, part)), None)
             if twin is None:
                 known.append(part)
@@ -28,7 +28,7 @@ def share_parts(models: Iterable[SaliencyModel]) -> None:
 
 
 def _equal(one: nn.Module, other: nn.Module) -> bool:
-    """Whether they are networks of one kind, one configuration and the same weights."""
+    """Whether both networks have the same class, configuration and weights."""
     own, others = ({**dict(part.named_parameters()), **dict(part.named_buffers())} for part in (one, other))
     return (
         type(one) is type(other)

@@ -6,7 +6,7 @@ from saliency.checkpoints import Effort, Part
 from train.results.effort import section
 
 SHORT, LONG = (
-    Effort(minutes=minutes, busy=1.9 * minutes, device="cpu", cores=2, precision=precision)
+    Effort(minutes=minutes, cpu_minutes=1.9 * minutes, device="cpu", cores=2, precision=precision)
     for minutes, precision in ((12.4, "bfloat16"), (61.6, "float32"))
 )
 

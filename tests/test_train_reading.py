@@ -131,7 +131,7 @@ def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Pr
     samples = list(SjtuTis(write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6), "validation"))
     others = exchanged(samples)
     predict = answers(predictor, "reader", samples, others)
-    assert predictor._runners["reader"].model.encoded == len({sample.picture for sample in samples})
+    assert predictor._sessions["reader"].model.encoded == len({sample.picture for sample in samples})
     for sample in samples:
         sentences = (sample.sentence, others.get(sample.stem, ""), UNRELATED["abstract"][0])
         for sentence in sentences:

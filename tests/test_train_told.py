@@ -40,7 +40,7 @@ class Echo(SaliencyModel):
 
     def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
         trunk = lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}  # noqa: E731
-        return self.grounding.refine(self.grounding.scanner_on(trunk)(pixels))
+        return self.grounding.encode_features(self.grounding.front_end_on(trunk)(pixels))
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         named = self.grounding(features, text).named

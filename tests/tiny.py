@@ -17,7 +17,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
-from saliency import checkpoints, runner
+from saliency import checkpoints, session
 from saliency.checkpoints import Card, Description
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
@@ -130,7 +130,7 @@ def in_miniature(folder: Path, encoder: TinyEncoder | None = None) -> Iterator[P
     encoder = encoder or TinyEncoder()
     with (
         patch.object(registry, "REGISTRY", MappingProxyType(SPECS)),
-        patch.object(runner, "load_encoder", lambda _: encoder),
+        patch.object(session, "load_encoder", lambda _: encoder),
     ):
         save_all(folder)
         yield folder

@@ -31,7 +31,7 @@ class PhraseBatch:
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
         masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
-        scanned: what is kept of the pictures; None where nothing is.
+        front_features: what is kept of the pictures; None where nothing is.
     """
 
     pixels: Tensor | None
@@ -40,12 +40,12 @@ class PhraseBatch:
     caption: Tensor
     tokens: Tensor
     masks: Tensor
-    scanned: ImageFeatures | None = None
+    front_features: ImageFeatures | None = None
 
     @property
     def pictures(self) -> Tensor | ImageFeatures:
         """What there is of the pictures."""
-        return self.pixels if self.scanned is None else self.scanned
+        return self.pixels if self.front_features is None else self.front_features
 
     def to(self, device: torch.device | str, **_: object) -> PhraseBatch:
         """A copy on `device`; Accelerate moves batches by this."""
@@ -120,7 +120,7 @@ class PhraseDataset(KeepableDataset):
         pictures = [(picture, flip) for picture, _, flip in items]
         return PhraseBatch(
             pixels=None if self.kept else prepared(pictures, self.preprocessing),
-            scanned=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
+            front_features=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
             index=torch.tensor([number for number, _, _ in captions]),
             text=self.sentences.gather(texts),
             caption=torch.tensor(owners),

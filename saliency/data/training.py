@@ -40,7 +40,7 @@ class Batch:
         named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
         boxed: (T,) bool, whether these boxes are known.
         stems, conditions: T names.
-        scanned: what is kept of the pictures; None where nothing is.
+        front_features: what is kept of the pictures; None where nothing is.
     """
 
     pixels: Tensor | None
@@ -52,12 +52,12 @@ class Batch:
     boxed: Tensor
     stems: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
-    scanned: ImageFeatures | None = None
+    front_features: ImageFeatures | None = None
 
     @property
     def pictures(self) -> Tensor | ImageFeatures:
         """What there is of the pictures."""
-        return self.pixels if self.scanned is None else self.scanned
+        return self.pixels if self.front_features is None else self.front_features
 
     def to(self, device: torch.device | str, **_: object) -> Batch:
         """A copy on `device`; Accelerate moves batches by this."""
@@ -232,7 +232,7 @@ class PictureDataset(KeepableDataset):
         pictures = [(picture, flip) for picture, _, flip in items]
         return Batch(
             pixels=None if self.kept else prepared(pictures, self.preprocessing),
-            scanned=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
+            front_features=self.kept.gather([name for name, _ in pictures]) if self.kept else None,
             index=torch.tensor([number for number, _, _ in targets]),
             text=self._text([mirror_words(t.sentence) if flip else t.sentence for _, t, flip in targets]),
             density=torch.stack([flipped(torch.from_numpy(t.density)[None] / 255, flip) for _, t, flip in targets]),

@@ -1,8 +1,8 @@
-"""What every model has in common: what it takes in, what it gives back, and how it is cut in two.
+"""The base class of all models: an image encoder, a decoder and their interface.
 
 A model is ``encode_image(pixels) -> features`` and ``decode(features, text) -> SaliencyOutput``; ``forward`` composes
-them. Features are passed, never kept on the model, so that one picture can be encoded once for many sentences and two
-users of one model cannot mix.
+them. Features are arguments, never stored on the model: a picture is encoded once for many sentences, and concurrent
+callers of one model do not interfere.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ import torch
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
-from .scanning import Scanner
+from .front_end import FrontEnd
 
 
 class SaliencyModel(nn.Module):
     """Base of every neural model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        """Everything that depends on the picture alone. With a `scanner` it is `refine(scanner(pixels))`.
+        """Features that depend on the picture alone: `encode_features(front_end(pixels))` for models with a front end.
 
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
-        return self.refine(self.scanner(pixels))
+        return self.encode_features(self.front_end(pixels))
 
     @property
-    def scanner(self) -> Scanner | None:
-        """The parts that learned elsewhere, the trunk for one; None where a model does not tell them from the rest."""
+    def front_end(self) -> FrontEnd | None:
+        """The pre-trained front end; None for models without a separate one."""
         return None
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """The rest of `encode_image`, from what the `scanner` says."""
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The second step of `encode_image`, from the features of the `front_end`."""
         raise NotImplementedError
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
@@ -39,12 +39,12 @@ class SaliencyModel(nn.Module):
 
         Args:
             features: of N pictures, as `encode_image` gives them (repeat pictures with `select`).
-            text: N sentences, one a picture; None is the pure condition for all.
+            text: N sentences, one per picture; None is the pure condition for all.
         """
         raise NotImplementedError
 
     def forward(self, pixels: Tensor, text: TextFeatures | None = None) -> SaliencyOutput:
-        """`decode(encode_image(pixels), text)`; one sentence a picture."""
+        """`decode(encode_image(pixels), text)`; one sentence per picture."""
         return self.decode(self.encode_image(pixels), text)
 
 

@@ -1,6 +1,6 @@
 """BLIP's image-text feature (Li et al., ICML 2022): a text encoder that cross-attends to a vision transformer's tokens.
 
-Only the two towers TranBlend reads are here, from transformers; the projection heads for retrieval are not.
+Only the two towers that TranBlend uses are here, from transformers; the projection heads for retrieval are not.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class SaliencyOutput:
         word_maps: (N, L, h', w') in [0, 1], where each token of the sentence points; None for models without them.
         word_weights: (N, L) non-negative, how much each token counts, 0 outside the sentence's words, rows sum to 1
             (to 0 without text); None as above.
-        subject: (N, 1, h', w') in [0, 1], where what the sentence is about is; None for models that do not say.
+        referent: (N, 1, h', w') in [0, 1], where the thing is that the sentence is about; None for models without it.
         aux: further tensors a trainer may use (side outputs, grounding scores), by name.
     """
 
@@ -77,5 +77,5 @@ class SaliencyOutput:
     logits: Tensor
     word_maps: Tensor | None = None
     word_weights: Tensor | None = None
-    subject: Tensor | None = None
+    referent: Tensor | None = None
     aux: dict[str, Tensor] = field(default_factory=dict)

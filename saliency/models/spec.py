@@ -1,4 +1,4 @@
-"""What a model says of itself: its presets, what it takes and what it can do. Plain data."""
+"""The specification of a model: its presets, inputs and outputs as plain data."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Preset:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as the rest of the package sees it.
+    """A registry entry: everything the rest of the package needs to know of a model.
 
     Attributes:
         name: key in the registry, e.g. ``clip_salgan``.
         title: name for people, e.g. ``CLIP-SalGAN``.
-        summary: a sentence on what it is and how it reads text.
+        summary: one sentence on the architecture and how it uses text.
         paper: citation.
         model: class built as ``model(config)``.
         presets: by name, ``paper`` and ``compact``.

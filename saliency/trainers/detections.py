@@ -43,7 +43,7 @@ def detections(paths: Sequence[Path], detector: ObjectPlanes, folder: Path) -> d
 def _look(path: Path, detector: ObjectPlanes) -> dict[str, list[list[float]]]:
     pixels = prepare(read_rgb(path), Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3))[None]
     pixels = pixels.to(next(detector.parameters()).device, memory_format=torch.channels_last)
-    boxes, scores, _ = detector.look(pixels)
+    boxes, scores, _ = detector.detect(pixels)
     found = sure(boxes[0].numpy(force=True) / (detector.SIZE[::-1] * 2), scores[0].numpy(force=True))
     return {name: boxes.tolist() for name, boxes in found.items()}
 

@@ -92,7 +92,7 @@ class GroundingMethod:
         dataset = self._dataset(stage.data, stage, options.captions)
         self.validation.kept = None  # of a stage before, with another trunk
         if options.keep:
-            kept = keeping.kept(self.model.scanner, self.preprocessing)
+            kept = keeping.kept(self.model.front_end, self.preprocessing)
             dataset.keep(kept)
             self.validation.keep(kept)
         return dataset

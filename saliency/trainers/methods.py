@@ -14,8 +14,8 @@ from .. import checkpoints
 from ..checkpoints import DataUse, Description, Part
 from ..errors import RecipeError
 from ..models import registry
+from ..models.front_end import HIRES_SCALE
 from ..models.grounding import grounding_model
-from ..models.scanning import CLOSER
 from ..preprocessing import Preprocessing
 from .adversarial import Adversarial
 from .datasets import run_folder
@@ -89,7 +89,7 @@ def _model(recipe: Recipe) -> nn.Module:
 def preprocessing(recipe: Recipe) -> Preprocessing:
     """Of the pictures that `recipe` trains on and its model will see: the preset's, larger where there is a subject."""
     plain = registry.preset(recipe.model, recipe.preset).preprocessing
-    return plain.enlarged(CLOSER) if recipe.config.get("subject") else plain
+    return plain.enlarged(HIRES_SCALE) if recipe.config.get("subject") else plain
 
 
 def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:

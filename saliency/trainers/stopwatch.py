@@ -34,7 +34,7 @@ class Stopwatch:
 
     def read(self) -> Effort | None:
         """What the run has taken; None where that is not known of all of it, or it was not done with the same means."""
-        minutes, busy = (now - then for now, then in zip(_clocks(), self._began, strict=True))
+        minutes, cpu_minutes = (now - then for now, then in zip(_clocks(), self._began, strict=True))
         means = {
             "device": self._device,
             "cores": torch.get_num_threads(),
@@ -42,8 +42,8 @@ class Stopwatch:
         }
         if self._before:
             self._known &= self._before.model_dump(include=means.keys()) == means
-            minutes, busy = minutes + self._before.minutes, busy + self._before.busy
-        return Effort(minutes=round(minutes, 3), busy=round(busy, 3), **means) if self._known else None
+            minutes, cpu_minutes = minutes + self._before.minutes, cpu_minutes + self._before.cpu_minutes
+        return Effort(minutes=round(minutes, 3), cpu_minutes=round(cpu_minutes, 3), **means) if self._known else None
 
 
 def _clocks() -> tuple[float, float]:

@@ -43,7 +43,7 @@ class SubjectBatch:
     """N pictures and T sentences about things in them.
 
     Attributes:
-        given: what the subject is given of the pictures; see `models.scanning.Scanner.given`.
+        given: what the subject is given of the pictures; see `models.front_end.FrontEnd.given`.
         index: (T,) picture of each sentence.
         text: T sentences.
         target: (T, 1, h, w) in [0, 1], bumps where what the sentence is about is, or where people looked.
@@ -117,7 +117,7 @@ class Asking(nn.Module):
 
     def forward(self, given: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: where what sentence t, about picture ``index[t]`` of N, is about is."""
-        return self.subject(select(self.subject.see(given), index), text)
+        return self.subject(select(self.subject.encode(given), index), text)
 
 
 class SubjectOptions(Options):
@@ -189,8 +189,8 @@ class SubjectMethod:
 
     def _kept(self, model: GroundingModel) -> KeptFeatures:
         """What the model's trunk and detector give a subject of pictures."""
-        scanner = model.grounding.scanner_on(model.trunk)
-        return keeping.kept(scanner, self.preprocessing, scanner.given)
+        front_end = model.grounding.front_end_on(model.trunk)
+        return keeping.kept(front_end, self.preprocessing, front_end.given)
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
         rates = {"": 0.0, LEARNS: stage.rate} | stage.rates

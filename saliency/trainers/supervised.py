@@ -34,10 +34,10 @@ class Grouped(nn.Module):
         """Maps of T sentences, sentence t read before picture ``index[t]`` of N.
 
         Args:
-            pictures: (N, 3, H, W), or what the model's `scanner` says of them.
+            pictures: (N, 3, H, W), or their features of the model's `front_end`.
         """
-        features = self.model.encode_image(pictures) if isinstance(pictures, Tensor) else self.model.refine(pictures)
-        return self.model.decode(select(features, index), text)
+        encode = self.model.encode_image if isinstance(pictures, Tensor) else self.model.encode_features
+        return self.model.decode(select(encode(pictures), index), text)
 
 
 class Supervised:
@@ -81,7 +81,7 @@ class Supervised:
     def dataset(self, stage: Stage) -> PictureDataset:
         dataset = self._dataset(stage.data, stage)
         if stage.chosen(self.options).keep:
-            dataset.keep(keeping.kept(self.model.scanner, self.preprocessing))
+            dataset.keep(keeping.kept(self.model.front_end, self.preprocessing))
         return dataset
 
     def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:

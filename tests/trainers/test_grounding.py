@@ -84,8 +84,8 @@ def test_what_is_kept_is_what_would_be_seen(content: dict):
     mirrored = torch.stack([one.flip(-1) if flip else one for one, flip in zip(pixels, kept.flips, strict=True)])
     assert batch.pixels is None
     with torch.no_grad():
-        for name, value in method.model.scanner(mirrored).items():
-            torch.testing.assert_close(batch.scanned[name], value, atol=1e-3, rtol=1e-2)
+        for name, value in method.model.front_end(mirrored).items():
+            torch.testing.assert_close(batch.front_features[name], value, atol=1e-3, rtol=1e-2)
     plain = live.collate([live[number] for number in range(len(live))])
     # Masks are in the order of phrases; a mirrored picture's are mirrored.
     turned = [kept.flips[plain.index[owner]] for owner in plain.caption]
@@ -129,12 +129,12 @@ def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Pa
     reader, pointer = registry.create("tranblend", "compact", objects=True), grounding_model(objects=True)
     pointer.trunk.load_state_dict(reader.backbone.trunk.state_dict())
     pointer.grounding.objects.load_state_dict(reader.grounding.objects.state_dict())
-    folders = {kept(model.scanner, pictures)._folder for model in (reader, pointer)}
+    folders = {kept(model.front_end, pictures)._folder for model in (reader, pointer)}
     assert len(folders) == 1
     reader.backbone.trunk.conv1.weight.data[0] += 1
     folders |= {
-        kept(reader.scanner, pictures)._folder,
-        kept(registry.create("gsgnet", "compact").scanner, pictures)._folder,
+        kept(reader.front_end, pictures)._folder,
+        kept(registry.create("gsgnet", "compact").front_end, pictures)._folder,
     }
     assert len(folders) == 3
 

@@ -126,7 +126,7 @@ def test_what_is_kept_is_what_the_model_would_see(content: dict):
     grounding = method.model.grounding
     with torch.no_grad():
         said = method.look(method.model.eval(), batch)
-        features = grounding.subject.see(grounding.scanner_on(method.model.trunk).given(pixels))
+        features = grounding.subject.encode(grounding.front_end_on(method.model.trunk).hires_features(pixels))
         expected = grounding.subject(select(features, batch.index), batch.text)
     torch.testing.assert_close(said, expected, atol=1e-3, rtol=1e-2)
 

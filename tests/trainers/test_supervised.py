@@ -127,13 +127,13 @@ def test_a_run_measures_what_it_took_and_adds_up_over_breaks(tiny_recipe: dict, 
     rounding = 0.0005
     assert 0 < state["effort"]["minutes"] <= (time.perf_counter() - began) / 60 + rounding
     assert state["effort"]["cores"] == torch.get_num_threads()
-    assert state["effort"]["busy"] > 0
+    assert state["effort"]["cpu_minutes"] > 0
     state["effort"]["minutes"] += 60.0
-    state["effort"]["busy"] += 100.0
+    state["effort"]["cpu_minutes"] += 100.0
     torch.save(state, tmp_path / "run" / "state.pt")
     _, card = checkpoints.load(train(recipe, tmp_path / "run", quiet=True) / "tiny")
     assert state["effort"]["minutes"] < card.effort.minutes <= 60 + (time.perf_counter() - began) / 60 + 2 * rounding
-    assert 100 < card.effort.busy < 101
+    assert 100 < card.effort.cpu_minutes < 101
     assert (card.effort.device, card.effort.precision) == ("cpu", "float32")
 
 
@@ -267,7 +267,7 @@ def test_what_a_frozen_trunk_says_may_be_kept(tiny_recipe: dict, squares_source:
     assert batch.pixels is None
     with torch.no_grad():
         expected = method.model.eval().encode_image(pixels)
-        for name, value in method.model.refine(batch.scanned).items():
+        for name, value in method.model.encode_features(batch.front_features).items():
             torch.testing.assert_close(value, expected[name], atol=1e-2, rtol=1e-2)
     before = method.model.trunk.mix.weight.clone()
     Run(recipe, method, tmp_path / "run", quiet=True).train()

@@ -25,7 +25,7 @@ def section(cards: Mapping[str, Card]) -> str:
     if not measured:
         return ""
     rows = [
-        (f"`{name}`", f"{one.minutes:.0f}", f"{one.busy:.0f}", f"{one.cores} ({one.device})", one.precision)
+        (f"`{name}`", f"{one.minutes:.0f}", f"{one.cpu_minutes:.0f}", f"{one.cores} ({one.device})", one.precision)
         for name, one in sorted(measured.items())
     ]
     totals = [

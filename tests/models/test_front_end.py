@@ -15,9 +15,9 @@ from saliency.models import registry
 from saliency.models.backbones import ResNet50V2
 from saliency.models.base import SaliencyModel
 from saliency.models.blip import BlipConfig, BlipEncoder
+from saliency.models.front_end import HIRES_SCALE, FrontEnd, downscaled
 from saliency.models.objects import ObjectPlanes
-from saliency.models.scanning import CLOSER, Scanner, reduced
-from saliency.models.tranblend import BlipScanner
+from saliency.models.tranblend import BlipFrontEnd
 from saliency.predictor import Predictor
 from saliency.weight_sharing import share_parts
 
@@ -38,8 +38,8 @@ class Owner(SaliencyModel):
         self.inner = torch.nn.ModuleDict({"trunk": ResNet50V2(levels)})
 
     @property
-    def scanner(self) -> Scanner:
-        return Scanner(self.inner["trunk"])
+    def front_end(self) -> FrontEnd:
+        return FrontEnd(self.inner["trunk"])
 
 
 @pytest.fixture
@@ -47,29 +47,29 @@ def pixels() -> torch.Tensor:
     return torch.rand(1, 3, 48, 72, generator=torch.Generator().manual_seed(3))
 
 
-def test_what_is_given_is_on_its_grid_and_the_rest_sees_the_picture_smaller(pixels):
-    scanned = Scanner(trunk, larger=True, closer=(4, 6))(pixels)
-    assert scanned["stride8"].shape[-2:] == (4, 6)  # of 32 x 48
-    assert torch.equal(scanned["stride8"], trunk(reduced(pixels))[8])
-    assert torch.equal(scanned["closer.coarse"], trunk(pixels)[16])
-    assert scanned["closer.fine"].shape[-2:] == (4, 6)
-    assert reduced(pixels).shape[-2:] == (48 / CLOSER, 72 / CLOSER)
-    assert Scanner(trunk)(pixels).keys() == {"stride8", "stride16"}
+def test_hires_features_are_on_their_grid_and_the_rest_is_of_the_picture_at_a_smaller_size(pixels):
+    front_features = FrontEnd(trunk, downscale=True, hires_grid=(4, 6))(pixels)
+    assert front_features["stride8"].shape[-2:] == (4, 6)  # of 32 x 48
+    assert torch.equal(front_features["stride8"], trunk(downscaled(pixels))[8])
+    assert torch.equal(front_features["hires.coarse"], trunk(pixels)[16])
+    assert front_features["hires.fine"].shape[-2:] == (4, 6)
+    assert downscaled(pixels).shape[-2:] == (48 / HIRES_SCALE, 72 / HIRES_SCALE)
+    assert FrontEnd(trunk)(pixels).keys() == {"stride8", "stride16"}
 
 
 @torch.no_grad()
 def test_equal_trunks_become_one_that_gives_what_all_of_them_gave(pixels):
     first, second = Owner((8, 16, 32)), Owner((4, 8, 32))
-    before = [model.scanner(pixels) for model in (first, second)]
-    assert first.scanner != second.scanner
+    before = [model.front_end(pixels) for model in (first, second)]
+    assert first.front_end != second.front_end
     share_parts([first, second])
     assert first.inner["trunk"] is second.inner["trunk"]
-    assert first.scanner == second.scanner
-    assert hash(first.scanner) == hash(second.scanner)
-    after = first.scanner(pixels)
+    assert first.front_end == second.front_end
+    assert hash(first.front_end) == hash(second.front_end)
+    after = first.front_end(pixels)
     assert after.keys() == {"stride4", "stride8", "stride16", "stride32"}
-    for scanned in before:
-        for name, value in scanned.items():
+    for front_features in before:
+        for name, value in front_features.items():
             assert torch.equal(after[name], value)
 
 
@@ -81,11 +81,11 @@ def test_other_weights_and_other_networks_are_left_alone():
     assert third.inner["trunk"].levels == (8, 16)
 
 
-def test_scanners_that_ask_for_other_things_differ():
-    own = Scanner(trunk)
-    assert own == Scanner(trunk)
-    assert own != Scanner(trunk, larger=True)
-    assert Scanner(trunk, larger=True, closer=(4, 6)) != Scanner(trunk, larger=True, closer=(6, 4))
+def test_front_ends_with_other_options_differ():
+    own = FrontEnd(trunk)
+    assert own == FrontEnd(trunk)
+    assert own != FrontEnd(trunk, downscale=True)
+    assert FrontEnd(trunk, downscale=True, hires_grid=(4, 6)) != FrontEnd(trunk, downscale=True, hires_grid=(6, 4))
 
 
 def test_networks_of_other_configurations_are_not_equal():
@@ -98,8 +98,8 @@ def test_networks_of_other_configurations_are_not_equal():
             self.blip = BlipEncoder(BlipConfig(image_size=size, **small))
 
         @property
-        def scanner(self) -> BlipScanner:
-            return BlipScanner(self.inner["trunk"], blip=self.blip)
+        def front_end(self) -> BlipFrontEnd:
+            return BlipFrontEnd(self.inner["trunk"], blip=self.blip)
 
     first, second, third = Seer(32), Seer(48), Seer(32)
     for other in (second, third):
@@ -136,7 +136,7 @@ def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str)
         preset="compact",
         config={"objects": True, "subject": True},
         text_encoder=preset.text_encoder,
-        preprocessing=replace(preset.preprocessing.enlarged(CLOSER), **preprocessing),
+        preprocessing=replace(preset.preprocessing.enlarged(HIRES_SCALE), **preprocessing),
         licence="MIT",
     )
     save(model, description, folder)
@@ -154,43 +154,43 @@ def looks(monkeypatch) -> list[str]:
     return seen
 
 
-SCAN = ["trunk", "detector", "trunk"]
+FRONT_END = ["trunk", "detector", "trunk"]
 
 
 def pixelled(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
 
-def test_a_picture_is_scanned_once_for_models_that_scan_alike(readers, looks):
+def test_front_features_are_computed_once_for_models_with_one_front_end(readers, looks):
     picture, names = pixelled(0), ("tranblend", "gsgnet")
     alone = {
         name: Predictor([name], checkpoint_dir=readers, precision="float32").maps(picture, ["A dog"], name)
         for name in names
     }
-    assert looks == 2 * SCAN
+    assert looks == 2 * FRONT_END
     predictor = Predictor(names, checkpoint_dir=readers, precision="float32")
     looks.clear()
     for name in names:
         np.testing.assert_allclose(predictor.maps(picture, ["A dog"], name), alone[name], atol=1e-5, rtol=1e-4)
-    assert looks == SCAN
+    assert looks == FRONT_END
     predictor.maps(pixelled(1), ["A dog"], "gsgnet")
-    assert looks == 2 * SCAN, "another picture is looked at"
+    assert looks == 2 * FRONT_END, "another picture is looked at"
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda name: predictor.maps(pixelled(2), ["A dog"], name), 2 * names))
-    assert looks == 3 * SCAN
+    assert looks == 3 * FRONT_END
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_nothing_is_scanned_for_others_where_nothing_is_to_be_remembered(readers, looks):
+def test_without_caches_every_model_computes_its_front_features(readers, looks):
     predictor = Predictor(["tranblend", "gsgnet"], checkpoint_dir=readers, precision="float32", pictures_cached=0)
     predictor.predict(pixelled(0))
-    assert looks == 2 * SCAN
+    assert looks == 2 * FRONT_END
 
 
-def test_what_one_model_sees_of_a_picture_prepared_otherwise_is_not_anothers(readers, looks, tmp_path):
+def test_front_features_are_not_shared_between_other_preprocessings(readers, looks, tmp_path):
     for file in readers.iterdir():
         if file.stem == "gsgnet":
             (tmp_path / file.name).write_bytes(file.read_bytes())
     save_as(checkpoints.load("gsgnet", readers)[0], "gsgnet-padded", tmp_path, fit="pad")
     Predictor(checkpoint_dir=tmp_path, precision="float32").predict(pixelled(0))
-    assert looks == 2 * SCAN
+    assert looks == 2 * FRONT_END
