@@ -120,7 +120,7 @@ def test_the_environment_names_the_directory(saved, monkeypatch):
 
 def test_a_runs_folder_is_one_of_checkpoints_too(saved):
     _, card, folder = saved
-    (folder / "best.safetensors").write_bytes((folder / "first.safetensors").read_bytes())  # as `trainers.loop` does
+    (folder / "best.safetensors").write_bytes((folder / "first.safetensors").read_bytes())  # as `training.loop` does
     assert checkpoints.available(folder) == [card]
 
 

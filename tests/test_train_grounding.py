@@ -20,7 +20,7 @@ from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preset
 from saliency.preprocessing import Preprocessing
-from saliency.trainers import datasets
+from saliency.training import datasets
 from train.results.grounding import branch, pointing, section
 
 PICTURES = Preprocessing(64, 96)

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import train.__main__ as command
-from saliency.trainers import datasets
-from saliency.trainers.lineage import needs
-from saliency.trainers.methods import PARTS
-from saliency.trainers.recipe import load_recipe
-from saliency.trainers.state import identity
+from saliency.training import datasets
+from saliency.training.provenance import needs
+from saliency.training.recipe import load_recipe
+from saliency.training.state import identity
+from saliency.training.train import PARTS
 
 
 def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

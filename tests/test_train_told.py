@@ -12,13 +12,13 @@ from torch import nn
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.conditions import Condition
-from saliency.data.pseudo import bumps
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preset
 from saliency.preprocessing import Preprocessing
+from saliency.training.targets.pseudo_targets import bumps
 from train.results import told
 
 from .made import made

@@ -1,7 +1,7 @@
 """The frozen, pre-trained front end of a model: a CNN trunk and, optionally, an object detector.
 
-Its features can be cached on disk during training (`trainers.keeping`) and are computed once for all models with the
-same front end (`weight_sharing.share_parts`).
+Its features can be cached on disk during training (`training.feature_cache`) and are computed once for all models with
+the same front end (`weight_sharing.share_parts`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Word-region grounding: sentence tokens and picture regions are embedded in one space, and each word gets a map.
 
 The maps are an input of the compact models' decoders. They are trained first on phrases with boxes
-(`trainers/grounding.py`), then with the whole model. With an object detector its planes are added to the regions, and a
-word that names one of its classes points at them.
+(`training.methods.grounding`), then with the whole model. With an object detector its planes are added to the regions,
+and a word that names one of its classes points at them.
 
 `Pointing` maps each word to all candidate regions; the optional `Referent` head picks among them: region tokens
 cross-attend to the sentence and self-attend to each other.

@@ -12,7 +12,7 @@ from saliency import checkpoints
 from saliency.models.grounding import ClassMatcher, Grounding
 from saliency.models.objects import FEATURES, NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
-from saliency.trainers.onnx import convolutions
+from saliency.training.onnx import convolutions
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"

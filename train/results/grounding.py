@@ -10,12 +10,12 @@ import torch
 from saliency import checkpoints
 from saliency.checkpoints import Card, Pointing
 from saliency.data.flickr8k import Flickr8kEntities
-from saliency.data.phrases import PhraseDataset
 from saliency.models.base import SaliencyModel
 from saliency.models.front_end import HIRES_SCALE
 from saliency.models.grounding import GroundingModel
-from saliency.trainers.datasets import sentence_bank
-from saliency.trainers.grounding import measure
+from saliency.training.datasets import sentence_bank
+from saliency.training.methods.grounding import measure
+from saliency.training.targets.phrases import PhraseDataset
 
 from .document import markdown_table, number
 

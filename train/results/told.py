@@ -14,7 +14,6 @@ from torch import Tensor
 from saliency import checkpoints
 from saliency.conditions import Condition
 from saliency.data import Sample
-from saliency.data.pseudo import bumps
 from saliency.metrics import cc
 from saliency.metrics.bootstrap import Interval
 from saliency.models.base import SaliencyModel
@@ -23,6 +22,7 @@ from saliency.models.grounding import Grounding
 from saliency.models.text import load_encoder
 from saliency.preprocessing import prepare
 from saliency.results import resized
+from saliency.training.targets.pseudo_targets import bumps
 
 from .document import markdown_table, told
 from .reading import over_pictures
