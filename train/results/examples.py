@@ -16,7 +16,7 @@ from saliency.predictor import Predictor
 from saliency.training.targets.box_masks import box_mask
 from saliency.ui.examples import Example, examples
 
-from .document import markdown_table
+from .markdown import markdown_table
 
 BOXES = Path(__file__).with_name("examples.yaml")
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)

@@ -16,7 +16,7 @@ from saliency.metrics import cc
 from saliency.rendering import overlay
 from saliency.training.datasets import RUNS
 
-from .maps import Predict
+from .predictions import Predict
 from .scores import ORDER, people
 
 FOLDER = RUNS / "figures"

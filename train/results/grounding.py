@@ -17,7 +17,7 @@ from saliency.training.datasets import sentence_bank
 from saliency.training.methods.grounding import measure
 from saliency.training.targets.phrases import PhraseDataset
 
-from .document import markdown_table, number
+from .markdown import markdown_table, number
 
 
 def branch(model: SaliencyModel) -> GroundingModel | None:

@@ -1,4 +1,4 @@
-"""What better pointing would be worth: the models' answers when they are told where the named things are."""
+"""Oracle experiment: the models' maps when the grounding is replaced by the boxes of the named things."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from saliency.preprocessing import prepare
 from saliency.results import resized
 from saliency.training.targets.pseudo_targets import bumps
 
-from .document import markdown_table, told
-from .reading import over_pictures
+from .markdown import format_interval, markdown_table
+from .text_sensitivity import over_pictures
 
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 NAMED = Path(__file__).with_name("named.yaml")
 
-# Planes of the guidance where a thing is: half of the words' weight lies on it, and one word is sure of it.
-WEIGHT, SURE = 0.5, 1.0
+# Values of the guidance at a named thing: half of the words' weight, and a gated maximum of 1.
+WEIGHT, MAXIMUM = 0.5, 1.0
 
 Boxes = Mapping[tuple[str, Condition], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Told:
+class OracleScores:
     """CC under one condition.
 
     Attributes:
-        pointing: of the map of what the sentence names with the boxes' bumps.
-        own: of the answer with where people looked.
-        told: the same when the words point at the boxes' bumps and nowhere else.
+        pointing: of the grounding's map with Gaussians in the boxes.
+        own: of the model's map with the density of gaze.
+        oracle: of its map with the boxes' Gaussians as guidance with the density of gaze.
     """
 
     pointing: Interval
     own: Interval
-    told: Interval
+    oracle: Interval
 
 
 def read_boxes(path: Path = NAMED) -> Boxes:
-    """Boxes (n, 4) x0 y0 x1 y1 in 0..1 by picture and condition; a general sentence names what the two others name."""
+    """Boxes (n, 4) x0 y0 x1 y1 in 0..1 by picture and condition; a general sentence has the boxes of the two others."""
     found: dict[tuple[str, Condition], np.ndarray] = {}
     for picture, boxes in yaml.safe_load(path.read_text(encoding="utf-8")).items():
         found |= {(picture, Condition(name)): np.array(values) for name, values in boxes.items()}
@@ -60,8 +60,8 @@ def read_boxes(path: Path = NAMED) -> Boxes:
     return found
 
 
-def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Condition, Told]:
-    """What being told is worth to `checkpoint`, whose words point, by condition.
+def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Condition, OracleScores]:
+    """Oracle scores of `checkpoint`, which has a grounding, by condition.
 
     Args:
         samples: those without `boxes` are left out.
@@ -74,10 +74,10 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
         if (sample.picture, sample.condition) in boxes:
             pixels = prepare(sample.image(), card.preprocessing)[None]
             text = encoder.encode([sample.sentence]).features
-            answers = _answers(model, grounding, pixels, text, boxes[sample.picture, sample.condition])
-            found[sample.condition][sample.picture] = _scores(sample, *answers)
+            maps = _maps(model, grounding, pixels, text, boxes[sample.picture, sample.condition])
+            found[sample.condition][sample.picture] = _scores(sample, *maps)
     return {
-        condition: Told(
+        condition: OracleScores(
             *(over_pictures({picture: row[column] for picture, row in rows.items()}, samples) for column in range(3))
         )
         for condition, rows in found.items()
@@ -85,41 +85,45 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
 
 
 @torch.inference_mode()
-def _answers(
+def _maps(
     model: SaliencyModel, grounding: Grounding, pixels: Tensor, text: TextFeatures, boxes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Where the words point, where they should, the model's own map and the one it gives when told; (h, w) each."""
+    """The grounding's map, the boxes' Gaussians, the model's own map and the oracle's; (h, w) each."""
     features = model.encode_image(pixels)
     pointed = grounding(features, text).named[0, 0].numpy()
     truth = bumps(boxes, pointed.shape, np.ones(len(boxes)))
     own = model.decode(features, text).map[0, 0]
-    there = torch.from_numpy(truth).float()
-    guidance = torch.stack([WEIGHT * there, SURE * there, torch.ones_like(there)])[None]
+    target = torch.from_numpy(truth).float()
+    guidance = torch.stack([WEIGHT * target, MAXIMUM * target, torch.ones_like(target)])[None]
     with grounding.register_forward_hook(lambda _, __, output: replace(output, guidance=guidance)):
-        instead = model.decode(features, text).map[0, 0]
-    return pointed, truth, own.numpy(), instead.numpy()
+        oracle = model.decode(features, text).map[0, 0]
+    return pointed, truth, own.numpy(), oracle.numpy()
 
 
 def _scores(
-    sample: Sample, pointed: np.ndarray, truth: np.ndarray, own: np.ndarray, instead: np.ndarray
+    sample: Sample, pointed: np.ndarray, truth: np.ndarray, own: np.ndarray, oracle: np.ndarray
 ) -> tuple[float, float, float]:
     density = sample.density()
-    return cc(pointed, truth), *(cc(resized(map_, density.shape), density) for map_ in (own, instead))
+    return cc(pointed, truth), *(cc(resized(map_, density.shape), density) for map_ in (own, oracle))
 
 
-def section(measured: Mapping[str, Mapping[Condition, Told]]) -> str:
-    """Markdown: a row or three a model."""
+def section(measured: Mapping[str, Mapping[Condition, OracleScores]]) -> str:
+    """Markdown: three rows per model."""
     rows = []
     for name, conditions in measured.items():
-        for label, part in (("reading against the boxes", "pointing"), ("answer", "own"), ("answer, told", "told")):
-            rows.append((f"{name}, {label}", *(told(getattr(conditions[c], part)) for c in TEXTS)))
+        for label, part in (
+            ("grounding against the boxes", "pointing"),
+            ("own map", "own"),
+            ("with oracle boxes", "oracle"),
+        ):
+            rows.append((f"{name}, {label}", *(format_interval(getattr(conditions[c], part)) for c in TEXTS)))
     return "\n\n".join(
         [
-            "### What better pointing would be worth",
+            "### Oracle boxes",
             "The things that the sentences name were marked by hand (`train/results/named.yaml`), from picture and "
-            "sentence alone. First row: CC of what a model takes the sentence to be about with bumps in these boxes. "
-            "Second: CC of its answer with where people looked. Third: of the answer of the same weights when they "
-            "are told the boxes.",
+            "sentence alone. First row: CC of the grounding's map with Gaussians in these boxes. Second: CC of the "
+            "model's map with the density of gaze. Third: the same with these Gaussians in place of the grounding's "
+            "map.",
             markdown_table(("CC", *(condition.title for condition in TEXTS)), rows),
         ]
     )

@@ -9,13 +9,12 @@ import pytest
 from saliency import checkpoints
 from saliency.conditions import Condition
 from saliency.metrics.bootstrap import Interval
+from tests.made import made
+from tests.samples import both_groups, write_data_set
 from train.results import figures
 from train.results.__main__ import main, row_names
-from train.results.document import BEGIN, END, number, told, write
+from train.results.markdown import BEGIN, END, format_interval, number, write
 from train.results.scores import METRICS, ORDER, mean_maps, metric_table
-
-from .made import made
-from .samples import both_groups, write_data_set
 
 
 def test_the_mean_map_weighs_every_picture_alike():
@@ -72,7 +71,7 @@ def test_numbers_have_three_digits_and_no_negative_zero():
         "1.000",
         "-0.500",
     ]
-    assert told(Interval(0.5, 0.25, 0.75)) == "0.500 (0.250 to 0.750)"
+    assert format_interval(Interval(0.5, 0.25, 0.75)) == "0.500 (0.250 to 0.750)"
 
 
 @pytest.fixture

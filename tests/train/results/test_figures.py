@@ -9,10 +9,9 @@ from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.data import Sample
+from tests.made import half, made
 from train.results.figures import chosen, draw, figure_of
 from train.results.scores import people
-
-from .made import half, made
 
 
 def mixed(sample: Sample) -> np.ndarray:

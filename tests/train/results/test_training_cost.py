@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from saliency.checkpoints import Effort, Part
-from train.results.effort import section
+from train.results.training_cost import section
 
 SHORT, LONG = (
     Effort(minutes=minutes, cpu_minutes=1.9 * minutes, device="cpu", cores=2, precision=precision)
@@ -12,7 +12,7 @@ SHORT, LONG = (
 
 
 @dataclass
-class Told:
+class FakeCard:
     name: str
     effort: Effort | None = None
     parts: dict[str, Part] = field(default_factory=dict)
@@ -26,24 +26,24 @@ def part(effort: Effort | None) -> Part:
     return Part(recipe={}, effort=effort)
 
 
-def rows(start: str, *cards: Told) -> list[str]:
+def rows(start: str, *cards: FakeCard) -> list[str]:
     said = section({f"**{card.name}**": card for card in cards})
     return [line for line in said.splitlines() if line.startswith(start)]
 
 
-def test_where_nothing_was_measured_nothing_is_said():
-    assert section({"**First**": Told("first")}) == ""
+def test_without_measurements_the_section_is_empty():
+    assert section({"**First**": FakeCard("first")}) == ""
 
 
-def test_every_run_is_told_once_with_its_arithmetic_and_those_that_were_not_measured_are_not():
-    second = Told("second", None, {"run-of-first": part(None), "old": part(None), "middle": part(LONG)})
-    assert rows("| `", Told("first", SHORT), second) == [
+def test_every_measured_run_has_one_row():
+    second = FakeCard("second", None, {"run-of-first": part(None), "old": part(None), "middle": part(LONG)})
+    assert rows("| `", FakeCard("first", SHORT), second) == [
         "| `middle` | 62 | 117 | 2 (cpu) | float32 |",
         "| `run-of-first` | 12 | 24 | 2 (cpu) | bfloat16 |",
     ]
 
 
-def test_what_a_checkpoint_took_from_nothing_is_told_where_all_of_it_was_measured():
-    whole = Told("whole", SHORT, {"middle": part(LONG), "early": part(SHORT)})
-    unknown = Told("unknown", SHORT, {"middle": part(None)})
+def test_totals_are_of_checkpoints_whose_runs_are_all_measured():
+    whole = FakeCard("whole", SHORT, {"middle": part(LONG), "early": part(SHORT)})
+    unknown = FakeCard("unknown", SHORT, {"middle": part(None)})
     assert rows("| **", whole, unknown) == ["| **whole** | `middle` + `early` + `run-of-whole` | 86 |"]

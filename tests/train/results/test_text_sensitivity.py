@@ -10,12 +10,19 @@ from saliency.conditions import Condition
 from saliency.data import Sample, SjtuTis
 from saliency.metrics import cc
 from saliency.predictor import Predictor
-from train.results.maps import UNRELATED, answers, exchanged, under
-from train.results.reading import TEXTS, advantage, exchange, nearness_to_pure, return_to_pure, section, sensitivity
+from tests.made import half, made
+from tests.samples import both_groups, write_data_set
+from train.results.predictions import UNRELATED, exchanged, model_predictions, under
 from train.results.scores import people
-
-from .made import half, made
-from .samples import both_groups, write_data_set
+from train.results.text_sensitivity import (
+    TEXTS,
+    advantage,
+    exchange,
+    nearness_to_pure,
+    return_to_pure,
+    section,
+    sensitivity,
+)
 
 SIDES = {"a": "left", "b": "right"}
 
@@ -130,7 +137,7 @@ def predictor(miniatures: Path) -> Predictor:
 def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Predictor, tmp_path: Path):
     samples = list(SjtuTis(write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6), "validation"))
     others = exchanged(samples)
-    predict = answers(predictor, "reader", samples, others)
+    predict = model_predictions(predictor, "reader", samples, others)
     assert predictor._sessions["reader"].model.encoded == len({sample.picture for sample in samples})
     for sample in samples:
         sentences = (sample.sentence, others.get(sample.stem, ""), UNRELATED["abstract"][0])
@@ -141,5 +148,5 @@ def test_every_sentence_is_answered_and_every_picture_encoded_once(predictor: Pr
 
 def test_a_model_without_words_answers_alike(predictor: Predictor, tmp_path: Path):
     samples = list(SjtuTis(write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6), "validation"))
-    predict = answers(predictor, "blind", samples, exchanged(samples))
+    predict = model_predictions(predictor, "blind", samples, exchanged(samples))
     assert sensitivity(predict, samples).low == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""What the trainings behind the checkpoints took, as their cards tell."""
+"""The cost of the training runs behind the checkpoints, from their cards."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 from saliency.checkpoints import Card, Effort
 
-from .document import markdown_table
+from .markdown import markdown_table
 
 
 def behind(card: Card) -> dict[str, Effort | None]:
-    """By name, what the runs behind a card and its own took; None where nobody measured it."""
+    """By name, the cost of the runs behind a card and of its own; None without a measurement."""
     return {name: part.effort for name, part in card.parts.items()} | {card.recipe.get("name", card.name): card.effort}
 
 
 def section(cards: Mapping[str, Card]) -> str:
-    """Markdown: a row a run, and what each checkpoint took from nothing; empty where nothing is known.
+    """Markdown: a row per run, and the total per checkpoint; empty without measurements.
 
     Args:
-        cards: by what the tables call them.
+        cards: by their names in the tables.
     """
     runs = {row: behind(card) for row, card in cards.items()}
     measured = {name: one for efforts in runs.values() for name, one in efforts.items() if one}
@@ -35,11 +35,10 @@ def section(cards: Mapping[str, Card]) -> str:
     ]
     parts = [
         "### What training takes",
-        "Minutes from a recipe's first look at a training picture to its last validation, as the runs measured them; "
-        "runs from before that was measured are not here, and neither is what an earlier training had kept for them. "
-        "Busy: minutes of processor time in them, all cores together; with nothing else to do, a machine needs little "
-        "more than these divided by its cores.",
-        markdown_table(("recipe", "minutes", "busy", "cores", "arithmetic"), rows),
+        "Minutes from a recipe's first training batch to its last validation, as the runs measured them; runs without "
+        "a measurement and what earlier runs had cached for them are not included. CPU minutes: CPU time of the main "
+        "process, summed over cores; an idle machine needs little more than these divided by its cores.",
+        markdown_table(("recipe", "minutes", "CPU minutes", "cores", "arithmetic"), rows),
     ]
     if totals:
         parts += ["From nothing to a checkpoint:", markdown_table(("checkpoint", "recipes", "minutes"), totals)]

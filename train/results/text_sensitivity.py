@@ -1,4 +1,4 @@
-"""Does a model read? What its maps do when the sentence changes, is another picture's, or has nothing to do with it."""
+"""Sensitivity of maps to text: another sentence, another picture's sentence, an unrelated sentence."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from saliency.data import Sample
 from saliency.metrics import cc
 from saliency.metrics.bootstrap import Interval, mean_interval, resamples
 
-from .document import markdown_table, told
-from .maps import UNRELATED, Predict, under
+from .markdown import format_interval, markdown_table
+from .predictions import UNRELATED, Predict, under
 from .scores import ORDER, people
 
 TEXTS = tuple(condition for condition in ORDER if condition.reads_text)
@@ -28,7 +28,7 @@ def sensitivity(predict: Predict, samples: Sequence[Sample]) -> Interval:
 def exchange(
     predict: Predict, samples: Sequence[Sample], others: Mapping[str, str]
 ) -> dict[Condition, tuple[Interval, Interval, Interval]]:
-    """By condition CC with where people looked: with the right sentence, with another picture's, and what that changes.
+    """By condition CC with the density of gaze: with the right sentence, with another picture's, and their difference.
 
     Args:
         others: another picture's sentence by the sample's stem.
@@ -79,7 +79,7 @@ def of_condition(samples: Sequence[Sample], condition: Condition) -> dict[str, S
 
 
 def over_pictures(values: Mapping[str, float], samples: Sequence[Sample]) -> Interval:
-    """Mean of a value a picture, and its interval when the samples' pictures are drawn again."""
+    """Mean of a value per picture with its bootstrap interval over pictures."""
     pictures = list(dict.fromkeys(sample.picture for sample in samples))
     row = np.array([[values.get(picture, np.nan) for picture in pictures]])
     return mean_interval(row, resamples(len(pictures)))
@@ -91,8 +91,8 @@ def section(
     samples: Sequence[Sample],
     others: Mapping[str, str],
 ) -> str:
-    """Markdown: the four tables, a row or three a model of `readers`; the first compares them with the `blind` ones,
-    where there are any."""
+    """Markdown: the four tables, one or three rows per model of `readers`; the first compares them with the `blind`
+    ones, if there are any."""
     worth = [
         "### What is reading worth?",
         "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of paired "
@@ -123,13 +123,13 @@ def _advantage_table(readers: Mapping[str, Predict], blind: Mapping[str, Predict
     for name, predict in readers.items():
         for other, unread in blind.items():
             measured = advantage(predict, unread, samples)
-            rows.append((f"{name} less {other}", *(told(measured[condition]) for condition in ORDER)))
+            rows.append((f"{name} less {other}", *(format_interval(measured[condition]) for condition in ORDER)))
     return markdown_table(("change of CC", *(condition.title for condition in ORDER)), rows)
 
 
 def _sensitivity_table(readers: Mapping[str, Predict], samples: Sequence[Sample]) -> str:
-    rows = [("people", told(sensitivity(people, samples))), ("whoever ignores the sentence", "1")]
-    rows += [(name, told(sensitivity(predict, samples))) for name, predict in readers.items()]
+    rows = [("people", format_interval(sensitivity(people, samples))), ("whoever ignores the sentence", "1")]
+    rows += [(name, format_interval(sensitivity(predict, samples))) for name, predict in readers.items()]
     return markdown_table(("", "CC between salient and non-salient"), rows)
 
 
@@ -138,7 +138,7 @@ def _exchange_table(readers: Mapping[str, Predict], samples: Sequence[Sample], o
     for name, predict in readers.items():
         measured = exchange(predict, samples, others)
         for number, label in enumerate(("right sentence", "another picture's", "change")):
-            rows.append((f"{name}, {label}", *(told(measured[condition][number]) for condition in TEXTS)))
+            rows.append((f"{name}, {label}", *(format_interval(measured[condition][number]) for condition in TEXTS)))
     return markdown_table(("CC", *(condition.title for condition in TEXTS)), rows)
 
 
@@ -146,9 +146,9 @@ def _pure_table(readers: Mapping[str, Predict], samples: Sequence[Sample]) -> st
     rows = []
     for name, predict in {"people": people, **readers}.items():
         unrelated = [
-            "–" if predict is people else told(return_to_pure(predict, samples, sentences))
+            "–" if predict is people else format_interval(return_to_pure(predict, samples, sentences))
             for sentences in UNRELATED.values()
         ]
-        own = [told(nearness_to_pure(predict, samples, condition)) for condition in TEXTS]
+        own = [format_interval(nearness_to_pure(predict, samples, condition)) for condition in TEXTS]
         rows.append((name, *unrelated, *own))
     return markdown_table(("CC with pure", *UNRELATED, *(condition.title for condition in TEXTS)), rows)

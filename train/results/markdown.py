@@ -1,4 +1,4 @@
-"""RESULTS.md: Markdown, and the two marks between which the measured part stands."""
+"""Markdown tables, and the measured part of RESULTS.md between its two marks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write(path: Path, measured: str) -> None:
-    """Put `measured` between the marks of the file; what is written around them stays."""
+    """Put `measured` between the marks of the file; the rest of the file stays."""
     text = path.read_text(encoding="utf-8") if path.is_file() else f"# Results\n\n{BEGIN}\n{END}\n"
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -29,6 +29,6 @@ def number(value: float) -> str:
     return f"{round(value, 3) + 0.0:.3f}"
 
 
-def told(interval: Interval) -> str:
+def format_interval(interval: Interval) -> str:
     """Mean and 95 % interval."""
     return f"{number(interval.mean)} ({number(interval.low)} to {number(interval.high)})"

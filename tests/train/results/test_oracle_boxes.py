@@ -1,4 +1,4 @@
-"""What being told where things are is worth, on a model whose answer is where its words point."""
+"""Oracle boxes, on a model whose map is its grounding."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,8 @@ from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preset
 from saliency.preprocessing import Preprocessing
 from saliency.training.targets.pseudo_targets import bumps
-from train.results import told
-
-from .made import made
+from tests.made import made
+from train.results import oracle_boxes
 
 BOX = np.array([[0.0, 0.0, 0.5, 0.5]])
 
@@ -76,26 +75,26 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "echo"
 
 
-def test_a_model_that_looks_where_it_is_told_is_right_when_told(checkpoint: str):
+def test_a_model_that_copies_its_guidance_is_right_with_oracle_boxes(checkpoint: str):
     gaze = bumps(BOX, (8, 12), np.ones(1))
     samples = [
         made("a", Condition.SALIENT, values=gaze, sentence="a dog"),
-        made("b", Condition.SALIENT, values=gaze, sentence="a cat"),  # nobody has marked it
+        made("b", Condition.SALIENT, values=gaze, sentence="a cat"),  # no boxes
         made("a", Condition.PURE, values=gaze),
     ]
-    found = told.measure(checkpoint, samples, {("a", Condition.SALIENT): BOX})
+    found = oracle_boxes.measure(checkpoint, samples, {("a", Condition.SALIENT): BOX})
     salient = found[Condition.SALIENT]
-    assert salient.told.mean == pytest.approx(1, abs=1e-3)
+    assert salient.oracle.mean == pytest.approx(1, abs=1e-3)
     assert salient.own.mean == pytest.approx(salient.pointing.mean, abs=0.02)
     assert salient.own.mean < 0.9
-    assert np.isnan(found[Condition.GENERAL].told.mean)
+    assert np.isnan(found[Condition.GENERAL].oracle.mean)
 
 
 def test_the_marks_are_of_validation_pictures_under_three_conditions():
-    boxes = told.read_boxes()
+    boxes = oracle_boxes.read_boxes()
     pictures = {picture for picture, _ in boxes}
     assert len(pictures) == 33
-    assert set(boxes) == {(picture, condition) for picture in pictures for condition in told.TEXTS}
+    assert set(boxes) == {(picture, condition) for picture in pictures for condition in oracle_boxes.TEXTS}
     for values in boxes.values():
         assert values.shape[1] == 4
         assert (values[:, :2] < values[:, 2:]).all()
@@ -107,13 +106,16 @@ def test_the_marks_are_of_validation_pictures_under_three_conditions():
     np.testing.assert_array_equal(general, np.concatenate([salient, other]))
 
 
-def test_the_table_has_three_rows_a_model(checkpoint: str):
+def test_the_table_has_three_rows_per_model(checkpoint: str):
     samples = [
-        made("a", condition, values=bumps(BOX, (8, 12), np.ones(1)), sentence="a dog") for condition in told.TEXTS
+        made("a", condition, values=bumps(BOX, (8, 12), np.ones(1)), sentence="a dog")
+        for condition in oracle_boxes.TEXTS
     ]
-    found = told.measure(checkpoint, samples, {("a", condition): BOX for condition in told.TEXTS})
-    rows = [line.strip("| ").split(" | ") for line in told.section({"**Echo**": found}).splitlines()]
-    answers = {cells[0]: [float(cell.split()[0]) for cell in cells[1:]] for cells in rows if "Echo" in cells[0]}
-    assert list(answers) == [f"**Echo**, {row}" for row in ("reading against the boxes", "answer", "answer, told")]
-    assert answers["**Echo**, answer, told"] == pytest.approx([1, 1, 1], abs=1e-3)
-    assert max(answers["**Echo**, answer"]) < 0.9
+    found = oracle_boxes.measure(checkpoint, samples, {("a", condition): BOX for condition in oracle_boxes.TEXTS})
+    rows = [line.strip("| ").split(" | ") for line in oracle_boxes.section({"**Echo**": found}).splitlines()]
+    values_of = {cells[0]: [float(cell.split()[0]) for cell in cells[1:]] for cells in rows if "Echo" in cells[0]}
+    assert list(values_of) == [
+        f"**Echo**, {row}" for row in ("grounding against the boxes", "own map", "with oracle boxes")
+    ]
+    assert values_of["**Echo**, with oracle boxes"] == pytest.approx([1, 1, 1], abs=1e-3)
+    assert max(values_of["**Echo**, own map"]) < 0.9

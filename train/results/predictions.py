@@ -1,4 +1,4 @@
-"""Where a model says people look: its maps for every sentence that will be asked for, each picture encoded once."""
+"""A model's maps for all sentences of the report, each picture encoded once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from saliency.results import resized
 # From a sample, whose sentence may be another than its own, to a map (H, W) of the picture's size.
 Predict = Callable[[Sample], np.ndarray]
 
-# What names nothing that could be in everyday photographs: words for ideas, and for things nobody photographs there.
+# Sentences unrelated to everyday photographs: abstract ones, and ones about things that are never in them.
 UNRELATED: Mapping[str, tuple[str, ...]] = {
     "abstract": (
         "The theorem follows from the previous lemma by induction.",
@@ -56,7 +56,9 @@ def exchanged(samples: Iterable[Sample], seed: int = 0) -> dict[str, str]:
     return found
 
 
-def answers(predictor: Predictor, model: str, samples: Sequence[Sample], others: Mapping[str, str]) -> Predict:
+def model_predictions(
+    predictor: Predictor, model: str, samples: Sequence[Sample], others: Mapping[str, str]
+) -> Predict:
     """The model's maps for the samples' sentences, their exchanged ones (`others`, by stem), `UNRELATED` and none."""
     further = ("", *(sentence for group in UNRELATED.values() for sentence in group))
     pictures: dict[str, list[Sample]] = {}
@@ -73,5 +75,5 @@ def answers(predictor: Predictor, model: str, samples: Sequence[Sample], others:
 
 
 def under(sample: Sample, sentence: str) -> Sample:
-    """The same picture as if `sentence` had been read."""
+    """The sample with another sentence."""
     return replace(sample, sentence=sentence)
