@@ -17,6 +17,7 @@ import torch
 from . import checkpoints
 from .cache import BoundedCache
 from .checkpoints import Card
+from .cleaning import clean
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, open_picture
@@ -28,7 +29,7 @@ from .precision import preferred_dtype
 from .results import Comparison, Prediction
 from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput
 from .weight_sharing import share_parts
-from .words import clean, merge
+from .word_maps import merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
 # Front-end features are needed only until the next model of the same call has used them.

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from saliency.cleaning import clean
 from saliency.errors import TextError
 from saliency.models.text import Word
 from saliency.predictor import Predictor
-from saliency.words import clean, influence, merge
+from saliency.word_maps import merge
+from saliency.words import influence
 
 from .tiny import GRID, LIMIT, place
 
