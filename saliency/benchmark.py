@@ -21,7 +21,7 @@ from PIL import Image
 from .conditions import COMPARED, Condition
 from .predictor import Predictor
 from .results import Comparison
-from .runner import STAGES
+from .session import STAGES
 
 MODELS = ("gsgnet", "clip_salgan", "tranblend")
 SIZE = (480, 640)
@@ -158,7 +158,7 @@ def main() -> None:
         if stage in STAGES:
             line += " ".join(f"{1e3 * _median_of(comparisons, model, stage):12.1f}" for model in MODELS)
         print(line.rstrip())
-    print("What a model has scanned for others as well is in its own column alone.")
+    print("Front-end features shared by several models are in the first one's column.")
     total, apart, memory = statistics.median(r["total"] for r in rounds), statistics.median(alone), peak_memory()
     print(f"\none by one     {1e3 * apart:7.1f}   {apart / total:.1f} times as long")
     print(f"total          {total:.2f} s, promised at most {SECONDS} s: {_verdict(total <= SECONDS)}")

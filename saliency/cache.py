@@ -1,4 +1,4 @@
-"""A cache that forgets what was used longest ago, bounded in entries and in bytes."""
+"""A least-recently-used cache, bounded in entries and in bytes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Value = TypeVar("Value")
 
 
 class BoundedCache(Generic[Value]):
-    """Least recently used goes first. Not locked: its owner is.
+    """A least-recently-used cache. Not thread-safe: its owner holds a lock.
 
     Args:
-        entries: number of values kept; 0 keeps none.
-        size: bytes kept, by what `put` is told.
+        entries: largest number of values; 0 stores none.
+        size: largest sum of the sizes given to `put`, in bytes.
     """
 
     def __init__(self, entries: int, size: int) -> None:
@@ -27,14 +27,14 @@ class BoundedCache(Generic[Value]):
         return len(self._values)
 
     def get(self, key: Hashable) -> Value | None:
-        """The value of `key`, which becomes the most recently used; None where it is not kept."""
+        """The value of `key`, which becomes the most recently used; None where it is missing."""
         if key not in self._values:
             return None
         self._values.move_to_end(key)
         return self._values[key][0]
 
     def put(self, key: Hashable, value: Value, size: int) -> None:
-        """Keeps `value` of `size` bytes, and forgets others as needed. A value beyond the bound is not kept at all."""
+        """Store `value` of `size` bytes and drop others as needed. A value larger than the bound is not stored."""
         if key in self._values:
             self._used -= self._values.pop(key)[1]
         if size > self._size:

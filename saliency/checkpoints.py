@@ -1,6 +1,6 @@
-"""A checkpoint is two files: ``NAME.safetensors``, the weights, and ``NAME.json``, a card a person can read.
+"""A checkpoint is two files: ``NAME.safetensors``, the weights, and ``NAME.json``, a card in JSON.
 
-The card says everything needed to rebuild the model and to judge it: architecture, preprocessing, data, licence,
+The card has everything needed to rebuild the model and to judge it: architecture, preprocessing, data, licence,
 metrics, and the sha256 of the weights, which is checked before a tensor is read. Pickles are never opened.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
@@ -24,7 +24,7 @@ from .errors import CheckpointError, UnknownModelError
 from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
-from .models.spec import Preprocessing
+from .preprocessing import Preprocessing
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 _PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}
@@ -54,12 +54,12 @@ class Estimate(_Record):
 
 
 class Pointing(_Record):
-    """How well words find what they name, on held-out pictures whose phrases have boxes.
+    """Pointing accuracy of words on held-out pictures whose phrases have boxes.
 
     Attributes:
         pointing: share of the phrases whose strongest region lies in one of their boxes.
         box_auc: AUC of the phrases' maps against their boxes.
-        phrases: how many there were.
+        phrases: their number.
     """
 
     pointing: float = Field(ge=0, le=1)
@@ -68,26 +68,25 @@ class Pointing(_Record):
 
 
 class Effort(_Record):
-    """What a training took, without what was lost where it broke off.
+    """The cost of a training run, without epochs lost to interruptions.
 
     Attributes:
-        minutes: from its first look at a training picture to its last validation. What was kept from before (encoded
+        minutes: wall-clock time from the first training batch to the last validation. What was cached before (encoded
             sentences, features of pictures) is not in it.
-        busy: minutes of processor time in them, all cores of the first process together: on a machine with nothing else
-            to do nearly `cores` times the minutes.
+        cpu_minutes: CPU time of the main process, summed over cores; ``busy`` in older cards and runs.
         device: "cpu" or the accelerator's kind; cores: threads of the processor it used; precision: of its arithmetic.
     """
 
     minutes: float = Field(ge=0)
-    busy: float = Field(ge=0)
+    cpu_minutes: float = Field(ge=0, validation_alias=AliasChoices("cpu_minutes", "busy"))
     device: str
     cores: int = Field(ge=1)
     precision: Literal["float32", "bfloat16"]
 
 
 class Part(_Record):
-    """An earlier training that a checkpoint builds on: its recipe, and, where they are known, the version of the code
-    and what it took."""
+    """An earlier training run that a checkpoint builds on: its recipe and, where known, the revision of the code and
+    the cost."""
 
     recipe: dict[str, Any]
     revision: str = ""
@@ -95,21 +94,21 @@ class Part(_Record):
 
 
 class Description(_Record):
-    """What is known of a model before it is saved: the card without what the weights themselves say.
+    """The card of a model before it is saved, without the fields that follow from the weights.
 
     Attributes:
         name: of the checkpoint, also its file name.
         model, preset: keys of the registry.
         config: fields of the preset's configuration that were set differently.
         text_encoder: key of `text.ENCODERS`; None for a text-blind model.
-        preprocessing: of pictures; it, and not the preset, is what the predictor uses.
-        revision: version of the code that trained it.
+        preprocessing: of pictures; the predictor uses it instead of the preset's.
+        revision: commit of the code that trained it.
         data, licence, origin: data sets, terms of the weights, and weights they started from.
         recipe, seed: the training run.
-        effort: what that run alone took; None where nothing was trained, or nobody measured it.
-        parts: by name, earlier runs that it started from or was taught by, and those before them.
+        effort: cost of that run alone; None without a training or a measurement.
+        parts: by name, earlier runs it started from or whose maps it learned from, and their own.
         metrics: split -> condition -> metric -> estimate.
-        grounding: of the model's own words; None where it has no grounding, or nobody measured it.
+        grounding: of the model's own words; None without a grounding or a measurement.
         limits: sentences on where the model should not be trusted.
     """
 
@@ -290,15 +289,15 @@ def _write_card(card: Card, path: Path) -> Card:
 
 
 def _read_card(path: Path) -> Card:
-    """The card at `path`; a fault is told with its key."""
+    """The card at `path`; an error names the key at fault."""
     content = _read(path, f"There is no checkpoint called “{path.stem}”: its card is missing.")
     try:
         return Card.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        told = f"{key}: {first['msg']}" if key else first["msg"]
-        raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({told}).") from None
+        fault = f"{key}: {first['msg']}" if key else first["msg"]
+        raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({fault}).") from None
 
 
 def _build(card: Card) -> SaliencyModel:

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .metrics import formulas
+from .models.blocks import resize
 
 
 def kl(prediction: Tensor, density: Tensor) -> Tensor:
@@ -98,6 +99,50 @@ def structure(logits: Tensor, mask: Tensor) -> Tensor:
     overlap = (weight * probability * mask).sum((-2, -1))
     union = (weight * (probability + mask)).sum((-2, -1)) - overlap
     return (weighted_bce + 1 - (overlap + 1) / (union + 1)).mean()
+
+
+def box_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy and Dice of phrase logits (P, h, w) against box masks, averaged over phrases."""
+    logits = logits.float()
+    entropy = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((1, 2))
+    map_ = torch.sigmoid(logits)
+    dice = 1 - (2 * (map_ * masks).sum((1, 2)) + 1) / ((map_ + masks).sum((1, 2)) + 1)
+    return (entropy + dice).mean()
+
+
+def contrast_loss(regions: Tensor, words: Tensor, content: Tensor, index: Tensor, temperature: Tensor) -> Tensor:
+    """InfoNCE between captions and pictures; a caption's score is how well its words find a region.
+
+    Args:
+        regions: (N, C, h, w) and words: (T, L, C) in the shared space.
+        content: (T, L) bool, the tokens that carry a caption's own words.
+        index: (T,) picture of each caption.
+        temperature: scale of the similarities.
+    """
+    content = content.float()
+    regions = F.normalize(F.avg_pool2d(regions.float(), 2).flatten(2), dim=1)
+    words = F.normalize(words.float(), dim=2)
+    found = torch.einsum("ncr,tlc->tlnr", regions, words)
+    strongest = torch.logsumexp(found * 20, dim=-1) / 20
+    scores = torch.einsum("tln,tl->tn", strongest, content / content.sum(1, keepdim=True).clamp(min=1)) * temperature
+    to_picture = F.cross_entropy(scores, index)
+    own = index[:, None] == torch.arange(scores.shape[1], device=scores.device)
+    to_caption = -(torch.log_softmax(scores, dim=0) * own).sum() / own.sum()
+    return (to_picture + to_caption) / 2
+
+
+def named_loss(maps: Tensor, masks: Tensor, boxed: Tensor) -> Tensor:
+    """`box_loss` of the maps of named things against their boxes, over the samples whose boxes are known.
+
+    Args:
+        maps: (T, 1, h', w') in [0, 1].
+        masks: (T, 1, h, w) in [0, 1].
+        boxed: (T,) bool, whether the boxes of a sample are known.
+    """
+    if not boxed.any():
+        return maps.sum() * 0.0
+    resized = resize(maps[boxed].float(), masks.shape[-2:])[:, 0]
+    return box_loss(torch.logit(resized, eps=1e-4), masks[boxed, 0])
 
 
 TERMS = ("kl", "cc", "nss", "sim", "mse", "bce")

@@ -18,22 +18,24 @@ import torch
 from . import checkpoints
 from .cache import BoundedCache
 from .checkpoints import Card
+from .cleaning import clean
 from .conditions import Condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, open_picture
 from .messages import Message
-from .models.base import ImageFeatures
-from .models.scanning import share_parts
+from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
 from .results import Comparison, Prediction
-from .runner import STAGES, Answer, Footprint, Picture, Runner
-from .words import clean, merge
+from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput
+from .weight_sharing import share_parts
+from .word_maps import merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
-SCANS, SCAN_BYTES = 4, 64 * 2**20  # the next model wants them at once, and then nobody does
-ANSWER_BYTES = 128 * 2**20
+# Front-end features are needed only until the next model of the same call has used them.
+FRONT_PICTURES, FRONT_BYTES = 4, 64 * 2**20
+OUTPUT_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _ENGLISH = re.compile("[A-Za-z0-9]")
@@ -42,23 +44,22 @@ _ENGLISH = re.compile("[A-Za-z0-9]")
 class Predictor:
     """Trained models that share pictures and sentences. Safe for concurrent callers.
 
-    A picture is encoded once per model however many sentences there are, and scanned once for all models that scan by
-    the same weights, which then lie in memory once; sentences are encoded once for all models that share an encoder,
-    and go through a model in one batch. All of it is remembered by content, within bounds: changing one sentence
-    decodes that sentence, and encodes no picture.
+    A picture is encoded once per model for any number of sentences. Models with equal front ends share one in memory
+    and its features; models with one text encoder share encoded sentences, which are decoded in batches. Everything is
+    cached by content, within bounds: changing one sentence decodes that sentence and encodes no picture.
 
-    Weights are read and checked here, once, so that the first visitor waits no longer than the next.
+    Weights are loaded and checked here, once.
 
     Args:
         models: names of checkpoints; default all there are.
         checkpoint_dir: default `checkpoints.directory_of_checkpoints`.
         device: default the GPU where there is one, else the CPU.
         precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.
-        pictures_cached: pictures remembered per model; 0 remembers nothing.
+        pictures_cached: number of pictures cached per model; 0 disables the caches.
 
     Raises:
-        CheckpointError: there is none, or one is damaged.
-        HubUnavailableError: a model reads through a text encoder that is neither here nor to be had.
+        CheckpointError: there is no checkpoint, or one is damaged.
+        HubUnavailableError: the text encoder of a model is neither cached nor available for download.
     """
 
     def __init__(
@@ -78,9 +79,9 @@ class Predictor:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = _PRECISIONS.get(precision) or preferred_dtype(str(self.device))
         lock = Lock()
-        self._runners: dict[str, Runner] = {}
+        self._sessions: dict[str, ModelSession] = {}
         for name in dict.fromkeys(names):
-            self._runners[name] = Runner(
+            self._sessions[name] = ModelSession(
                 name,
                 checkpoint_dir,
                 device=self.device,
@@ -88,42 +89,42 @@ class Predictor:
                 lock=lock,
                 pictures=pictures_cached,
                 feature_bytes=FEATURE_BYTES // len(names),
-                answer_bytes=ANSWER_BYTES // len(names),
+                output_bytes=OUTPUT_BYTES // len(names),
             )
-            share_parts(runner.model for runner in self._runners.values())
-        self._share_scans(BoundedCache(min(pictures_cached, SCANS), SCAN_BYTES))
+            share_parts(session.model for session in self._sessions.values())
+        self._share_front_features(BoundedCache(min(pictures_cached, FRONT_PICTURES), FRONT_BYTES))
 
-    def _share_scans(self, scans: BoundedCache[ImageFeatures]) -> None:
-        """Have runners of which one can use what another has scanned keep it in `scans`."""
-        ways = Counter(runner.way_of_scanning for runner in self._runners.values())
-        for runner in self._runners.values():
-            if ways[runner.way_of_scanning] > 1:
-                runner.scans = scans
+    def _share_front_features(self, cache: BoundedCache[ImageFeatures]) -> None:
+        """Give sessions with equal front ends one `cache` of their features."""
+        keys = Counter(session.front_end_key for session in self._sessions.values())
+        for session in self._sessions.values():
+            if keys[session.front_end_key] > 1:
+                session.front_cache = cache
 
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the checkpoints, in order."""
-        return tuple(self._runners)
+        return tuple(self._sessions)
 
     @property
     def cards(self) -> Mapping[str, Card]:
         """The card of each model."""
-        return MappingProxyType({name: runner.card for name, runner in self._runners.items()})
+        return MappingProxyType({name: session.card for name, session in self._sessions.items()})
 
     @property
     def titles(self) -> Mapping[str, str]:
         """The name for people of each model."""
-        return MappingProxyType({name: runner.spec.title for name, runner in self._runners.items()})
+        return MappingProxyType({name: session.spec.title for name, session in self._sessions.items()})
 
     @property
     def specs(self) -> Mapping[str, ModelSpec]:
         """The registry's entry of each model."""
-        return MappingProxyType({name: runner.spec for name, runner in self._runners.items()})
+        return MappingProxyType({name: session.spec for name, session in self._sessions.items()})
 
     @property
     def footprints(self) -> Mapping[str, Footprint]:
         """How large each model is."""
-        return MappingProxyType({name: runner.footprint for name, runner in self._runners.items()})
+        return MappingProxyType({name: session.footprint for name, session in self._sessions.items()})
 
     def predict(
         self,
@@ -141,12 +142,12 @@ class Predictor:
             sentences: by condition, in the order of the result; default the pure condition only, which is the picture
                 alone and has the empty sentence.
             models: default all of the predictor's, in its order.
-            words: also where each word points, for models that say.
-            progress: told between steps the share of the work that is done, in [0, 1], and what comes next. What it
-                raises ends the work.
+            words: also the map of each word, for models with word maps.
+            progress: called between steps with the share of the work done, in [0, 1], and the next step. An exception
+                of it ends the call.
 
         Raises:
-            PictureError, TextError: what was given cannot be used.
+            PictureError, TextError: the picture or a sentence cannot be used.
             UnknownModelError: no model or condition of this name.
         """
         started = time.perf_counter()
@@ -156,29 +157,29 @@ class Predictor:
         timings = {"picture": time.perf_counter() - started} | dict.fromkeys(STAGES, 0.0)
         predictions: list[Prediction] = []
         alike: dict[tuple[Condition, Condition], list[str]] = {}
-        for number, (name, runner) in enumerate(chosen.items()):
-            told = _looking(runner, progress, number, len(chosen))
-            answers, seconds = runner.answer(opened, list(wanted.values()), told)
+        for number, (name, session) in enumerate(chosen.items()):
+            report = _stepwise(session, progress, number, len(chosen))
+            outputs, seconds = session.run(opened, list(wanted.values()), report)
             timings |= {stage: timings[stage] + seconds[stage] for stage in STAGES}
-            for pair in _alike(wanted, answers):
-                alike.setdefault(pair, []).append(runner.spec.title)
+            for pair in _alike(wanted, outputs):
+                alike.setdefault(pair, []).append(session.spec.title)
             predictions += (
                 Prediction(
                     model=name,
-                    title=runner.spec.title,
+                    title=session.spec.title,
                     condition=condition,
                     sentence=sentence,
-                    working_map=answer.map,
+                    working_map=output.map,
                     shape=opened.shape,
-                    checkpoint=runner.identity,
-                    words=_word_maps(answer, opened) if words else (),
-                    subject=answer.subject if words and sentence else None,
-                    truncated=answer.truncated,
-                    understood=_understood(answer),
-                    notices=tuple(_notices(answer)),
+                    checkpoint=session.identity,
+                    words=_word_maps(output, opened) if words else (),
+                    subject=output.referent if words and sentence else None,
+                    truncated=output.truncated,
+                    understood=_understood(output),
+                    notices=tuple(_notices(output)),
                     timings=seconds,
                 )
-                for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
+                for (condition, sentence), output in zip(wanted.items(), outputs, strict=True)
             )
         if progress:
             progress(1.0, Message("Done"))
@@ -203,32 +204,32 @@ class Predictor:
         Raises:
             PictureError, TextError, UnknownModelError: as `predict`.
         """
-        [runner] = self._chosen([model]).values()
+        [session] = self._chosen([model]).values()
         cleaned = [clean(sentence) for sentence in sentences]
-        answers, _ = runner.answer(_open(picture), cleaned, _looking(runner, progress, 0, 1))
-        return np.stack([answer.map for answer in answers])
+        outputs, _ = session.run(_open(picture), cleaned, _stepwise(session, progress, 0, 1))
+        return np.stack([output.map for output in outputs])
 
     def words(self, sentence: str, model: str) -> tuple[Word, ...]:
-        """The words of `sentence` with the tokens that a model reads of each; none for text-blind models.
+        """The words of `sentence` with a model's tokens of each; none for text-blind models.
 
         A word beyond the encoder's limit has no tokens.
 
         Raises:
             TextError, UnknownModelError: as `predict`.
         """
-        [runner] = self._chosen([model]).values()
-        return runner.words(clean(sentence))
+        [session] = self._chosen([model]).values()
+        return session.words(clean(sentence))
 
-    def _chosen(self, models: Sequence[str] | None) -> dict[str, Runner]:
+    def _chosen(self, models: Sequence[str] | None) -> dict[str, ModelSession]:
         names, known = self.models if models is None else models, ", ".join(self.models)
         for name in names:
-            if name not in self._runners:
+            if name not in self._sessions:
                 raise UnknownModelError(
                     "There is no model called “{name}” here. There are: {known}.", name=name, known=known
                 )
         if not names:
             raise UnknownModelError("Please choose at least one model. There are: {known}.", known=known)
-        return {name: self._runners[name] for name in names}
+        return {name: self._sessions[name] for name in names}
 
 
 def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
@@ -250,12 +251,12 @@ def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
     return wanted
 
 
-def _looking(
-    runner: Runner, progress: Callable[[float, Message], None] | None, number: int, count: int
+def _stepwise(
+    session: ModelSession, progress: Callable[[float, Message], None] | None, number: int, count: int
 ) -> Callable[[float], None]:
-    """Tells `progress` how far the model `number` of `count` is as how far all are."""
-    said = Message("{title} is looking", title=runner.spec.title)
-    return lambda share: progress((number + share) / count, said) if progress else None
+    """Reports the progress of the model `number` of `count` to `progress` as a share of all models' work."""
+    step = Message("{title} is looking", title=session.spec.title)
+    return lambda share: progress((number + share) / count, step) if progress else None
 
 
 def _open(source: Source) -> Picture:
@@ -265,20 +266,20 @@ def _open(source: Source) -> Picture:
     return Picture(pixels, key, picture.notices)
 
 
-def _word_maps(answer: Answer, picture: Picture) -> tuple:
-    if answer.word_maps is None:
+def _word_maps(output: SentenceOutput, picture: Picture) -> tuple:
+    if output.word_maps is None:
         return ()
-    return merge(answer.words, answer.word_maps, answer.word_weights, picture.shape)
+    return merge(output.words, output.word_maps, output.word_weights, picture.shape)
 
 
-def _notices(answer: Answer) -> Iterator[Message]:
-    """What was left unread of a sentence, for the user."""
-    read = [word for word in answer.words if word.tokens]
-    if answer.truncated:
+def _notices(output: SentenceOutput) -> Iterator[Message]:
+    """Notices on the words of a sentence that the model does not use."""
+    read = [word for word in output.words if word.tokens]
+    if output.truncated:
         yield Message(
             "The sentence is too long: only the first {read} of its {count} words were read.",
             read=len(read),
-            count=len(answer.words),
+            count=len(output.words),
         )
     unknown = sum(not word.known for word in read)
     if unknown == 1 == len(read):
@@ -289,21 +290,21 @@ def _notices(answer: Answer) -> Iterator[Message]:
         yield Message("{unknown} of {count} words are unknown to this model.", unknown=unknown, count=len(read))
 
 
-def _understood(answer: Answer) -> bool:
+def _understood(output: SentenceOutput) -> bool:
     """Whether an English word is known among those that were read; true where none is read at all.
 
     Text encoders know a few letters of other scripts, too, but not what they mean.
     """
-    read = [word for word in answer.words if word.tokens]
+    read = [word for word in output.words if word.tokens]
     return not read or any(word.known and _ENGLISH.search(word.text) for word in read)
 
 
-def _alike(wanted: Mapping[Condition, str], answers: Sequence[Answer]) -> Iterator[tuple[Condition, Condition]]:
-    """Conditions whose sentences differ for people, but not for the model."""
+def _alike(wanted: Mapping[Condition, str], outputs: Sequence[SentenceOutput]) -> Iterator[tuple[Condition, Condition]]:
+    """Pairs of conditions whose different sentences have equal tokens."""
     written = [
-        (condition, sentence, answer.ids)
-        for (condition, sentence), answer in zip(wanted.items(), answers, strict=True)
-        if sentence and answer.ids
+        (condition, sentence, output.ids)
+        for (condition, sentence), output in zip(wanted.items(), outputs, strict=True)
+        if sentence and output.ids
     ]
     for (one, first, ids), (other, second, same) in combinations(written, 2):
         if ids == same and first != second:

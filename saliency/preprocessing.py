@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from .models.spec import Preprocessing
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a model's input.
+
+    Attributes:
+        height, width: of the input in pixels.
+        mean, std: subtracted and divided by, per RGB channel, of values in [0, 1].
+        fit: ``squash`` resizes to height x width; ``pad`` keeps the aspect ratio and pads with zeros around the centre.
+    """
+
+    height: int
+    width: int
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    fit: str = "squash"
+
+    def enlarged(self, factor: float) -> Preprocessing:
+        """The same with pictures `factor` times as large per side."""
+        return replace(self, height=round(self.height * factor), width=round(self.width * factor))
 
 
 def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:

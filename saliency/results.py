@@ -1,7 +1,7 @@
 """What a prediction is: frozen, with its provenance, at the picture's own size, and written to files on request.
 
 Maps are held at the model's working resolution and resized when asked for: a density of a 24-megapixel picture takes
-96 MB, and a comparison has twelve. Whoever needs one several times keeps it in a variable.
+96 MB, and a comparison has twelve. Store it in a variable to use it several times.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class WordMap:
         word: as written, ``sentence[start:end]``.
         start, end: characters of the sentence.
         weight: how much the word counts; those of a sentence sum to 1.
-        read: false where the sentence was too long for the model to reach the word; then there is no map.
+        read: false for words beyond the text encoder's limit, which have no map.
         known: false where a part of the word is not in the vocabulary of the model's text encoder.
-        working_map: (h, w) float32 in [0, 1], as the model gave it; None where there is none.
+        working_map: (h, w) float32 in [0, 1], at the model's resolution; None without a map.
         shape: (H, W) of the picture.
     """
 
@@ -82,24 +82,24 @@ class CheckpointIdentity:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Where people will look in a picture after reading a sentence, as one model says.
+    """The predicted density of gaze of one model for a picture and a sentence.
 
     Attributes:
         model: name of the checkpoint, unique in a comparison.
         title: name of the model for people.
         condition: what the sentence describes.
-        sentence: as the model was given it; empty for the pure condition.
+        sentence: the model's input; empty for the pure condition.
         working_map: (h, w) float32 >= 0, as the model gave it, without padding.
         shape: (H, W) of the picture.
         checkpoint: the weights.
-        words: where each word points; empty unless asked for, and for models that do not say.
+        words: map and weight of each word; empty unless requested, and for models without word maps.
         subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
             models that do not say.
-        truncated: whether the sentence was too long to be read to its end.
+        truncated: whether the sentence exceeded the text encoder's limit.
         understood: false where the model knows no English word of the sentence; its map then says nothing about it.
         notices: sentences for the user on what was left unread, and which words are unknown.
         timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered. What
-            another model of the call has scanned for both is not in it.
+            another model of the call has computed for both (the front end) is not in it.
     """
 
     model: str
@@ -143,7 +143,7 @@ class Prediction:
 
     @cached_property
     def summary(self) -> Mapping[str, float]:
-        """The density in numbers: its peak and centre of mass (pixels, from the upper left), entropy (bits); kept."""
+        """The density in numbers: its peak and centre of mass (pixels, from the upper left), entropy (bits); cached."""
         density = self.density
         row, column = np.unravel_index(density.argmax(), density.shape)
         rows, columns = density.sum(axis=1, dtype=np.float64), density.sum(axis=0, dtype=np.float64)
@@ -201,10 +201,10 @@ class Comparison:
 
     Attributes:
         picture: (H, W, 3) uint8 RGB.
-        predictions: model by model, each under every condition, in the order asked for.
+        predictions: model by model, each under every condition, in the order of the call.
         timings: seconds of each stage over all models, and ``total``.
         computed: ``device`` and ``precision`` of the predictor; empty where unknown.
-        notices: sentences for the user on the picture, and on sentences that a model reads alike.
+        notices: sentences for the user on the picture, and on sentences with equal tokens.
     """
 
     picture: np.ndarray
@@ -271,7 +271,7 @@ class Comparison:
         rendering.figure(self).savefig(path, format="png", dpi=150)
 
     def to_csv(self, path: FilePath) -> None:
-        """One row a prediction: names, summary numbers, and CC to the same model's pure map where there is one.
+        """One row per prediction: names, summary numbers, and CC to the same model's pure map where there is one.
 
         CC is taken at 1024 pixels at most: more take memory and add nothing to maps that are coarser than that.
         """

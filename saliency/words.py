@@ -1,74 +1,30 @@
-"""Word by word: where each word points, as the model itself says, and what the map loses without it."""
+"""The influence of single words: how the map changes without each word of a sentence."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import TextError
+from .cleaning import MAX_CHARACTERS, clean
 from .imaging import Source, open_picture
 from .messages import Message
-from .models.text import MAX_CHARACTERS, Word, split_words
-from .results import Shape, WordMap, resized
+from .models.text import Word, split_words
+from .predictor import Predictor
+from .results import Shape, resized
 
-if TYPE_CHECKING:
-    from .predictor import Predictor
-
-
-def clean(sentence: str) -> str:
-    """A sentence as it is predicted for: white space is one space, control and damaged characters are left out.
-
-    Raises:
-        TextError: it is no text, or longer than `MAX_CHARACTERS`.
-    """
-    if not isinstance(sentence, str):
-        raise TextError("A sentence must be text.")
-    if len(sentence) > MAX_CHARACTERS:
-        raise TextError(
-            "The sentence has {count:,} characters; at most {most:,} are read.",
-            count=len(sentence),
-            most=MAX_CHARACTERS,
-        )
-    kept = (c for c in sentence if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
-    return " ".join("".join(kept).split())
-
-
-def merge(words: Sequence[Word], maps: np.ndarray, weights: np.ndarray, shape: Shape) -> tuple[WordMap, ...]:
-    """A model's token maps as word maps: of a word's tokens the maximum at each place, and the sum of the weights.
-
-    Args:
-        words: of the sentence, with the tokens of each; special tokens belong to no word and so drop out.
-        maps: (L, h, w) in [0, 1], where each token points.
-        weights: (L,) how much each token counts.
-        shape: (H, W) of the picture.
-    """
-    return tuple(
-        WordMap(
-            word=word.text,
-            start=word.start,
-            end=word.end,
-            weight=float(weights[list(word.tokens)].sum()),
-            read=bool(word.tokens),
-            working_map=maps[list(word.tokens)].max(axis=0).astype(np.float32) if word.tokens else None,
-            shape=shape,
-            known=word.known,
-        )
-        for word in words
-    )
+__all__ = ["MAX_CHARACTERS", "Influence", "clean", "influence"]
 
 
 @dataclass(frozen=True, eq=False)
 class Influence:
-    """What a word changes: the prediction with the whole sentence against the one without this word.
+    """The effect of a word: the prediction with the whole sentence against the one without this word.
 
     Attributes:
         word: as written, ``sentence[start:end]``.
         start, end: characters of the sentence.
-        read: whether the model reads the word; false beyond its text encoder's limit, and for text-blind models.
+        read: false beyond the text encoder's limit, and for text-blind models.
         known: false where a part of the word is not in the vocabulary of the model's text encoder.
         strength: in [0, 1], the share of gaze that goes elsewhere without the word (total variation distance).
         change: (h, w) float32 that sums to 0: density with the word minus density without, at working resolution.
@@ -86,7 +42,7 @@ class Influence:
 
     @property
     def map(self) -> np.ndarray:
-        """(H, W) float32 in [-1, 1]: `change` at the picture's size over its largest magnitude; not kept.
+        """(H, W) float32 in [-1, 1]: `change` at the picture's size over its largest magnitude.
 
         Positive where the word draws gaze to, negative where it draws gaze from.
         """
@@ -103,10 +59,10 @@ def influence(
     *,
     progress: Callable[[float, Message], None] | None = None,
 ) -> tuple[Influence, ...]:
-    """What each word of `sentence` changes in the map of `model`: the causal twin of the model's own word maps.
+    """The effect of each word of `sentence` on the map of `model`, the causal counterpart of its word maps.
 
     The sentence and its copies with one word left out are decoded together; the picture is encoded once, or not at all
-    where it was predicted before. A word that is not read changes nothing, and no copy is decoded for it.
+    if it is cached. A word beyond the limit has no effect, and no copy is decoded for it.
 
     Args:
         progress: as for `Predictor.predict`.

@@ -18,10 +18,10 @@ def small(untrained, monkeypatch):
 def test_nothing_is_remembered_from_one_task_to_the_next(monkeypatch):
     """A cache's answer would make the numbers too good: every task must run the picture, and single passes all four."""
     predictor = Predictor(["untrained"])
-    runner = predictor._runners["untrained"]
+    session = predictor._sessions["untrained"]
     calls = []
-    encode = runner.model.encode_image
-    monkeypatch.setattr(runner.model, "encode_image", lambda pixels: calls.append(len(pixels)) or encode(pixels))
+    encode = session.model.encode_image
+    monkeypatch.setattr(session.model, "encode_image", lambda pixels: calls.append(len(pixels)) or encode(pixels))
     for number in range(3):
         benchmark.together(predictor, benchmark.task(number))
     assert calls == [1] * 3

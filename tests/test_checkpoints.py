@@ -13,11 +13,12 @@ from safetensors import safe_open
 from torch import nn
 
 from saliency import checkpoints
-from saliency.checkpoints import Description
+from saliency.checkpoints import Description, Effort
 from saliency.errors import CheckpointError
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.spec import ModelSpec, Preset
+from saliency.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def test_the_environment_names_the_directory(saved, monkeypatch):
 
 def test_a_runs_folder_is_one_of_checkpoints_too(saved):
     _, card, folder = saved
-    (folder / "best.safetensors").write_bytes((folder / "first.safetensors").read_bytes())  # as `trainers.loop` does
+    (folder / "best.safetensors").write_bytes((folder / "first.safetensors").read_bytes())  # as `training.loop` does
     assert checkpoints.available(folder) == [card]
 
 
@@ -224,3 +225,10 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
 def test_a_name_cannot_leave_the_directory():
     with pytest.raises(ValueError, match="name"):
         describe(name="../evil")
+
+
+def test_cpu_minutes_of_older_runs_are_read():
+    old = {"minutes": 10.0, "busy": 19.0, "device": "cpu", "cores": 2, "precision": "float32"}
+    effort = Effort.model_validate(old)
+    assert effort.cpu_minutes == 19.0
+    assert Effort.model_validate(effort.model_dump()) == effort

@@ -43,7 +43,7 @@ def picture(seed: int = 0, shape: tuple[int, int] = (60, 90)) -> np.ndarray:
 
 
 def models(predictor: Predictor) -> dict:
-    return {name: predictor._runners[name].model for name in predictor.models}
+    return {name: predictor._sessions[name].model for name in predictor.models}
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

@@ -1,13 +1,15 @@
 """Pictures to inputs and back; Pillow's resize, written by others, is the reference."""
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from saliency.models.spec import Preprocessing
-from saliency.preprocessing import content, prepare, resize
+from saliency.preprocessing import Preprocessing, content, prepare, resize
 
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 
@@ -72,3 +74,9 @@ def test_content_of_a_coarse_map():
 def test_unknown_fit_is_refused():
     with pytest.raises(ValueError, match="stretch"):
         content(Preprocessing(8, 8, fit="stretch"), (4, 4), (8, 8))
+
+
+def test_preprocessing_imports_no_model():
+    command = "import sys, saliency.preprocessing; print([name for name in sys.modules if 'saliency.models' in name])"
+    found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"

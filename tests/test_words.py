@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from saliency.cleaning import clean
 from saliency.errors import TextError
 from saliency.models.text import Word
 from saliency.predictor import Predictor
-from saliency.words import clean, influence, merge
+from saliency.word_maps import merge
+from saliency.words import influence
 
 from .tiny import GRID, LIMIT, place
 
@@ -67,7 +69,7 @@ def test_influence_of_each_word(predictor):
 
 def test_influence_decodes_one_batch_and_encodes_one_picture(predictor):
     influence(predictor, np.zeros((48, 48, 3), np.uint8), "dog and tree", "reader")
-    model = predictor._runners["reader"].model
+    model = predictor._sessions["reader"].model
     assert model.encoded == 1
     assert model.decoded == [4]
 
@@ -87,7 +89,7 @@ def test_words_beyond_the_limit_change_nothing_and_cost_nothing(predictor):
     assert [item.read for item in influences] == [True] * LIMIT + [False] * 30
     assert all(item.strength > 0 for item in influences[:LIMIT])
     assert not any(item.change.any() for item in influences[LIMIT:])
-    assert sum(predictor._runners["reader"].model.decoded) == 1 + LIMIT
+    assert sum(predictor._sessions["reader"].model.decoded) == 1 + LIMIT
     # The next word does not take the place of the one left out.
     within = influence(predictor, picture, " ".join(words[:LIMIT]), "reader")
     for item, expected in zip(influences, within, strict=False):

@@ -17,12 +17,14 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
-from saliency import checkpoints, runner
+from saliency import checkpoints, session
 from saliency.checkpoints import Card, Description
 from saliency.models import registry
-from saliency.models.base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
-from saliency.models.spec import ModelSpec, Preprocessing, Preset
+from saliency.models.base import SaliencyModel
+from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
+from saliency.models.spec import ModelSpec, Preset
 from saliency.models.text import EncodedText, Word
+from saliency.preprocessing import Preprocessing
 
 GRID = 12
 LIMIT = 8  # words that the encoder reads
@@ -128,7 +130,7 @@ def in_miniature(folder: Path, encoder: TinyEncoder | None = None) -> Iterator[P
     encoder = encoder or TinyEncoder()
     with (
         patch.object(registry, "REGISTRY", MappingProxyType(SPECS)),
-        patch.object(runner, "load_encoder", lambda _: encoder),
+        patch.object(session, "load_encoder", lambda _: encoder),
     ):
         save_all(folder)
         yield folder

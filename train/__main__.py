@@ -12,9 +12,9 @@ import typer
 
 from saliency.errors import SaliencyError
 from saliency.memory import keep_freed
-from saliency.trainers.lineage import needs
-from saliency.trainers.methods import is_trained, train
-from saliency.trainers.recipe import Recipe, load_recipe
+from saliency.training.provenance import needs
+from saliency.training.recipe import Recipe, load_recipe
+from saliency.training.train import is_trained, train
 
 HERE = Path(__file__).parent
 

@@ -90,7 +90,7 @@ class ResNet50V2(nn.Module):
         return {level: found[level] for level in self.levels}
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Take over pre-trained tensors; the stride-32 convolution, which they lack, keeps its initialisation.
+        """Load pre-trained tensors; the stride-32 convolution, which they lack, keeps its initialisation.
 
         Raises:
             ValueError: a tensor is missing, unknown or of another shape; nothing is taken over then.

@@ -1,111 +1,37 @@
-"""What every model has in common: what it takes in, what it gives back, and how it is cut in two.
+"""The base class of all models: an image encoder, a decoder and their interface.
 
 A model is ``encode_image(pixels) -> features`` and ``decode(features, text) -> SaliencyOutput``; ``forward`` composes
-them. Features are passed, never kept on the model, so that one picture can be encoded once for many sentences and two
-users of one model cannot mix.
+them. Features are arguments, never stored on the model: a picture is encoded once for many sentences, and concurrent
+callers of one model do not interfere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-
 import torch
 from torch import Tensor, nn
 
-from .scanning import Scanner
-
-# Named tensors whose first dimension is the picture.
-ImageFeatures = dict[str, Tensor]
-
-
-def select(features: ImageFeatures, index: Tensor | Sequence[int]) -> ImageFeatures:
-    """Features of the pictures named by `index`, in its order; a picture may be named several times.
-
-    Args:
-        features: tensors (N, ...).
-        index: (M,) integers in 0..N-1, for example which picture each of M sentences belongs to.
-    """
-    index = torch.as_tensor(index)
-    return {name: value.index_select(0, index.to(value.device)) for name, value in features.items()}
-
-
-@dataclass(frozen=True)
-class TextFeatures:
-    """Encoded sentences, the text input of every model. T sentences, L tokens (padded), D channels.
-
-    Attributes:
-        tokens: (T, L, D) last-layer state of each token.
-        mask: (T, L) bool, true where a token is part of the sentence (special tokens included), false on padding.
-        words: (T, L) bool, true on the tokens that carry the sentence's own words (special tokens excluded).
-        sentence: (T, D') one vector a sentence.
-        present: (T,) bool, false where the sentence is empty: the model then uses its learned null embedding.
-        ids: (T, L) int64 vocabulary ids, for models with a text tower of their own (BLIP).
-    """
-
-    tokens: Tensor
-    mask: Tensor
-    words: Tensor
-    sentence: Tensor
-    present: Tensor
-    ids: Tensor
-
-    def __len__(self) -> int:
-        return len(self.present)
-
-    def select(self, index: Tensor | Sequence[int]) -> TextFeatures:
-        """The sentences named by `index`, in its order."""
-        index = torch.as_tensor(index, device=self.present.device)
-        return TextFeatures(**{name: value.index_select(0, index) for name, value in vars(self).items()})
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> TextFeatures:
-        """A copy on `device`; `dtype` applies to the floating-point members."""
-        moved = {name: value.to(device) for name, value in vars(self).items()}
-        if dtype is not None:
-            moved = {name: value.to(dtype) if value.is_floating_point() else value for name, value in moved.items()}
-        return replace(self, **moved)
-
-
-@dataclass(frozen=True)
-class SaliencyOutput:
-    """What a model says of N picture-sentence pairs.
-
-    Attributes:
-        map: (N, 1, h, w) in [0, 1] at the model's working resolution; proportional to the predicted density of gaze.
-        logits: (N, 1, h, w) before the last activation.
-        word_maps: (N, L, h', w') in [0, 1], where each token of the sentence points; None for models without them.
-        word_weights: (N, L) non-negative, how much each token counts, 0 outside the sentence's words, rows sum to 1
-            (to 0 without text); None as above.
-        subject: (N, 1, h', w') in [0, 1], where what the sentence is about is; None for models that do not say.
-        aux: further tensors a trainer may use (side outputs, grounding scores), by name.
-    """
-
-    map: Tensor
-    logits: Tensor
-    word_maps: Tensor | None = None
-    word_weights: Tensor | None = None
-    subject: Tensor | None = None
-    aux: dict[str, Tensor] = field(default_factory=dict)
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .front_end import FrontEnd
 
 
 class SaliencyModel(nn.Module):
     """Base of every neural model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
-        """Everything that depends on the picture alone. With a `scanner` it is `refine(scanner(pixels))`.
+        """Features that depend on the picture alone: `encode_features(front_end(pixels))` for models with a front end.
 
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
-        return self.refine(self.scanner(pixels))
+        return self.encode_features(self.front_end(pixels))
 
     @property
-    def scanner(self) -> Scanner | None:
-        """The parts that learned elsewhere, the trunk for one; None where a model does not tell them from the rest."""
+    def front_end(self) -> FrontEnd | None:
+        """The pre-trained front end; None for models without a separate one."""
         return None
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """The rest of `encode_image`, from what the `scanner` says."""
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The second step of `encode_image`, from the features of the `front_end`."""
         raise NotImplementedError
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
@@ -113,12 +39,12 @@ class SaliencyModel(nn.Module):
 
         Args:
             features: of N pictures, as `encode_image` gives them (repeat pictures with `select`).
-            text: N sentences, one a picture; None is the pure condition for all.
+            text: N sentences, one per picture; None is the pure condition for all.
         """
         raise NotImplementedError
 
     def forward(self, pixels: Tensor, text: TextFeatures | None = None) -> SaliencyOutput:
-        """`decode(encode_image(pixels), text)`; one sentence a picture."""
+        """`decode(encode_image(pixels), text)`; one sentence per picture."""
         return self.decode(self.encode_image(pixels), text)
 
 

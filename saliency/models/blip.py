@@ -1,6 +1,6 @@
 """BLIP's image-text feature (Li et al., ICML 2022): a text encoder that cross-attends to a vision transformer's tokens.
 
-Only the two towers TranBlend reads are here, from transformers; the projection heads for retrieval are not.
+Only the two towers that TranBlend uses are here, from transformers; the projection heads for retrieval are not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import HubUnavailableError
 from ..torchvision_compat import ensure_torchvision
-from .base import TextFeatures
+from .features import TextFeatures
 
 CHECKPOINT = "Salesforce/blip-itm-base-coco"
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)

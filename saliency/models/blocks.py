@@ -1,4 +1,4 @@
-"""Small blocks that several models share. Tensors are (N, C, H, W) unless said otherwise."""
+"""Small blocks that several models share. Tensors are (N, C, H, W) unless stated otherwise."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class LateAddition(nn.Sequential):
 
 
 class SentenceEmbedding(nn.Module):
-    """Sentence vectors projected to `dim`; a learned null vector stands where there is no sentence.
+    """Sentence vectors projected to `dim`; a learned null vector without a sentence.
 
     The null vector starts at zero.
     """

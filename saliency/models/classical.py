@@ -1,6 +1,6 @@
 """Saliency before neural networks, and no model at all: what the others must beat.
 
-These take a picture, not tensors, and read no text; they are not in the registry. ``predict(name, picture)`` is the one
+These take a picture, not tensors, and use no text; they are not in the registry. ``predict(name, picture)`` is the one
 door, `BASELINES` the names there are.
 """
 
@@ -45,7 +45,7 @@ def predict(name: str, picture: Picture) -> Map:
         picture: (H, W, 3) uint8 RGB.
 
     Returns:
-        (H, W) float32 in [0, 1]; all zero where the baseline sees nothing, as in a picture of one colour.
+        (H, W) float32 in [0, 1]; all zero where the baseline finds nothing, as in a picture of one colour.
 
     Raises:
         UnknownModelError: there is no such baseline, or this machine's OpenCV lacks it.

@@ -1,4 +1,4 @@
-"""CLIP-SalGAN: a small convolutional generator that reads the sentence as one vector, and its discriminators.
+"""CLIP-SalGAN: a small convolutional generator with a sentence vector, and its discriminators.
 
 After the public seed project and its reference (gumusserv/CLIP-SalGan), with SalGAN (Pan et al., 2017) for the losses
 and the second discriminator. Text features are kept in floating point (the reference truncates them to integers).
@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from ..errors import HubUnavailableError
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from ..preprocessing import Preprocessing
+from .base import SaliencyModel, activate
 from .blocks import ConvBNReLU, resize
-from .spec import ModelSpec, Preprocessing, Preset
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .spec import ModelSpec, Preset
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ClipSalGan(SaliencyModel):
         return SaliencyOutput(activate(logits, self.config.activation), logits)
 
     def _sentence(self, text: TextFeatures | None, pictures: int) -> Tensor:
-        """Sentence vectors (N, text_dim), with the null vector where there is no sentence."""
+        """Sentence vectors (N, text_dim), the null vector without a sentence."""
         if self.config.null_text == "encode_empty":
             if text is None:
                 raise ValueError(

@@ -1,11 +1,13 @@
-"""Word-region grounding: sentence tokens and picture regions meet in one space, and each word gets a map.
+"""Word-region grounding: sentence tokens and picture regions are embedded in one space, and each word gets a map.
 
-The maps guide the saliency decoders of the compact models, so a word's map is on the path to the answer. Trained first
-on phrases with boxes (`trainers/grounding.py`), then with everything else. What a small object detector finds joins in
-where it is asked for: its planes are part of the regions, and a word that names one of its classes points at them.
+The maps are an input of the compact models' decoders. They are trained first on phrases with boxes
+(`training.methods.grounding`), then with the whole model. With an object detector its planes are added to the regions,
+and a word that names one of its classes points at them.
 
-A word points wherever its thing could be (`Pointing`). Which of several things the sentence is about is decided by
-regions that read all of it and compare themselves (`Subject`), where that is asked for.
+`Pointing` maps each word to all candidate regions; the optional `Referent` head picks among them: region tokens
+cross-attend to the sentence and self-attend to each other.
+
+Attribute names are state-dict keys of shipped checkpoints and stay as they are (`subject`, `naming`, `seen`, `said`).
 """
 
 from __future__ import annotations
@@ -17,20 +19,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import EncoderLayer, GuidedLayer
-from .base import ImageFeatures, TextFeatures, activate
+from .backbones import build_trunk
+from .base import activate
 from .blocks import ChannelLayerNorm, LateAddition, resize
+from .features import ImageFeatures, TextFeatures, select
+from .front_end import HIRES_PREFIX, FrontEnd
 from .objects import FEATURES, NAMES, ObjectPlanes
-from .scanning import CLOSER_PREFIX, Scanner
 from .text import TextEncoder
 
-# Planes of `GroundingOutput.guidance`: the words' maps weighted; their gated maximum or, with a `Subject`, what it says
-# instead; and whether there is a sentence.
+# Planes of `GroundingOutput.guidance`: the weighted sum of the words' maps; their gated maximum or, with a `Referent`
+# head, its map; and whether there is a sentence.
 GUIDANCE_PLANES = 3
 
 
 @dataclass(frozen=True)
 class GroundingOutput:
-    """What the words say of the regions; h x w is the grid of regions.
+    """Maps of the words on the grid of regions, h x w.
 
     Attributes:
         guidance: (N, 3, h, w), see `GUIDANCE_PLANES`; the last plane is 1 with text.
@@ -38,7 +42,8 @@ class GroundingOutput:
         word_weights: (N, L) non-negative, summing to 1 over a sentence's words (0 without text).
         words: (N, 1 + L, C) word tokens in the shared space, the learned null token first.
         mask: (N, 1 + L) bool, false on padding.
-        subject: (N, 1, h, w) in [0, 1], where what the sentence is about is (0 without text); None without a `Subject`.
+        referent: (N, 1, h, w) in [0, 1], where the thing is that the sentence is about (0 without text); None without a
+            `Referent` head.
     """
 
     guidance: Tensor
@@ -46,16 +51,16 @@ class GroundingOutput:
     word_weights: Tensor
     words: Tensor
     mask: Tensor
-    subject: Tensor | None = None
+    referent: Tensor | None = None
 
     @property
-    def said(self) -> dict[str, Tensor | None]:
-        """What a `SaliencyOutput` says of it."""
-        return {"word_maps": self.word_maps, "word_weights": self.word_weights, "subject": self.subject}
+    def outputs(self) -> dict[str, Tensor | None]:
+        """The fields of a `SaliencyOutput` that come from the grounding."""
+        return {"word_maps": self.word_maps, "word_weights": self.word_weights, "referent": self.referent}
 
     @property
     def named(self) -> Tensor:
-        """(N, 1, h, w) in [0, 1]: where what the sentence names is, the guidance's second plane."""
+        """(N, 1, h, w) in [0, 1]: where the named things are, the guidance's second plane."""
         return self.guidance[:, 1:2]
 
 
@@ -103,11 +108,11 @@ class Words(nn.Module):
         return self.norm(self.layer(tokens, mask)), mask
 
 
-class Naming(nn.Module):
-    """Which of the detector's classes a word names: the cosine of its state and the class name's, through a sigmoid.
+class ClassMatcher(nn.Module):
+    """Matches words to the detector's classes: sigmoid of the cosine between the states of word and class name.
 
-    The text encoder's states lie close where meanings do ("cellphone" to "phone", "kitty" to "cat"), so words are
-    understood that no training caption has.
+    States of words with similar meanings are close ("cellphone" and "phone", "kitty" and "cat"), so words are matched
+    that no training caption contains.
     """
 
     def __init__(self, text_dim: int):
@@ -118,7 +123,7 @@ class Naming(nn.Module):
 
     @torch.no_grad()
     def start_from(self, encoder: TextEncoder) -> None:
-        """Take over the states that `encoder` has for the class names, each in "a NAME"."""
+        """Set the class states to those of `encoder`, each encoded as "a NAME"."""
         encoded = encoder.encode([f"a {name}" for name in NAMES])
         for row, (words, states) in enumerate(zip(encoded.words, encoded.features.tokens, strict=True)):
             own = [token for word in words[1:] for token in word.tokens]
@@ -131,23 +136,23 @@ class Naming(nn.Module):
 
 
 class Pointing(nn.Module):
-    """Regions and words in one space: cosine similarity, scaled and shifted, is where a word points.
+    """Regions and words in one space: a word's map is its cosine similarity with each region, scaled and shifted.
 
     Args:
         channels: channels of the trunk's strides, 8 and 16 among them.
         text_dim: channels of the text encoder's token states.
         dim: channels of the shared space.
-        objects: whether the planes of an object detector join in.
+        objects: add the planes of an object detector.
     """
 
     def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False):
         super().__init__()
         self.regions = Regions(channels, dim)
-        self.naming = Naming(text_dim) if objects else None
+        self.naming = ClassMatcher(text_dim) if objects else None
         if objects:
             self.seen = nn.Conv2d(len(NAMES), dim, 1, bias=False)
             nn.init.zeros_(self.seen.weight)
-            self.trust = nn.Parameter(torch.tensor(4.0))  # logits a sure object is worth to the word that names it
+            self.trust = nn.Parameter(torch.tensor(4.0))  # logits added per unit of detector score of a matching class
         self.words = Words(text_dim, dim)
         self.region_space = nn.Conv2d(dim, dim, 1)
         self.word_space = nn.Linear(dim, dim)
@@ -155,7 +160,7 @@ class Pointing(nn.Module):
         self.shift = nn.Parameter(torch.tensor(-3.0))
         self.importance = nn.Linear(dim, 2)  # of a word: weight in the sum, gate of the maximum
 
-    def see(self, levels: dict[int, Tensor], planes: Tensor | None) -> Tensor:
+    def region_features(self, levels: dict[int, Tensor], planes: Tensor | None) -> Tensor:
         """Regions (N, dim, h, w) on the grid of stride 8.
 
         Args:
@@ -165,9 +170,9 @@ class Pointing(nn.Module):
         regions = self.regions(levels)
         return regions if self.naming is None else regions + self.seen(planes)
 
-    def keyed(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
-        """What words need of a picture: ``keys`` (N, dim, h, w) of length 1, with which they compare, and, if asked
-        for, ``planes`` (N, 80, h, w)."""
+    def keys(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
+        """The picture's side of the similarity: unit ``keys`` (N, dim, h, w) and, with a detector, ``planes``
+        (N, 80, h, w)."""
         keys = {"keys": F.normalize(self.region_space(regions).float(), dim=1)}
         return keys if planes is None else keys | {"planes": planes}
 
@@ -175,8 +180,8 @@ class Pointing(nn.Module):
         """Logits (N, L, h, w) that words point at each region.
 
         Args:
-            features: of N pictures, as `keyed` gives them.
-            words: (N, L, dim) word tokens, as `words` gives them.
+            features: of N pictures, see `keys`.
+            words: (N, L, dim) word tokens, see `words`.
             tokens: (N, L, text_dim) states of the text encoder they were made of.
         """
         queries = F.normalize(self.word_space(words).float(), dim=2)
@@ -186,7 +191,7 @@ class Pointing(nn.Module):
         return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["planes"].float(), self.naming(tokens))
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point in pictures with `features` (see `keyed`); one sentence a picture."""
+        """Maps of the words of `text` in pictures with `features` (see `keys`); one sentence per picture."""
         keys = features["keys"]
         pictures, _, height, width = keys.shape
         words, mask = self.words(text, pictures)
@@ -205,17 +210,16 @@ class Pointing(nn.Module):
         return GroundingOutput(guidance, maps * read[:, :, None, None], weight, words, mask)
 
 
-class Subject(nn.Module):
-    """Where the thing is that a sentence is about: the regions of a larger picture, with their places, read the
-    sentence and compare themselves with each other.
+class Referent(nn.Module):
+    """Referring-expression head: a map of the thing that a sentence is about.
 
-    That is what tells "the man on the right" from the other man, and a stone on the ground from the ground. It points
-    with regions and words of its own, which learn what tells things apart.
+    Regions of a high-resolution input, with position embeddings, cross-attend to the sentence and self-attend to each
+    other, which separates "the man on the right" from the other man. It has regions and words of its own.
 
     Args:
         channels, text_dim, dim, objects: see `Pointing`.
-        places: (h, w) of the grid on which regions compare themselves; they are twice as fine when they point.
-        width: channels of the regions while they read.
+        places: (h, w) of the attention's grid; the output's grid is twice as fine.
+        width: channels of the attention's tokens.
     """
 
     def __init__(
@@ -237,9 +241,9 @@ class Subject(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList(GuidedLayer(width, 4, 2, word_channels=dim) for _ in range(layers))
         for layer in self.layers:
-            nn.init.constant_(layer.gate, 0.5)  # its words are to be read from the first step on
+            nn.init.constant_(layer.gate, 0.5)  # the words contribute from the first step on
         self.answer_norm = ChannelLayerNorm(width)
-        # One layer of the answer, in three: what a picture says alone is said once for all its sentences.
+        # One convolution split in three, so that the picture's part is computed once for all sentences.
         self.said = nn.Conv2d(GUIDANCE_PLANES, width // 2, 1, bias=False)
         self.read = nn.Conv2d(width, width // 2, 1, bias=False)
         self.own = nn.Conv2d(dim, width // 2, 1)
@@ -255,40 +259,39 @@ class Subject(nn.Module):
         """(h, w) of the regions and of the map."""
         return 2 * self.place.shape[2], 2 * self.place.shape[3]
 
-    def see(self, given: ImageFeatures) -> ImageFeatures:
-        """What depends on the picture alone, from what a `Scanner` has `given`: ``keys`` and ``planes`` of
-        `Pointing.keyed`, ``folded`` (N, width, h / 2, w / 2) for reading and ``own`` (N, width / 2, h, w) for the
-        answer."""
-        planes = given.get("planes")
-        regions = self.pointing.see({8: given["fine"], 16: given["coarse"]}, planes)
+    def encode(self, hires: ImageFeatures) -> ImageFeatures:
+        """Features that depend on the picture alone, from `FrontEnd.hires_features`: ``keys`` and ``planes`` of
+        `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own`` (N, width / 2, h, w) for the
+        output layer."""
+        planes = hires.get("planes")
+        regions = self.pointing.region_features({8: hires["fine"], 16: hires["coarse"]}, planes)
         if self.known is not None:
-            regions = regions + self.known(given["features"])
-        return self.pointing.keyed(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
+            regions = regions + self.known(hires["features"])
+        return self.pointing.keys(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
 
     def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
-        """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence a picture.
+        """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence per picture.
 
         Args:
-            features: as `see` gives them.
+            features: see `encode`.
         """
-        said = self.pointing(features, text)
-        x = features["folded"] + self.guide(resize(said.guidance, self.place.shape[-2:])) + self.place
+        pointing = self.pointing(features, text)
+        x = features["folded"] + self.guide(resize(pointing.guidance, self.place.shape[-2:])) + self.place
         tokens = self.norm(x.flatten(2).transpose(1, 2))
         for layer in self.layers:
-            tokens = layer(tokens, said.words, said.mask)
+            tokens = layer(tokens, pointing.words, pointing.mask)
         read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
-        logits = self.answer(features["own"] + resize(read, self.grid) + self.said(said.guidance))
+        logits = self.answer(features["own"] + resize(read, self.grid) + self.said(pointing.guidance))
         return activate(logits, "softmax")
 
 
 class Grounding(Pointing):
-    """What the compact models read with: words that point and, where asked for, what their sentence is about.
+    """The grounding of the compact models: maps of words and, optionally, of the sentence's referent.
 
     Args:
         channels, text_dim, dim: see `Pointing`.
-        objects: whether an object detector looks at the picture, too (`objects.ObjectPlanes`).
-        subject: whether a `Subject` decides what the sentence is about; pictures are then `scanning.CLOSER` times as
-            large.
+        objects: add an object detector (`objects.ObjectPlanes`).
+        subject: add a `Referent` head; pictures are then `front_end.HIRES_SCALE` times as large.
     """
 
     def __init__(
@@ -296,55 +299,53 @@ class Grounding(Pointing):
     ):
         super().__init__(channels, text_dim, dim, objects)
         self.objects = ObjectPlanes() if objects else None
-        self.subject = Subject(channels, text_dim, dim, objects) if subject else None
+        self.subject = Referent(channels, text_dim, dim, objects) if subject else None
 
-    def scanner_on(self, trunk: nn.Module) -> Scanner:
-        """What it reads pictures by: `trunk`, its detector and, with a subject, both once more for that."""
+    def front_end_on(self, trunk: nn.Module) -> FrontEnd:
+        """The front end of `trunk`, the detector and, with a referent head, the high-resolution branch."""
         if self.subject is None:
-            return Scanner(trunk, self.objects)
-        return Scanner(trunk, self.objects, larger=True, closer=self.subject.grid)
+            return FrontEnd(trunk, self.objects)
+        return FrontEnd(trunk, self.objects, downscale=True, hires_grid=self.subject.grid)
 
-    def regard(self, scanned: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
-        """Regions (N, dim, h, w) of what a `Scanner` says, and of them what words need, as `keyed` gives it."""
-        planes = scanned.get("planes")
-        regions = self.see({8: scanned["stride8"], 16: scanned["stride16"]}, planes)
-        return regions, self.keyed(regions, planes)
+    def encode_regions(self, front_features: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
+        """Regions (N, dim, h, w) from the features of a `FrontEnd`, and their `keys`."""
+        planes = front_features.get("planes")
+        regions = self.region_features({8: front_features["stride8"], 16: front_features["stride16"]}, planes)
+        return regions, self.keys(regions, planes)
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        """All that `forward` needs of what a `Scanner` says."""
-        _, features = self.regard(scanned)
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The picture's features for `forward`, from those of a `FrontEnd`."""
+        _, features = self.encode_regions(front_features)
         if self.subject is not None:
-            closer = self.subject.see(_closer(scanned))
-            # The detector's planes lie among the features already.
-            features |= {CLOSER_PREFIX + name: value for name, value in closer.items() if name != "planes"}
+            hires = self.subject.encode(_hires(front_features))
+            # The detector's planes are among the features already.
+            features |= {HIRES_PREFIX + name: value for name, value in hires.items() if name != "planes"}
         return features
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
-        """Where the words of `text` point in pictures with `features` (see `refine`); one sentence a picture."""
+        """Maps of the words of `text` in pictures with `features` (see `encode_features`); one sentence per picture."""
         output = super().forward(features, text)
         if self.subject is None:
             return output
         if text is None:
-            return replace(output, subject=output.named)
-        closer = _closer(features)
+            return replace(output, referent=output.named)
+        hires = _hires(features)
         if self.objects is not None:
-            closer["planes"] = resize(features["planes"], self.subject.grid)
+            hires["planes"] = resize(features["planes"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
-        about = resize(self.subject(closer, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
-        return replace(output, guidance=torch.stack([weighted, about, present], dim=1), subject=about[:, None])
+        about = resize(self.subject(hires, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
+        return replace(output, guidance=torch.stack([weighted, about, present], dim=1), referent=about[:, None])
 
 
-def _closer(features: ImageFeatures) -> ImageFeatures:
-    """What is the subject's among them."""
-    return {
-        name.removeprefix(CLOSER_PREFIX): value for name, value in features.items() if name.startswith(CLOSER_PREFIX)
-    }
+def _hires(features: ImageFeatures) -> ImageFeatures:
+    """Features of the high-resolution branch, without their prefix."""
+    return {name.removeprefix(HIRES_PREFIX): value for name, value in features.items() if name.startswith(HIRES_PREFIX)}
 
 
 class ImageTextEncoder(nn.Module):
-    """A small image-text encoder: picture tokens that read the words, guided by where the words point.
+    """A small image-text encoder: picture tokens that cross-attend to the words, with the words' maps added.
 
-    Gives a feature map that depends on both picture and sentence, the compact stand-in for BLIP's image-text feature.
+    The compact counterpart of BLIP's image-text feature.
     """
 
     def __init__(self, channels: int, layers: int = 2, heads: int = 4, dropout: float = 0.0):
@@ -365,3 +366,40 @@ class ImageTextEncoder(nn.Module):
         for layer in self.layers:
             tokens = layer(tokens, grounding.words, grounding.mask)
         return tokens.transpose(1, 2).unflatten(2, size)
+
+
+class GroundingModel(nn.Module):
+    """A trunk (strides 8, 16 and 32) with a `Grounding`: the pre-training model of the compact models."""
+
+    def __init__(self, trunk: nn.Module, grounding: Grounding):
+        super().__init__()
+        self.trunk = trunk
+        self.grounding = grounding
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """The grounding's front end without the high-resolution branch."""
+        return replace(self.grounding.front_end_on(self.trunk), hires_grid=None)
+
+    def forward(
+        self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Token logits (T, L, h, w) on the regions, regions (N, C, h, w) and words (T, L, C) in the shared space.
+
+        Args:
+            pictures: (N, 3, H, W), or their features of the `front_end`.
+        """
+        front_features = self.front_end(pictures) if isinstance(pictures, Tensor) else pictures
+        regions, features = self.grounding.encode_regions(front_features)
+        words, _ = self.grounding.words(text, len(text))
+        words = words[:, 1:]
+        logits = self.grounding.logits(select(features, index), words, text.tokens)
+        return logits, self.grounding.region_space(regions), self.grounding.word_space(words)
+
+
+def grounding_model(
+    trunk: str = "resnet50_v2", text_dim: int = 384, dim: int = 192, objects: bool = False, subject: bool = False
+) -> GroundingModel:
+    """A fresh `GroundingModel` on the trunk of this name; see `Grounding` for the rest."""
+    network = build_trunk(trunk, levels=(8, 16, 32))
+    return GroundingModel(network, Grounding(network.channels, text_dim, dim, objects, subject))

@@ -17,12 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..preprocessing import Preprocessing
 from .backbones import build_trunk
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from .base import SaliencyModel, activate
 from .blocks import ChannelLayerNorm, ConvBNReLU, FeedForward, LateAddition, SentenceEmbedding, resize
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .front_end import FrontEnd
 from .grounding import GUIDANCE_PLANES, Grounding
-from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .spec import ModelSpec, Preset
 
 FUSIONS = ("none", "deep_concat", "all_concat")
 STRIDES = {"f2": 4, "f3": 8, "f4": 16, "f5": 32}
@@ -32,7 +34,8 @@ GUIDED = ("f3", "f4", "f5")
 
 @dataclass(frozen=True)
 class GSGNetConfig:
-    """
+    """Configuration of `GSGNet`.
+
     Attributes:
         trunk: name in `backbones.TRUNKS`.
         channels: of every level after projection (the paper's C), a multiple of twice the heads.
@@ -44,8 +47,8 @@ class GSGNetConfig:
         fusion: where the sentence vector is concatenated: ``none``, ``deep_concat`` (f5), ``all_concat`` (every level).
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
-        objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about, on a larger picture (`scanning.CLOSER`).
+        objects: add an object detector to the grounding.
+        subject: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
     """
 
     trunk: str = "densenet161"
@@ -205,7 +208,7 @@ class LGFB(nn.Module):
         return self.local_merge(torch.cat([embedded, masked], dim=1))
 
     def _kernels(self, semantic: Tensor) -> Tensor:
-        """One 7x7 kernel a picture and channel (N, C/2, 7, 7), non-negative and summing to 1."""
+        """One 7x7 kernel per picture and channel (N, C/2, 7, 7), non-negative and summing to 1."""
         pooled = F.adaptive_max_pool2d(self.kernel_source(semantic), self.KERNEL)
         return torch.softmax(pooled.flatten(2), dim=-1).view_as(pooled)
 
@@ -271,8 +274,8 @@ class SentenceConcat(nn.Module):
 
 
 class GSGNet(SaliencyModel):
-    """See `GSGNetConfig`. Side outputs (logits at strides 8 and 4) are in ``aux`` as ``side8`` and ``side4``, and where
-    the words point as ``named``, in training mode only: answering needs none."""
+    """See `GSGNetConfig`. In training mode ``aux`` has side outputs (logits at strides 8 and 4) as ``side8`` and
+    ``side4``, and the map of the named things as ``named``."""
 
     def __init__(self, config: GSGNetConfig):
         super().__init__()
@@ -303,20 +306,22 @@ class GSGNet(SaliencyModel):
         self.readout = Readout(4 * smooth, smooth, config.upsamplings)
 
     @property
-    def scanner(self) -> Scanner:
-        return self.grounding.scanner_on(self.trunk) if self.config.guidance else Scanner(self.trunk)
+    def front_end(self) -> FrontEnd:
+        return self.grounding.front_end_on(self.trunk) if self.config.guidance else FrontEnd(self.trunk)
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        levels = {level: self.projections[level](scanned[f"stride{stride}"]) for level, stride in STRIDES.items()}
-        return levels | self.grounding.refine(scanned) if self.config.guidance else levels
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        levels = {
+            level: self.projections[level](front_features[f"stride{stride}"]) for level, stride in STRIDES.items()
+        }
+        return levels | self.grounding.encode_features(front_features) if self.config.guidance else levels
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         levels = {level: features[level] for level in STRIDES}
-        said: dict[str, Tensor | None] = {}
+        outputs: dict[str, Tensor | None] = {}
         named: dict[str, Tensor] = {}
         if self.config.guidance:
             grounding = self.grounding(features, text)
-            said = grounding.said
+            outputs = grounding.outputs
             levels = self._guide(levels, grounding.guidance)
             named = {"named": grounding.named} if self.training else {}
         levels = self._read(levels, text)
@@ -327,7 +332,7 @@ class GSGNet(SaliencyModel):
         size = smoothed["f2"].shape[-2:]
         logits = self.readout(torch.cat([resize(x, size) for x in smoothed.values()], dim=1))
         aux = self._sides(smoothed) | named
-        return SaliencyOutput(activate(logits, self.config.activation), logits, **said, aux=aux)
+        return SaliencyOutput(activate(logits, self.config.activation), logits, **outputs, aux=aux)
 
     def _guide(self, levels: ImageFeatures, guidance: Tensor) -> ImageFeatures:
         """The levels with the words' maps (N, 3, h, w) added."""

@@ -1,8 +1,8 @@
-"""What a small object detector sees, as maps: one plane a class, each found box a bump of its score.
+"""A small object detector and its output as maps: one plane per class, a Gaussian per box scaled by its score.
 
 The detector is YOLOX-nano (Ge et al., arXiv 2107.08430) with its batch norms folded into the convolutions, on the 80
-classes of COCO. The compact models read its planes beside the trunk's features: it knows small things that a trunk of
-stride 16 does not.
+classes of COCO. The compact models take its planes beside the trunk's features: it finds small things that a trunk of
+stride 16 misses.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ scissors, teddy bear, hair dryer, toothbrush
 """
 NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
 
-FAINT = 0.06  # a box below this score is not painted
+MIN_SCORE = 0.06  # boxes below it are left out
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 STRIDES = (8, 16, 32)
-FEATURES = 64 + 128 + 256  # channels of what its heads read
+FEATURES = 64 + 128 + 256  # channels of the heads' inputs
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -83,7 +83,7 @@ class _Pooling(nn.Module):
 
 
 class _Head(nn.Module):
-    """Of each cell: class logits (80), box (centre offset, log of the size) and objectness logit."""
+    """Per cell: class logits (80), box (centre offset, log of the size) and objectness logit."""
 
     def __init__(self, inputs: int, width: int = 64):
         super().__init__()
@@ -125,8 +125,8 @@ class Detector(nn.Module):
         self.heads = nn.ModuleList(_Head(channels) for channels in (64, 128, 256))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Boxes (N, cells, 4) as centre x, y, width, height in pixels, scores (N, cells, 80) in [0, 1], and what its
-        heads read them from: (N, 64, H / 8, W / 8), (N, 128, H / 16, W / 16) and (N, 256, H / 32, W / 32).
+        """Boxes (N, cells, 4) as centre x, y, width, height in pixels, scores (N, cells, 80) in [0, 1], and the
+        heads' inputs: (N, 64, H / 8, W / 8), (N, 128, H / 16, W / 16) and (N, 256, H / 32, W / 32).
 
         Args:
             pictures: (N, 3, H, W) BGR in 0..255, sides multiples of 32.
@@ -145,10 +145,10 @@ class Detector(nn.Module):
         return torch.cat(boxes, dim=1), torch.cat([scores for _, scores in found], dim=1), levels
 
     def start_from(self, convolutions: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Take over weights and biases, one pair a convolution, in the order the data passes them.
+        """Load weights and biases, one pair per convolution, in the order the data passes them.
 
         Raises:
-            ValueError: their number or a shape is another; nothing is taken over then.
+            ValueError: their number or a shape differs; nothing is loaded then.
         """
         own = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
         if [layer.weight.shape for layer in own] != [weight.shape for weight, _ in convolutions]:
@@ -171,11 +171,11 @@ def _placed(raw: Tensor, level: Tensor, stride: int) -> Tensor:
 
 
 class Objects(NamedTuple):
-    """What the detector says of N pictures, on a grid (h, w).
+    """The detector's output for N pictures, on a grid (h, w).
 
     Attributes:
-        planes: (N, 80, h, w) in [0, 1], of each class the strongest bump at each place.
-        features: (N, FEATURES, h, w), what it says so by.
+        planes: (N, 80, h, w) in [0, 1], per class and cell the strongest Gaussian.
+        features: (N, FEATURES, h, w), the inputs of the detector's heads.
     """
 
     planes: Tensor
@@ -183,22 +183,22 @@ class Objects(NamedTuple):
 
 
 class ObjectPlanes(nn.Module):
-    """The detector's answer on a grid. It stays as it is: nothing is learned through it."""
+    """The frozen detector's output on a grid."""
 
-    SIZE = (480, 640)  # at 320x416, which is nearer to its training, it misses small things that sentences name
+    SIZE = (480, 640)  # at 320x416, nearer to its training size, it misses small things
 
     def __init__(self):
         super().__init__()
         self.detector = Detector().requires_grad_(False)
 
-    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """The detector's own answer to pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``; boxes count pixels of `SIZE`."""
+    def detect(self, pixels: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
+        """Raw detections in pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``; boxes are in pixels of `SIZE`."""
         return self.detector(resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE))
 
     @torch.no_grad()
     def forward(self, pixels: Tensor, grid: Sequence[int]) -> Objects:
-        """What it says of `pixels`, as `look` takes them, on `grid` (h, w)."""
-        boxes, scores, levels = self.look(pixels)
+        """Planes and features of `pixels` (see `detect`) on `grid` (h, w)."""
+        boxes, scores, levels = self.detect(pixels)
         planes = torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
         return Objects(planes, torch.cat([resize(level, grid) for level in levels], dim=1))
 
@@ -211,13 +211,13 @@ def painted(boxes: Tensor, scores: Tensor, size: Sequence[int], grid: Sequence[i
         grid: (h, w).
     """
     best, classes = scores.max(dim=1)
-    seen = best > FAINT
-    cx, cy, width, height = boxes[seen].unbind(1)
+    found = best > MIN_SCORE
+    cx, cy, width, height = boxes[found].unbind(1)
     y = _bump(cy / size[0], height / size[0], grid[0])
     x = _bump(cx / size[1], width / size[1], grid[1])
-    bumps = best[seen, None, None] * y[:, :, None] * x[:, None, :]
+    bumps = best[found, None, None] * y[:, :, None] * x[:, None, :]
     planes = bumps.new_zeros(len(NAMES), *grid)
-    return planes.scatter_reduce_(0, classes[seen, None, None].expand_as(bumps), bumps, "amax")
+    return planes.scatter_reduce_(0, classes[found, None, None].expand_as(bumps), bumps, "amax")
 
 
 def _bump(centre: Tensor, side: Tensor, cells: int) -> Tensor:

@@ -1,33 +1,13 @@
-"""What a model says of itself: its presets, what it takes and what it can do. Plain data."""
+"""The specification of a model: its presets, inputs and outputs as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from ..preprocessing import Preprocessing
 from .base import SaliencyModel
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a picture becomes a model's input.
-
-    Attributes:
-        height, width: of the input in pixels.
-        mean, std: subtracted and divided by, per RGB channel, of values in [0, 1].
-        fit: ``squash`` resizes to height x width; ``pad`` keeps the aspect ratio and pads with zeros around the centre.
-    """
-
-    height: int
-    width: int
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    fit: str = "squash"
-
-    def enlarged(self, factor: float) -> Preprocessing:
-        """The same with pictures `factor` times as large per side."""
-        return replace(self, height=round(self.height * factor), width=round(self.width * factor))
 
 
 @dataclass(frozen=True)
@@ -47,12 +27,12 @@ class Preset:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as the rest of the package sees it.
+    """A registry entry: everything the rest of the package needs to know of a model.
 
     Attributes:
         name: key in the registry, e.g. ``clip_salgan``.
         title: name for people, e.g. ``CLIP-SalGAN``.
-        summary: a sentence on what it is and how it reads text.
+        summary: one sentence on the architecture and how it uses text.
         paper: citation.
         model: class built as ``model(config)``.
         presets: by name, ``paper`` and ``compact``.

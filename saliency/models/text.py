@@ -24,7 +24,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import HubUnavailableError, TextError, UnknownModelError
 from ..torchvision_compat import ensure_torchvision
-from .base import TextFeatures
+from .features import TextFeatures
 
 ensure_torchvision()  # transformers and open_clip, imported by the loaders below, import torchvision
 
@@ -40,7 +40,7 @@ class Word:
         text: as written, ``sentence[start:end]``, without surrounding punctuation.
         start, end: characters of the sentence.
         tokens: indices into dimension L of the `TextFeatures`; empty where the encoder's limit left the word unread.
-        known: false where a part of the word is not in the encoder's vocabulary: it reads that as any other such part.
+        known: false where a part of the word is not in the encoder's vocabulary and becomes the unknown token.
     """
 
     text: str
@@ -55,7 +55,7 @@ class EncodedText:
     """T encoded sentences.
 
     Attributes:
-        features: what models read; on the CPU, float32.
+        features: the models' input; on the CPU, float32.
         words: of each sentence, in reading order; none where the sentence is blank.
         truncated: whether the encoder's limit cut each sentence off.
     """
@@ -67,14 +67,14 @@ class EncodedText:
 
 @dataclass(frozen=True)
 class EncoderSpec:
-    """A text encoder as the rest of the package sees it.
+    """A registry entry: a text encoder's name, sizes and loader.
 
     Attributes:
         name: key in `ENCODERS`.
         title: name for people.
-        dim: channels of the token states; 0 where only ids are given.
+        dim: channels of the token states; 0 for encoders that give ids only.
         sentence_dim: channels of the sentence vector.
-        max_tokens: tokens read, special tokens included.
+        max_tokens: largest number of tokens, special tokens included.
         offline: whether its weights install with the package, so that no network is needed.
         origin: name on the hub.
     """
@@ -94,7 +94,7 @@ ENCODERS: Mapping[str, EncoderSpec] = MappingProxyType(
         "minilm": EncoderSpec("minilm", "MiniLM", 384, 384, 128, True, "sentence-transformers/all-MiniLM-L6-v2"),
         "bert": EncoderSpec("bert", "BERT base", 768, 768, 35, False, "google-bert/bert-base-uncased"),
         "clip": EncoderSpec("clip", "CLIP ViT-B/32 text tower", 512, 512, 77, False, "ViT-B-32 openai"),
-        # The tower of BLIP reads picture and text together, so it is part of the model (TranBlend).
+        # BLIP's text tower attends to the picture, so it is part of the model (TranBlend).
         "blip": EncoderSpec("blip", "BLIP tokeniser", 0, 0, 35, False, "Salesforce/blip-itm-base-coco"),
     }
 )
@@ -141,13 +141,13 @@ Tower = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class TextEncoder:
-    """A frozen text encoder. Safe for concurrent callers; remembers the last sentences it read.
+    """A frozen text encoder. Safe for concurrent callers; caches the last sentences.
 
     Args:
         spec: its entry in `ENCODERS`.
         tokeniser: splits sentences.
         tower: the network, in evaluation mode.
-        remembered: number of sentences whose encodings are kept.
+        remembered: number of sentences whose encodings are cached.
     """
 
     def __init__(self, spec: EncoderSpec, tokeniser: Tokeniser, tower: Tower, remembered: int = 512) -> None:
@@ -161,7 +161,7 @@ class TextEncoder:
 
         A blank sentence is the pure condition: `present` is false and it has no words, but its states (of the special
         tokens alone) are given for models that encode the empty string. Computed in float32 also under
-        ``torch.autocast``: what is remembered must not depend on who asked first.
+        ``torch.autocast``: cached values must not depend on the first caller.
 
         Args:
             sentences: T of them, at most `MAX_CHARACTERS` long each.
@@ -181,21 +181,21 @@ class TextEncoder:
     @torch.inference_mode(False)
     @torch.no_grad()
     def _encode(self, sentences: Sequence[str], batch_size: int) -> dict[str, _Encoded]:
-        kept = self.spec.max_tokens - 2
+        limit = self.spec.max_tokens - 2
         pieces = dict(zip(sentences, self._tokeniser.pieces(sentences), strict=True))
         by_length = sorted(sentences, key=lambda sentence: len(pieces[sentence].ids))
         encoded = {}
         for start in range(0, len(by_length), batch_size):
             batch = by_length[start : start + batch_size]
-            ids = [self._surrounded(pieces[sentence].ids[:kept]) for sentence in batch]
+            ids = [self._surrounded(pieces[sentence].ids[:limit]) for sentence in batch]
             mask = _padded([torch.ones_like(row, dtype=torch.bool) for row in ids])
             with torch.autocast("cpu", enabled=False):
                 tokens, vectors = self._tower(_padded(ids, self._tokeniser.padding), mask)
             for row, sentence in enumerate(batch):
-                # Copies: a remembered sentence must not keep its whole batch in memory.
+                # Copies: a cached sentence must not hold its whole batch in memory.
                 states, vector = tokens[row, : len(ids[row])].float().clone(), vectors[row].float().clone()
-                words = _align(sentence, pieces[sentence], kept, self._tokeniser.unknown)
-                encoded[sentence] = _Encoded(ids[row], states, vector, words, len(pieces[sentence].ids) > kept)
+                words = _align(sentence, pieces[sentence], limit, self._tokeniser.unknown)
+                encoded[sentence] = _Encoded(ids[row], states, vector, words, len(pieces[sentence].ids) > limit)
         return encoded
 
     def _surrounded(self, ids: Sequence[int]) -> Tensor:
@@ -299,8 +299,8 @@ def _trim(sentence: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _align(sentence: str, pieces: Pieces, kept: int, unknown: int | None) -> tuple[Word, ...]:
-    """Words of `sentence` with their tokens among the first `kept` pieces.
+def _align(sentence: str, pieces: Pieces, limit: int, unknown: int | None) -> tuple[Word, ...]:
+    """Words of `sentence` with their tokens among the first `limit` pieces.
 
     Words of characters that the tokeniser ignores (control characters) have no piece at all and are left out.
     """
@@ -312,7 +312,7 @@ def _align(sentence: str, pieces: Pieces, kept: int, unknown: int | None) -> tup
         while last < len(pieces.spans) and pieces.spans[last][0] < end:
             last += 1
         if last > piece:
-            tokens = tuple(index + 1 for index in range(piece, min(last, kept)))  # + 1: the special token in front
+            tokens = tuple(index + 1 for index in range(piece, min(last, limit)))  # + 1: the special token in front
             known = unknown not in pieces.ids[piece:last]
             words.append(Word(sentence[start:end], start, end, tokens, known))
     return tuple(words)
@@ -415,7 +415,7 @@ class ClipTower(nn.Module):
     """CLIP's text tower: states after the last norm, and the projected state of the end-of-text token.
 
     Args:
-        clip: open_clip's ``CLIP``; only its text half is kept.
+        clip: open_clip's ``CLIP``; only its text half is used.
     """
 
     def __init__(self, clip: Any) -> None:

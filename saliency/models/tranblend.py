@@ -13,12 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures
+from ..preprocessing import Preprocessing
+from .base import SaliencyModel
 from .blip import BlipConfig, BlipEncoder
 from .blocks import LateAddition, resize
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .front_end import FrontEnd
 from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
-from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .spec import ModelSpec, Preset
 from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
 
 BLENDS = ("none", "upsample", "blendnet", "cross_attention")
@@ -26,7 +28,8 @@ BLENDS = ("none", "upsample", "blendnet", "cross_attention")
 
 @dataclass(frozen=True)
 class TranBlendConfig:
-    """
+    """Configuration of `TranBlend`.
+
     Attributes:
         backbone: the TranSalNet blended into.
         blend: ``none`` (TranSalNet itself), ``upsample`` (product with the spread feature), ``blendnet`` (two
@@ -40,8 +43,8 @@ class TranBlendConfig:
         vector_source: how ``upsample`` reads the vector: ``broadcast``, or ``grid16x48`` as the author's helper did.
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
-        objects: an object detector joins the grounding.
-        subject: the grounding decides what a sentence is about, on a larger picture (`scanning.CLOSER`).
+        objects: add an object detector to the grounding.
+        subject: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -98,7 +101,7 @@ class BlendNet(nn.Module):
 
     @torch.no_grad()
     def start_as_identity(self) -> None:
-        """Pass the picture's half through, leave the text's out: the network answers as TranSalNet does.
+        """Pass the picture's half through and drop the text's: the output equals TranSalNet's.
 
         Exact because the next thing after blending is a ReLU, and ReLU is idempotent.
         """
@@ -113,7 +116,8 @@ class BlendNet(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """The image-text feature asks, the picture answers: softmax(q k^T / sqrt(d)) v over all positions."""
+    """Cross-attention, softmax(q k^T / sqrt(d)) v: queries from the image-text feature, keys and values from the
+    picture."""
 
     def __init__(self, channels: int, text_channels: int, residual: bool = False):
         super().__init__()
@@ -135,8 +139,8 @@ class CrossAttention(nn.Module):
 
 
 @dataclass(frozen=True)
-class BlipScanner(Scanner):
-    """The trunk, and ``blip``: the picture as BLIP sees it."""
+class BlipFrontEnd(FrontEnd):
+    """The trunk and BLIP's image encoder, whose features are ``blip``."""
 
     blip: BlipEncoder | None = None
 
@@ -181,20 +185,20 @@ class TranBlend(SaliencyModel):
             self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
     @property
-    def scanner(self) -> Scanner:
+    def front_end(self) -> FrontEnd:
         if self.config.blend == "none":
-            return self.backbone.scanner
+            return self.backbone.front_end
         if self.config.source == "grounding":
-            return self.grounding.scanner_on(self.backbone.trunk)
-        return BlipScanner(self.backbone.trunk, blip=self.blip)
+            return self.grounding.front_end_on(self.backbone.trunk)
+        return BlipFrontEnd(self.backbone.trunk, blip=self.blip)
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
-        features = self.backbone.refine(scanned)
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        features = self.backbone.encode_features(front_features)
         if self.config.blend == "none":
             return features
         if self.config.source == "grounding":
-            return features | self.grounding.refine(scanned)
-        return features | {"blip": scanned["blip"]}
+            return features | self.grounding.encode_features(front_features)
+        return features | {"blip": front_features["blip"]}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         if self.config.blend == "none":
@@ -217,7 +221,7 @@ class TranBlend(SaliencyModel):
         return self.backbone.read_out(blended, features["fine"])
 
     def _upsampled(self, vector: Tensor, size: torch.Size) -> Tensor:
-        """The vector as a map; from one value a channel every interpolation is the same broadcast."""
+        """The vector as a map; from one value per channel every interpolation is the same broadcast."""
         if self.config.vector_source == "broadcast":
             return vector[:, :, None, None]
         grid = F.interpolate(vector.reshape(-1, 1, 16, 48), size=tuple(size), mode="bilinear", align_corners=False)
@@ -232,7 +236,7 @@ class TranBlend(SaliencyModel):
             fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))
         output = self.backbone.read_out(blended, fine)
         aux = {"named": grounding.named} if self.training else {}
-        return SaliencyOutput(output.map, output.logits, **grounding.said, aux=aux)
+        return SaliencyOutput(output.map, output.logits, **grounding.outputs, aux=aux)
 
     def _blend(self, picture: Tensor, text: Tensor) -> Tensor:
         if self.config.blend == "upsample":

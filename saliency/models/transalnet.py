@@ -12,12 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..preprocessing import Preprocessing
 from .attention import EncoderLayer
 from .backbones import build_trunk
-from .base import ImageFeatures, SaliencyModel, SaliencyOutput, TextFeatures, activate
+from .base import SaliencyModel, activate
 from .blocks import ConvBNReLU
-from .scanning import Scanner
-from .spec import ModelSpec, Preprocessing, Preset
+from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .front_end import FrontEnd
+from .spec import ModelSpec, Preset
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,15 @@ class TranSalNet(SaliencyModel):
         self.readout = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
     @property
-    def scanner(self) -> Scanner:
-        return Scanner(self.trunk)
+    def front_end(self) -> FrontEnd:
+        return FrontEnd(self.trunk)
 
-    def refine(self, scanned: ImageFeatures) -> ImageFeatures:
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The fused second level, before its ReLU, and the refined third."""
-        middle = self.middle(scanned["stride16"])
+        middle = self.middle(front_features["stride16"])
         return {
-            "middle": _enlarge(self.from_deep(self.deep(scanned["stride32"])), middle) * middle,
-            "fine": self.fine(scanned["stride8"]),
+            "middle": _enlarge(self.from_deep(self.deep(front_features["stride32"])), middle) * middle,
+            "fine": self.fine(front_features["stride8"]),
         }
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:

@@ -250,7 +250,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         [picture.input, picture.upload, picture.clear],
         None,
         outputs=[density, fixations, fields.picture],
-        js='() => [null, null, ""]',  # in the browser: an answer of the server would come late, and take newer files away
+        js='() => [null, null, ""]',  # in the browser: the server's answer might come after newer files
         show_progress="hidden",
         api_visibility="private",
     )

@@ -30,7 +30,7 @@ def lecturer(windows) -> Page:
     """A page with a class open on an example that is shown for a second."""
     page = windows(reduced_motion="reduce")
     page.get_by_role("tab", name="Your gaze").click()
-    page.get_by_role("button", name="Coffee", exact=True).locator("visible=true").click()
+    page.get_by_role("button", name="Cows", exact=True).locator("visible=true").click()
     page.get_by_role("button", name="Start", exact=True).wait_for()
     page.get_by_label("The picture is shown for").select_option("1")
     page.get_by_role("textbox", name="Sentence to read first").fill("A red cup.")

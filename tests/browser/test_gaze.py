@@ -157,27 +157,27 @@ def test_another_picture_and_a_reload_lose_nobodys_marks(gaze):
     everybody = ["Person 1 1 2 Remove", "Person 2 1 1 Remove", "Everybody 2 3 Remove all"]
     assert counts(gaze) == everybody
 
-    choose(gaze, "Cat")
+    choose(gaze, "Horses")
     expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
     look(gaze)
     mark(gaze, (0.1, 0.1))
     assert counts(gaze) == ["Person 2 1 1 Remove", "Everybody 1 1"]
-    choose(gaze, "Coffee")
+    choose(gaze, "Cows")
     expect(status(gaze)).to_have_text("The marks made on this picture before are back (3).")
     assert counts(gaze) == everybody
 
     gaze.reload()
     gaze.get_by_role("tab", name="Your gaze").click()
     expect(gaze.locator(f"{STAGE} .message")).to_contain_text("choose the same picture again")
-    choose(gaze, "Cat")
+    choose(gaze, "Horses")
     expect(status(gaze)).to_contain_text("are back (1)")
-    choose(gaze, "Coffee")
+    choose(gaze, "Cows")
     expect(status(gaze)).to_contain_text("are back (3)")
     assert counts(gaze) == everybody
     gaze.get_by_role("button", name="Remove the fixations of Person 1").click()
-    choose(gaze, "Cat")
+    choose(gaze, "Horses")
     expect(status(gaze)).to_contain_text("are back (1)")
-    choose(gaze, "Coffee")
+    choose(gaze, "Cows")
     expect(status(gaze)).to_contain_text("are back (1)")
     assert counts(gaze) == ["Person 2 1 1 Remove", "Everybody 1 1"]
 
@@ -206,7 +206,7 @@ def test_leaving_with_marks_that_were_neither_scored_nor_saved_asks(gaze):
         asked.clear()
         gaze.reload()
         gaze.get_by_role("tab", name="Your gaze").click()
-        choose(gaze, "Coffee")  # a browser asks only who has touched the page
+        choose(gaze, "Cows")  # a browser asks only who has touched the page
 
     look(gaze)
     reload()

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from saliency.models.base import SaliencyModel, TextFeatures, select
+from saliency.models.base import SaliencyModel
+from saliency.models.features import TextFeatures, select
 
 
 def sentences(lengths: list[int], dim: int, tokens: int = 8, seed: int = 0) -> TextFeatures:
@@ -115,22 +116,23 @@ class ModelContract(ABC):
         assert torch.equal(model(pixels, text).logits, model.decode(model.encode_image(pixels), text).logits)
 
     @torch.no_grad()
-    def test_what_is_scanned_depends_on_the_parts_that_scan_alone(self, model: SaliencyModel, pixels: Tensor) -> None:
-        """So that it may be kept while the others learn, in half precision."""
-        if model.scanner is None:
-            pytest.skip("this model does not tell such parts from the rest")
-        scanned, encoded = model.scanner(pixels), model.encode_image(pixels)
-        before = {name: value.clone() for name, value in scanned.items()}
-        model.refine(scanned)
-        assert all(torch.equal(value, before[name]) for name, value in scanned.items()), "other models may want it, too"
-        for name, value in model.refine({name: value.half().float() for name, value in scanned.items()}).items():
+    def test_front_features_depend_on_the_front_end_alone(self, model: SaliencyModel, pixels: Tensor) -> None:
+        """So they can be cached, in half precision, while the rest is trained."""
+        if model.front_end is None:
+            pytest.skip("this model has no separate front end")
+        front_features, encoded = model.front_end(pixels), model.encode_image(pixels)
+        before = {name: value.clone() for name, value in front_features.items()}
+        model.encode_features(front_features)
+        assert all(torch.equal(value, before[name]) for name, value in front_features.items()), "models share them"
+        half = {name: value.half().float() for name, value in front_features.items()}
+        for name, value in model.encode_features(half).items():
             assert distance(value, encoded[name]) < 0.05
-        looking = {id(parameter) for part in model.scanner.parts for parameter in part.parameters()}
+        frozen = {id(parameter) for part in model.front_end.parts for parameter in part.parameters()}
         for parameter in model.parameters():
-            if id(parameter) not in looking:
+            if id(parameter) not in frozen:
                 parameter += 0.1
-        for name, value in model.scanner(pixels).items():
-            assert torch.equal(value, scanned[name])
+        for name, value in model.front_end(pixels).items():
+            assert torch.equal(value, front_features[name])
 
     @torch.no_grad()
     def test_encoded_once_for_many_sentences(self, model: SaliencyModel, pixels: Tensor) -> None:

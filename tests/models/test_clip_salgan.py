@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saliency.models.base import TextFeatures, select
 from saliency.models.clip_salgan import (
     SPEC,
     ClipSalGan,
@@ -18,6 +17,7 @@ from saliency.models.clip_salgan import (
     SplitFusion,
     copy_vgg16,
 )
+from saliency.models.features import TextFeatures, select
 
 TINY = ClipSalGanConfig(widths=(4, 6), text_dim=8)
 CONFIGS = {

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from saliency.models.base import ImageFeatures, TextFeatures, select
 from saliency.models.blocks import resize
-from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Subject
+from saliency.models.features import ImageFeatures, TextFeatures, select
+from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Referent
 from saliency.models.objects import ObjectPlanes
 from tests.models.contract import awaken, sentences
 
@@ -13,7 +13,7 @@ DIM, TEXT_DIM = 16, 12
 CHANNELS = {8: 6, 16: 10}
 
 
-@pytest.fixture(params=[False, True], ids=["words alone", "with a subject"])
+@pytest.fixture(params=[False, True], ids=["words alone", "with a referent head"])
 def grounding(request: pytest.FixtureRequest) -> Grounding:
     torch.manual_seed(0)
     grounding = Grounding(CHANNELS, TEXT_DIM, DIM, subject=request.param).eval()
@@ -21,8 +21,8 @@ def grounding(request: pytest.FixtureRequest) -> Grounding:
     return grounding
 
 
-def given() -> ImageFeatures:
-    """What a subject is given of two pictures."""
+def hires_inputs() -> ImageFeatures:
+    """Inputs of the referent head for two pictures."""
     generator = torch.Generator().manual_seed(2)
     sizes = {"fine": (CHANNELS[8], 30, 40), "coarse": (CHANNELS[16], 23, 30)}
     return {name: torch.randn(2, *size, generator=generator) for name, size in sizes.items()}
@@ -38,17 +38,17 @@ def regions() -> torch.Tensor:
 def picture(grounding: Grounding, regions: torch.Tensor) -> ImageFeatures:
     """Features of the two pictures."""
     with torch.no_grad():
-        closer = grounding.subject.see(given()) if grounding.subject else {}
-        closer = {f"closer.{name}": value for name, value in closer.items()}
-        return grounding.keyed(regions, None) | closer
+        closer = grounding.subject.encode(hires_inputs()) if grounding.subject else {}
+        closer = {f"hires.{name}": value for name, value in closer.items()}
+        return grounding.keys(regions, None) | closer
 
 
 def test_regions_see_both_levels(grounding):
     fine, coarse = torch.randn(2, 6, 9, 13), torch.randn(2, 10, 5, 7)
-    found = grounding.see({8: fine, 16: coarse}, None)
+    found = grounding.region_features({8: fine, 16: coarse}, None)
     assert found.shape == (2, DIM, 9, 13)
     for other in ({8: fine, 16: coarse + 1}, {8: fine + 1, 16: coarse}):
-        assert not torch.allclose(grounding.see(other, None), found)
+        assert not torch.allclose(grounding.region_features(other, None), found)
 
 
 def trunk(pixels):
@@ -58,23 +58,23 @@ def trunk(pixels):
 
 
 @torch.no_grad()
-def test_the_subject_alone_sees_the_picture_at_its_full_size():
+def test_the_referent_head_alone_has_the_picture_at_full_size():
     torch.manual_seed(0)
     plain = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
     closer = Grounding(CHANNELS, TEXT_DIM, DIM, subject=True).eval()
     closer.load_state_dict(plain.state_dict(), strict=False)
     pixels = torch.rand(2, 3, 96, 144)
-    scanned = closer.scanner_on(trunk)(pixels)
+    front_features = closer.front_end_on(trunk)(pixels)
     small = torch.nn.functional.interpolate(pixels, (64, 96), mode="bilinear", antialias=True)
-    scanned_small = plain.scanner_on(trunk)(small)
-    assert scanned["stride8"].shape[-2:] == (8, 12)
+    scanned_small = plain.front_end_on(trunk)(small)
+    assert front_features["stride8"].shape[-2:] == (8, 12)
     for name in ("stride8", "stride16"):
-        torch.testing.assert_close(scanned[name], scanned_small[name])
-    features, features_small = closer.refine(scanned), plain.refine(scanned_small)
+        torch.testing.assert_close(front_features[name], scanned_small[name])
+    features, features_small = closer.encode_features(front_features), plain.encode_features(scanned_small)
     torch.testing.assert_close(features["keys"], features_small["keys"])
-    for name, value in closer.subject.see(closer.scanner_on(trunk).given(pixels)).items():
-        torch.testing.assert_close(features[f"closer.{name}"], value)
-    assert not any(name.startswith("closer.") for name in features_small)
+    for name, value in closer.subject.encode(closer.front_end_on(trunk).hires_features(pixels)).items():
+        torch.testing.assert_close(features[f"hires.{name}"], value)
+    assert not any(name.startswith("hires.") for name in features_small)
 
 
 @torch.no_grad()
@@ -87,7 +87,7 @@ def test_a_word_points_at_the_region_it_equals(grounding, regions):
     places = [(0, 0), (2, 6), (4, 3)]
     tokens = torch.zeros(2, 3, TEXT_DIM)
     words = torch.stack([3 * regions[:, :, y, x] for y, x in places], dim=1)
-    picture = grounding.keyed(regions, None)
+    picture = grounding.keys(regions, None)
     logits = grounding.logits(picture, words, tokens)
     assert logits.shape == (2, 3, 5, 7)
     for planes in logits:
@@ -116,7 +116,7 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     if grounding.subject is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        about = grounding.subject(grounding.subject.see(given()), text)
+        about = grounding.subject(grounding.subject.encode(hires_inputs()), text)
         torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
         torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
@@ -168,48 +168,48 @@ def test_padding_never_matters(grounding, picture, regions):
 
 
 @torch.no_grad()
-def test_a_subject_reads_the_sentence_and_knows_places():
+def test_a_referent_head_depends_on_sentence_and_places():
     """Regions that are all alike differ by their place alone, and other words make others of them."""
     torch.manual_seed(0)
-    subject = Subject(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
-    for layer in subject.layers:
+    referent = Referent(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
+    for layer in referent.layers:
         layer.gate.fill_(5.0)
-    seen = subject.see({"fine": torch.zeros(1, 6, 6, 8), "coarse": torch.zeros(1, 10, 3, 4)})
-    features = {name: torch.ones_like(value) for name, value in seen.items()}
+    encoded = referent.encode({"fine": torch.zeros(1, 6, 6, 8), "coarse": torch.zeros(1, 10, 3, 4)})
+    features = {name: torch.ones_like(value) for name, value in encoded.items()}
     text = sentences([3], TEXT_DIM)
     other = TextFeatures(**vars(text) | {"tokens": -text.tokens})
-    first, second = (subject(features, told).log() for told in (text, other))
+    first, second = (referent(features, words).log() for words in (text, other))
     assert first.shape == (1, 1, 6, 8)
     assert not torch.allclose(first[..., 2:-2, 2:3], first[..., 2:-2, 5:6])
     assert not torch.allclose(first - first.mean(), second - second.mean())
 
 
 @torch.no_grad()
-def test_the_subject_sees_what_was_detected_as_it_does_alone(monkeypatch: pytest.MonkeyPatch):
-    """The detector looks once for both halves; for the subject alone, as in its training, it says the same."""
+def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monkeypatch: pytest.MonkeyPatch):
+    """The detector runs once for both branches; its output is the same for the referent head alone, as in training."""
     torch.manual_seed(0)
     grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, subject=True).eval()
     awaken(grounding)
     grounding.naming.names.normal_()
     pixels = torch.rand(1, 3, 360, 480)
     text = sentences([3], TEXT_DIM)
-    looks = []
+    calls = []
 
-    def look(self: ObjectPlanes, pixels: torch.Tensor) -> tuple:
-        """One thing of each kind, all over the left half, and what its heads read."""
-        looks.append(pixels)
+    def detect(self: ObjectPlanes, pixels: torch.Tensor) -> tuple:
+        """One thing of each kind, all over the left half, and the inputs of the heads."""
+        calls.append(pixels)
         box = torch.tensor([160.0, 240.0, 200.0, 300.0]).expand(1, 80, 4)
         levels = (torch.ones(1, width, 60 // scale, 80 // scale) for width, scale in ((64, 1), (128, 2), (256, 4)))
         return box, 0.9 * torch.eye(80)[None], tuple(levels)
 
-    monkeypatch.setattr(ObjectPlanes, "look", look)
-    features = grounding.refine(grounding.scanner_on(trunk)(pixels))
-    assert len(looks) == 1
-    subject = grounding.subject
-    alone = subject(subject.see(grounding.scanner_on(trunk).given(pixels)), text)
-    torch.testing.assert_close(grounding(features, text).subject, alone)
+    monkeypatch.setattr(ObjectPlanes, "detect", detect)
+    features = grounding.encode_features(grounding.front_end_on(trunk)(pixels))
+    assert len(calls) == 1
+    referent = grounding.subject
+    alone = referent(referent.encode(grounding.front_end_on(trunk).hires_features(pixels)), text)
+    torch.testing.assert_close(grounding(features, text).referent, alone)
     blind = features | {"planes": torch.zeros_like(features["planes"])}
-    assert not torch.allclose(grounding(blind, text).subject, alone)
+    assert not torch.allclose(grounding(blind, text).referent, alone)
 
 
 @torch.no_grad()

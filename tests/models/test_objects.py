@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from saliency import checkpoints
-from saliency.models.grounding import Grounding, Naming
+from saliency.models.grounding import ClassMatcher, Grounding
 from saliency.models.objects import FEATURES, NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
-from saliency.trainers.onnx import convolutions
+from saliency.training.onnx import convolutions
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -96,7 +96,7 @@ def test_planes_lie_on_the_grid_asked_for_and_nothing_is_learned_through_them():
 )
 @torch.no_grad()
 def test_words_name_classes_by_their_meaning(sentence: str, number: int, name: str):
-    naming, encoder = Naming(384), load_encoder("minilm")
+    naming, encoder = ClassMatcher(384), load_encoder("minilm")
     naming.start_from(encoder)
     encoded = encoder.encode([sentence])
     named = naming(encoded.features.tokens)[0, encoded.words[0][number].tokens[0]]
@@ -112,7 +112,7 @@ def test_a_word_points_at_objects_of_the_class_it_names():
     grounding.naming.names.normal_()
     objects = torch.zeros(1, 80, 5, 7)
     objects[0, DOG, 3, 4] = 0.9
-    features = grounding.keyed(torch.randn(1, 16, 5, 7), objects)
+    features = grounding.keys(torch.randn(1, 16, 5, 7), objects)
     tokens = torch.stack([grounding.naming.names[DOG], -grounding.naming.names[DOG]])[None]
     words = torch.randn(1, 2, 16)
     without = grounding.logits(features | {"planes": torch.zeros_like(objects)}, words, tokens)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from saliency.models import registry
-from saliency.models.base import TextFeatures
 from saliency.models.blip import BlipConfig, BlipEncoder
+from saliency.models.features import TextFeatures
 from saliency.models.tranblend import BLENDS, BlendNet, CrossAttention, Spread, TranBlend, TranBlendConfig
 from saliency.models.transalnet import Refinement, TranSalNetConfig
 

@@ -44,7 +44,7 @@ def test_a_card_says_what_the_checkpoint_says(predictor, miniatures):
 
 
 def test_a_measurement_runs_the_model_anew_in_every_round(predictor):
-    model = predictor._runners["reader"].model
+    model = predictor._sessions["reader"].model
     for _ in range(2):  # the second finds nothing remembered by the first
         before = model.encoded
         views = list(measured(predictor, "reader", rounds=2))

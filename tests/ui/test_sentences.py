@@ -35,7 +35,6 @@ NOT_FOR_VISITORS = [
     "data/files.py",
     "data/flickr8k.py",
     "data/folder.py",
-    "data/kept.py",
     "data/layouts.py",
     "data/mit1003.py",
     "data/osie.py",
@@ -52,7 +51,7 @@ NOT_FOR_VISITORS = [
     "models/classical.py",
     "models/clip_salgan.py",
     "models/registry.py",
-    "trainers",
+    "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
 MAKERS = {"errors.py", "score_store.py", "ui/sentences.py"}  # make messages of messages

@@ -17,8 +17,8 @@ from saliency.errors import SaliencyError
 from saliency.models import registry
 from saliency.predictor import Predictor
 
-from . import document, effort, figures, grounding, published, reading, scores, told
-from .maps import answers, exchanged
+from . import figures, grounding, markdown, oracle_boxes, published, scores, text_sensitivity, training_cost
+from .predictions import exchanged, model_predictions
 
 
 def main(
@@ -32,7 +32,7 @@ def main(
 ) -> None:
     """Measure the floors and every checkpoint on the validation pictures; write RESULTS.md, the cards, the figures."""
     try:
-        document.write(path, measured(root, phrases, models, draw))
+        markdown.write(path, measured(root, phrases, models, draw))
     except SaliencyError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
@@ -45,18 +45,18 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     predictor = Predictor(models)
     cards = predictor.cards
     rows = row_names(cards.values())
-    maps = {name: answers(predictor, name, validation, others) for name in cards}
+    maps = {name: model_predictions(predictor, name, validation, others) for name in cards}
     floors = scores.floors(SjtuTis(root, "training"), validation)
     tables = {name: scores.measure(predict, validation, name).table() for name, predict in floors.items()}
     pointing, better = {}, {}
-    boxes = told.read_boxes()
+    boxes = oracle_boxes.read_boxes()
     for name in cards:
         table = tables[rows[name]] = scores.measure(maps[name], validation, name).table()
         found = grounding.pointing(name, phrases)
         checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=found)
         if found:
             pointing[rows[name]] = found
-            better[rows[name]] = told.measure(name, validation, boxes)
+            better[rows[name]] = oracle_boxes.measure(name, validation, boxes)
     readers, blind = (
         {rows[name]: maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text is reads}
         for reads in (True, False)
@@ -66,11 +66,11 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     sections = [
         introduction(validation),
         scores.section(tables),
-        reading.section(readers, blind, validation, others),
+        text_sensitivity.section(readers, blind, validation, others),
         grounding.section(pointing),
-        told.section(better),
+        oracle_boxes.section(better),
         published.section(published.read()),
-        effort.section({rows[name]: card for name, card in cards.items()}),
+        training_cost.section({rows[name]: card for name, card in cards.items()}),
         figures.section(figures.FOLDER),
     ]
     return "\n\n".join(filter(None, sections))

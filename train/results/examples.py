@@ -11,12 +11,12 @@ import typer
 import yaml
 
 from saliency.conditions import Condition
-from saliency.data.boxes import box_mask
 from saliency.metrics import cc
 from saliency.predictor import Predictor
+from saliency.training.targets.box_masks import box_mask
 from saliency.ui.examples import Example, examples
 
-from .document import markdown_table
+from .markdown import markdown_table
 
 BOXES = Path(__file__).with_name("examples.yaml")
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from saliency.data import Sample
 from saliency.metrics import cc
 from saliency.rendering import overlay
-from saliency.trainers.datasets import RUNS
+from saliency.training.datasets import RUNS
 
-from .maps import Predict
+from .predictions import Predict
 from .scores import ORDER, people
 
 FOLDER = RUNS / "figures"

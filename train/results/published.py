@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from .document import markdown_table
+from .markdown import markdown_table
 
 FILE = Path(__file__).with_name("published.yaml")
 

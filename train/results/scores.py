@@ -16,8 +16,8 @@ from saliency.metrics import FixationEvaluator
 from saliency.metrics.bootstrap import Interval
 from saliency.models import classical
 
-from .document import markdown_table, told
-from .maps import Predict
+from .markdown import format_interval, markdown_table
+from .predictions import Predict
 
 METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
 ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
@@ -71,7 +71,7 @@ def metric_table(tables: Mapping[str, pd.DataFrame], metric: str) -> str:
     rows = []
     for name, table in tables.items():
         cells = [table.loc[(condition, metric)] for condition in ORDER]
-        rows.append((name, *(told(Interval(cell["mean"], cell["low"], cell["high"])) for cell in cells)))
+        rows.append((name, *(format_interval(Interval(cell["mean"], cell["low"], cell["high"])) for cell in cells)))
     return markdown_table((metric, *(condition.title for condition in ORDER)), rows)
 
 

@@ -1,0 +1,75 @@
+"""The frozen, pre-trained front end of a model: a CNN trunk and, optionally, an object detector.
+
+Its features can be cached on disk during training (`training.feature_cache`) and are computed once for all models with
+the same front end (`weight_sharing.share_parts`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .blocks import resize
+from .features import ImageFeatures
+from .objects import ObjectPlanes, Objects
+
+# Input scale, per side, of the high-resolution branch (`grounding.Referent`): named things are often small.
+HIRES_SCALE = 1.5
+HIRES_PREFIX = "hires."  # of that branch's keys in `ImageFeatures`
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """Pictures (N, 3, H, W) to `ImageFeatures`: the trunk's levels ``stride8`` and so on, the detector's ``planes`` on
+    the grid of stride 8 and, with `HIRES_PREFIX`, the `hires_features`.
+
+    Two front ends are equal if their parts are the same objects and their options are equal.
+
+    Attributes:
+        trunk: gives strides 8 and 16 at least.
+        objects: the detector; None for a front end without one.
+        downscale: the trunk's levels are of the pictures at 1 / `HIRES_SCALE` of their size. The detector and the
+            high-resolution branch take them at full size.
+        hires_grid: (h, w) of the high-resolution branch; None leaves it out.
+    """
+
+    trunk: nn.Module
+    objects: ObjectPlanes | None = None
+    downscale: bool = False
+    hires_grid: tuple[int, int] | None = None
+
+    @property
+    def parts(self) -> tuple[nn.Module, ...]:
+        """The networks of the front end."""
+        return (self.trunk,) if self.objects is None else (self.trunk, self.objects)
+
+    def __call__(self, pixels: Tensor) -> ImageFeatures:
+        levels = self.trunk(downscaled(pixels) if self.downscale else pixels)
+        features = {f"stride{stride}": level for stride, level in levels.items()}
+        objects = None
+        if self.objects is not None:
+            objects = self.objects(pixels, levels[8].shape[-2:])
+            features["planes"] = objects.planes
+        if self.hires_grid is not None:
+            features |= {HIRES_PREFIX + name: value for name, value in self._hires(pixels, objects).items()}
+        return features
+
+    def hires_features(self, pixels: Tensor) -> ImageFeatures:
+        """Inputs of the high-resolution branch: ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``;
+        all but ``coarse`` on `hires_grid`, which must be set."""
+        return self._hires(pixels, None if self.objects is None else self.objects(pixels, self.hires_grid))
+
+    def _hires(self, pixels: Tensor, objects: Objects | None) -> ImageFeatures:
+        levels = self.trunk(pixels)
+        features = {"fine": resize(levels[8], self.hires_grid), "coarse": levels[16]}
+        if objects is None:
+            return features
+        return features | {name: resize(value, self.hires_grid) for name, value in objects._asdict().items()}
+
+
+def downscaled(pixels: Tensor) -> Tensor:
+    """Pictures (N, 3, H, W) at 1 / `HIRES_SCALE` of their size."""
+    size = [round(side / HIRES_SCALE) for side in pixels.shape[-2:]]
+    return F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)

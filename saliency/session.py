@@ -1,0 +1,264 @@
+"""Inference of one checkpoint: a picture is encoded once, its sentences are decoded in batches, outputs are cached."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import checkpoints
+from .cache import BoundedCache
+from .messages import Message
+from .models import registry
+from .models.features import ImageFeatures, SaliencyOutput, select
+from .models.front_end import FrontEnd
+from .models.text import EncodedText, Word, load_encoder
+from .precision import autocast
+from .preprocessing import Preprocessing, content, prepare
+from .results import CheckpointIdentity, Shape
+
+SENTENCES_PER_PICTURE = 32  # outputs cached
+BATCH = 16  # sentences per pass of the decoder; larger batches take memory and are not faster
+STAGES = ("image_encoder", "text_encoder", "decoder")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An input picture.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        key: cache key; two pictures share it only if their pixels are equal.
+        notices: sentences for the user.
+    """
+
+    pixels: np.ndarray
+    key: str
+    notices: tuple[Message, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """(H, W)."""
+        return self.pixels.shape[:2]
+
+
+@dataclass(frozen=True)
+class SentenceOutput:
+    """The output of a model for one sentence, at working resolution and without padding.
+
+    Attributes:
+        map: (h, w) float32 >= 0.
+        words: of the sentence; empty for text-blind models.
+        word_maps: (L, h', w') float32 in [0, 1], a map per token; None for models without word maps.
+        word_weights: (L,) float32, the weight of each token; None as above.
+        referent: (h', w') float32 in [0, 1], where the thing is that the sentence is about; None for models without it.
+        truncated: whether the sentence exceeded the text encoder's limit.
+        ids: of the encoded tokens; sentences with equal ids have equal outputs. Empty for text-blind models.
+    """
+
+    map: np.ndarray
+    words: tuple[Word, ...] = ()
+    word_maps: np.ndarray | None = None
+    word_weights: np.ndarray | None = None
+    referent: np.ndarray | None = None
+    truncated: bool = False
+    ids: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        arrays = (self.map, self.word_maps, self.word_weights, self.referent)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes of a model's weights, in their file and in memory, without the text encoder but with the front end, both of
+    which several models may share."""
+
+    file: int
+    memory: int
+
+
+class ModelSession:
+    """A loaded checkpoint with its caches. Safe for concurrent callers.
+
+    Args:
+        name: of the checkpoint.
+        directory: where it is.
+        device: to run on.
+        dtype: bfloat16 computes under autocast, float32 does not.
+        lock: held while computing. Sessions of one device share it: two passes at once take longer on one
+            processor than one after the other.
+        pictures: number of pictures whose features are cached.
+        feature_bytes, output_bytes: bounds of the caches.
+
+    Attributes:
+        model: the network, whose front end others may share.
+        front_cache: front-end features, shared by sessions with one `front_end_key`; stores nothing unless several
+            sessions have the key.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directory: str | os.PathLike[str] | None,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        lock: Lock,
+        pictures: int,
+        feature_bytes: int,
+        output_bytes: int,
+    ) -> None:
+        model, self.card = checkpoints.load(name, directory, device)
+        self.spec = registry.spec(self.card.model)
+        reads = self.spec.reads_text and self.card.text_encoder is not None
+        self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
+        self._encoder = load_encoder(self.card.text_encoder) if reads else None
+        self._device = device
+        self._dtype = dtype
+        self._lock = lock
+        self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0)
+        self.footprint = Footprint(
+            checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
+        )
+        self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes)
+        self._outputs: BoundedCache[SentenceOutput] = BoundedCache(pictures * SENTENCES_PER_PICTURE, output_bytes)
+
+    @property
+    def identity(self) -> CheckpointIdentity:
+        """Which weights these are."""
+        return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
+
+    @property
+    def front_end_key(self) -> tuple[FrontEnd | None, Preprocessing]:
+        """Cache key: sessions with equal keys have equal front-end features."""
+        return self.model.front_end, self.card.preprocessing
+
+    def run(
+        self, picture: Picture, sentences: Sequence[str], progress: Callable[[float], None] | None = None
+    ) -> tuple[list[SentenceOutput], dict[str, float]]:
+        """The output of each sentence, and the seconds of each of `STAGES`; only what is not cached is computed.
+
+        Args:
+            progress: called with the share of the decoded sentences before waiting for the engine and before each pass
+                of the network. An exception of it ends the call.
+        """
+        report = progress or (lambda share: None)
+        report(0.0)
+        sentences = list(sentences) if self._encoder else [""] * len(sentences)
+        clock = _Clock(self._device)
+        # A caller that waits here for the same picture finds it in the cache afterwards.
+        with self._lock, torch.inference_mode(), autocast(self._device, self._dtype):
+            outputs = {sentence: self._outputs.get((picture.key, sentence)) for sentence in sentences}
+            missing = [sentence for sentence, output in outputs.items() if output is None]
+            for sentence, output in zip(missing, self._compute(picture, missing, clock, report), strict=True):
+                outputs[sentence] = output
+                self._outputs.put((picture.key, sentence), output, output.size)
+        return [outputs[sentence] for sentence in sentences], clock.seconds
+
+    def words(self, sentence: str) -> tuple[Word, ...]:
+        """The words of a sentence with their encoded tokens; none for text-blind models."""
+        if self._encoder is None:
+            return ()
+        with self._lock:
+            return self._encoder.encode([sentence]).words[0]
+
+    def _compute(
+        self, picture: Picture, sentences: list[str], clock: _Clock, report: Callable[[float], None]
+    ) -> list[SentenceOutput]:
+        if not sentences:
+            return []
+        report(0.0)
+        with clock("image_encoder"):
+            features = self._encode(picture)
+        with clock("text_encoder"):
+            text = self._encoder.encode(sentences) if self._encoder else None
+        outputs: list[SentenceOutput] = []
+        with clock("decoder"):
+            for start in range(0, len(sentences), BATCH):
+                report(start / len(sentences))
+                rows = list(range(start, min(start + BATCH, len(sentences))))
+                part = text.features.select(rows).to(self._device) if text else None
+                output = self.model.decode(select(features, [0] * len(rows)), part)
+                outputs += self._sentence_outputs(picture, output, text, rows)
+        return outputs
+
+    def _encode(self, picture: Picture) -> ImageFeatures:
+        """The picture's features, cached or computed."""
+        features = self._features.get(picture.key)
+        if features is None:
+            front_end = self.model.front_end
+            if front_end is None:
+                features = self.model.encode_image(self._pixels(picture))
+            else:
+                features = self.model.encode_features(self._front_features(picture, front_end))
+            self._features.put(picture.key, features, _size(features))
+        return features
+
+    def _front_features(self, picture: Picture, front_end: FrontEnd) -> ImageFeatures:
+        """The picture's front-end features, cached, perhaps by another session, or computed."""
+        key = (picture.key, *self.front_end_key)
+        front_features = self.front_cache.get(key)
+        if front_features is None:
+            front_features = front_end(self._pixels(picture))
+            self.front_cache.put(key, front_features, _size(front_features))
+        return front_features
+
+    def _pixels(self, picture: Picture) -> Tensor:
+        """The preprocessed picture, a batch of one."""
+        pixels = prepare(picture.pixels, self.card.preprocessing)[None]
+        return pixels.to(self._device, memory_format=torch.channels_last)
+
+    def _sentence_outputs(
+        self, picture: Picture, output: SaliencyOutput, text: EncodedText | None, rows: list[int]
+    ) -> list[SentenceOutput]:
+        """The model's output for the sentences `rows` of `text` as arrays."""
+        maps = self._arrays(picture, output.map[:, 0])
+        if text is None:
+            return [SentenceOutput(values) for values in maps]
+        has_words = output.word_maps is not None
+        word_maps = self._arrays(picture, output.word_maps) if has_words else [None] * len(rows)
+        weights = output.word_weights.float().cpu().numpy() if has_words else [None] * len(rows)
+        referents = [None] * len(rows) if output.referent is None else self._arrays(picture, output.referent[:, 0])
+        ids = [tuple(text.features.ids[row, text.features.mask[row]].tolist()) for row in rows]
+        encoded = zip(ids, [text.words[row] for row in rows], [text.truncated[row] for row in rows], strict=True)
+        return [
+            SentenceOutput(maps[at], words, word_maps[at], weights[at], referents[at], truncated, token_ids)
+            for at, (token_ids, words, truncated) in enumerate(encoded)
+        ]
+
+    def _arrays(self, picture: Picture, maps: Tensor) -> list[np.ndarray]:
+        """Maps (N, ..., h, w) as N float32 arrays without the padding around the picture."""
+        rows, columns = content(self.card.preprocessing, picture.shape, maps.shape[-2:])
+        maps = maps[..., rows, columns].float().clamp(min=0).cpu().numpy()
+        return [np.array(values) for values in maps]  # copies: a cached output must not hold its whole batch
+
+
+def _size(features: ImageFeatures) -> int:
+    """Bytes."""
+    return sum(value.nbytes for value in features.values())
+
+
+class _Clock:
+    """Seconds per stage: ``with clock("decoder"): ...``."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)  # the GPU works on after the call returns
+        self.seconds[stage] += time.perf_counter() - started

@@ -1,0 +1,1 @@
+"""Training on Hugging Face Accelerate: recipes, the loop, methods and targets."""

@@ -1,0 +1,152 @@
+"""From a recipe's data sources to samples, pictures and encoded sentences."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from .. import checkpoints
+from ..data import Sample, SjtuTis
+from ..data.flickr8k import Entry, Flickr8kEntities
+from ..data.folder import FolderDataset
+from ..data.samples import picture_of, read_rgb
+from ..errors import RecipeError
+from ..precision import autocast
+from ..preprocessing import content, prepare
+from .recipe import DataSource
+from .state import epochs_left, run_state
+from .targets.batch import AnySample, mirror_words
+from .targets.pseudo_targets import PseudoSample, pseudo_samples
+from .targets.sentence_bank import SentenceBank
+from .targets.sentence_pairs import sentence_pairs
+
+RUNS = Path("runs")
+# Encoded sentences are cached here between runs.
+SENTENCE_CACHE = RUNS / "sentences"
+
+
+def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
+    """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
+    samples: list[AnySample] = []
+    for source in sources:
+        if source.template_sentences:
+            raise RecipeError("Template sentences have no gaze: only the referent method uses them.")
+        found = _gaze(source) if source.reader != "flickr8k_entities" else _pseudo(source)
+        if not found:
+            remedy = "name a “teacher”, or use the grounding method" if _untaught(source) else "check its folder"
+            raise RecipeError(f"“{source.reader}” has no maps of gaze in “{source.root}”: {remedy}.")
+        samples += found
+        if source.sentence_pairs:
+            samples += sentence_pairs(found)
+    return samples
+
+
+def _untaught(source: DataSource) -> bool:
+    return source.reader == "flickr8k_entities" and not source.teacher
+
+
+def _gaze(source: DataSource) -> list[Sample]:
+    """Samples that have a density."""
+    return [sample for sample in _samples(source) if sample.map_path is not None]
+
+
+def _samples(source: DataSource) -> list[Sample]:
+    """Samples of `source.limit` pictures."""
+    found: Sequence[Sample] = (
+        SjtuTis(source.root, source.split, source.conditions)
+        if source.reader == "sjtu_tis"
+        else FolderDataset(source.root)
+    )
+    pictures = _drawn((sample.picture for sample in found), source.limit)
+    return [sample for sample in found if sample.picture in pictures]
+
+
+def _drawn(names: Iterable[str], limit: int | None) -> set[str]:
+    """`limit` of the pictures of these names, always the same ones. The first by name would be those of one origin
+    where a data set gathers several."""
+    return set(sorted(set(names), key=lambda name: (zlib.crc32(name.encode()), name))[:limit])
+
+
+def _pseudo(source: DataSource) -> list[PseudoSample]:
+    """Pseudo-targets of the source's captions; none without a teacher."""
+    if _untaught(source):
+        return []
+    entries = _entries(source)
+    return list(pseudo_samples(entries, free_viewing(entries, source.teacher)))
+
+
+def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
+    """All pictures with captions and boxes of `sources`, in their order."""
+    entries: list[Entry] = []
+    for source in sources:
+        if source.reader != "flickr8k_entities":
+            raise RecipeError(f"“{source.reader}” has no phrases with boxes, which the grounding method reads.")
+        entries += _entries(source)
+    return entries
+
+
+def _entries(source: DataSource) -> list[Entry]:
+    entries = list(Flickr8kEntities(source.root, source.split))
+    drawn = _drawn((entry.id for entry in entries), source.limit)
+    return [entry for entry in entries if entry.id in drawn]
+
+
+def read_pictures(sources: Iterable[DataSource]) -> list[Path]:
+    """One file of each picture of `sources`, in their order."""
+    found: dict[str, Path] = {}
+    for source in sources:
+        for sample in _samples(source):
+            found.setdefault(picture_of(sample), sample.image_path)
+    return list(found.values())
+
+
+@torch.inference_mode()
+def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dict[str, np.ndarray]:
+    """The teacher's map (h, w) float32 of each entry's picture alone, by the entry's id."""
+    model, card = checkpoints.load(run_checkpoint(teacher))
+    found: dict[str, np.ndarray] = {}
+    for start in tqdm(range(0, len(entries), batch), desc=f"maps of {teacher}", mininterval=5):
+        part = entries[start : start + batch]
+        pictures = [read_rgb(entry.image_path) for entry in part]
+        pixels = torch.stack([prepare(picture, card.preprocessing) for picture in pictures])
+        with autocast("cpu"):
+            maps = model(pixels.contiguous(memory_format=torch.channels_last)).map
+        for entry, picture, map_ in zip(part, pictures, maps.float().numpy()[:, 0], strict=True):
+            found[entry.id] = map_[content(card.preprocessing, picture.shape[:2], map_.shape)]
+    return found
+
+
+def run_folder(name: str) -> Path:
+    """Where a run of this name lies."""
+    return RUNS / name
+
+
+def run_checkpoint(name: str) -> Path | str:
+    """The checkpoint of a run here, else, where none was begun, the name of a shipped one.
+
+    Raises:
+        RecipeError: the run here has not ended.
+    """
+    path = run_folder(name) / f"{name}.safetensors"
+    refuse_unfinished(name)
+    if not path.is_file() and run_state(path.parent):
+        raise RecipeError(f"The run “{name}” broke off before it wrote its checkpoint: train it to its end first.")
+    return path if path.is_file() else name
+
+
+def refuse_unfinished(name: str) -> None:
+    """Raises `RecipeError` where a run of this name is here and lacks epochs."""
+    state = run_state(run_folder(name))
+    if state and (left := epochs_left(state)):
+        raise RecipeError(f"The run “{name}”, which this one builds on, lacks {left} of its epochs: train it first.")
+
+
+def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:
+    """The encoded sentences and their mirrored versions."""
+    own = set(sentences)
+    return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

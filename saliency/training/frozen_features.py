@@ -1,0 +1,77 @@
+"""Feature caching for stages whose trunk and detector are frozen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from ..errors import RecipeError
+from ..models.base import SaliencyModel
+from ..models.features import ImageFeatures
+from ..models.front_end import HIRES_SCALE, FrontEnd
+from ..models.grounding import GroundingModel
+from ..models.objects import MIN_SCORE, SPREAD, ObjectPlanes
+from ..precision import autocast
+from ..preprocessing import Preprocessing
+from .datasets import RUNS
+from .feature_cache import FeatureCache, fingerprint
+from .loop import parameter_groups
+from .recipe import Options, Stage
+
+# Cache version: raise it when resizing, the front end or mosaics change.
+CACHE_VERSION = 1
+# May be deleted. With the compact trunk 2 MB per picture, for the referent head 4 MB.
+FEATURES = RUNS / "features"
+
+
+class CachingOptions(Options):
+    """Options of methods that can cache front-end features.
+
+    Attributes:
+        cache_features: compute the features of trunk and object detector once and cache them in files, also for other
+            recipes; both must be frozen. ``flip`` is then the share of pictures that are always flipped, and there is
+            no colour jitter.
+    """
+
+    cache_features: bool = False
+
+
+def check_cacheable(model: SaliencyModel | GroundingModel, stage: Stage) -> None:
+    """Raises `RecipeError` if a stage caches front-end features that would change during it."""
+    if not stage.options.get("cache_features"):
+        return
+    if model.front_end is None:
+        raise RecipeError(f"The stage “{stage.name}” caches features, and its model has no front end.")
+    parameter_groups(model, stage)  # sets requires_grad
+    trainable = (part for part in model.front_end.parts if not isinstance(part, ObjectPlanes))  # always frozen
+    if any(parameter.requires_grad for part in trainable for parameter in part.parameters()):
+        raise RecipeError(
+            f"The stage “{stage.name}” caches features of the trunk, which must be frozen: its rate is not 0."
+        )
+    if changing := [name for name in ("brightness", "contrast", "crop") if getattr(stage.augmentation, name)]:
+        raise RecipeError(f"The stage “{stage.name}” caches features, and “{changing[0]}” would change them.")
+
+
+def feature_cache(
+    front_end: FrontEnd, preprocessing: Preprocessing, compute: Callable[[Tensor], ImageFeatures] | None = None
+) -> FeatureCache:
+    """The cache of the features of `front_end`, or of `compute`, which uses parts of it."""
+
+    @torch.inference_mode()
+    def frozen(pixels: Tensor) -> ImageFeatures:
+        pixels = pixels.to(next(front_end.trunk.parameters()).device)
+        for part in front_end.parts:
+            part.eval()
+        with autocast(pixels.device):
+            return (compute or front_end)(pixels)
+
+    blank = frozen(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+    layout = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
+    described = json.dumps(
+        [CACHE_VERSION, asdict(preprocessing), ObjectPlanes.SIZE, MIN_SCORE, SPREAD, HIRES_SCALE, layout]
+    )
+    return FeatureCache(FEATURES / fingerprint(front_end.parts, described), frozen)

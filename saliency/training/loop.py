@@ -1,0 +1,344 @@
+"""The training loop: stages of epochs, progress, validation, averaging, a checkpoint every epoch, exact resumption.
+
+What happens in a step is a `Method`; the loop knows nothing of gaze. A run lives in a folder:
+
+    RUN/state.pt            everything needed to go on after the last finished epoch (read with weights_only)
+    RUN/best.safetensors    the averaged weights of the best epoch so far
+    RUN/history.jsonl       one line an epoch
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from ..checkpoints import Part
+from ..errors import RecipeError
+from ..files import write_whole
+from ..models.blocks import freeze_norm_stats
+from .recipe import Options, Recipe, Stage
+from .state import is_of, revision, run_state
+from .training_cost import CostMeter
+
+SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
+
+
+class Learner:
+    """A network with its optimiser (AdamW) and its schedule, prepared by Accelerate.
+
+    Args:
+        network: what learns.
+        groups: of parameters, as optimisers take them.
+        steps: how many there will be.
+        run: the run it belongs to.
+        cycle: whether the rate follows `one_cycle`; constant otherwise.
+        options: further ones of the optimiser.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: list[dict[str, Any]],
+        steps: int,
+        run: Run,
+        cycle: bool = True,
+        **options: Any,
+    ):
+        optimizer = torch.optim.AdamW(groups, **options)
+        factor = partial(one_cycle, steps=steps, warm_up=run.warm_up) if cycle else _constant
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        self.network, self.optimizer, self.schedule = run.accelerator.prepare(network, optimizer, schedule)
+        self._run = run
+
+    def update(self, loss: Tensor) -> None:
+        """One step down the gradient of `loss`."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self._run.accelerator.backward(loss)
+        self._run.accelerator.clip_grad_norm_(self.network.parameters(), self._run.recipe.clip)
+        self.optimizer.step()
+        self.schedule.step()
+
+    def state(self) -> dict[str, Any]:
+        return {part: getattr(self, part).state_dict() for part in ("network", "optimizer", "schedule")}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for part, value in state.items():
+            getattr(self, part).load_state_dict(value)
+
+
+def one_cycle(step: int, steps: int, warm_up: float) -> float:
+    """Factor of the peak rate: linear to 1 over the fraction `warm_up` of all `steps`, then a cosine to 0."""
+    rising = max(round(warm_up * steps), 1)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * min((step - rising) / max(steps - rising, 1), 1.0)))
+
+
+def _constant(step: int) -> float:
+    return 1.0
+
+
+class Method(Protocol):
+    """A kind of training: what is learned in a step, and what is measured after an epoch.
+
+    Attributes:
+        options, terms, augmentations: what its stages may ask for, terms of the loss among it.
+    """
+
+    options: type[Options]
+    terms: tuple[str, ...]
+    augmentations: tuple[str, ...]
+    model: nn.Module
+
+    def dataset(self, stage: Stage) -> Dataset:
+        """What a stage learns from; it has ``set_epoch`` and ``collate``."""
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        """What learns in this stage, for `steps` steps; the model's own comes first."""
+
+    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update on `batch`; named numbers for the progress bar. `epoch` counts within the stage."""
+
+    def forward(self, model: nn.Module, batch: Any) -> Any:
+        """What `model` says of a batch."""
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Scores of `model`; the one named ``score`` chooses the best epoch."""
+
+
+class Run:
+    """One training run of a recipe; `train` starts it, or goes on after the last finished epoch.
+
+    Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
+    Methods choose the number format (`precision.autocast`), Accelerate the devices.
+
+    Args:
+        parts: the runs that it builds on, for its state to tell of.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        method: Method,
+        folder: Path,
+        quiet: bool = False,
+        parts: Mapping[str, Part] = MappingProxyType({}),
+    ):
+        self.recipe = recipe
+        self.method = method
+        self.folder = folder
+        self.accelerator = Accelerator(
+            # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
+            dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
+            step_scheduler_with_optimizer=False,  # with several processes it would step so many times an update
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        )
+        self.quiet = quiet or not self.accelerator.is_main_process
+        self.warm_up = 0.0
+        self.average: AveragedModel | None = None
+        self.done = 0
+        self.best: dict[str, float] = {"score": -math.inf}
+        self._parts = {name: part.model_dump(mode="json") for name, part in parts.items()}
+        self._revision = revision()  # of the code at work, whatever is committed meanwhile
+        self._cost = CostMeter(self.accelerator.device.type)
+        method.model.to(self.accelerator.device)
+
+    def train(self, stop_after: int | None = None) -> dict[str, float]:
+        """Run the epochs that are left; leaves the best epoch's weights in the model and returns its scores.
+
+        Args:
+            stop_after: break off once so many epochs of the whole run are done, as a kill would.
+
+        Raises:
+            RecipeError: the folder holds a run of another recipe, or a stage has no whole batch.
+        """
+        self._resume()
+        first = 0
+        for stage in self.recipe.stages:
+            last = first + stage.epochs
+            end = last if stop_after is None else min(last, stop_after)
+            if self.done < end:
+                self._stage(stage, first, end)
+            first = last
+        if self.recipe.stages:
+            self.method.model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        return self.best
+
+    def _resume(self) -> None:
+        """Take over what the folder says is done."""
+        state = run_state(self.folder)
+        if state is None:
+            return
+        if not is_of(state, self.recipe):
+            raise RecipeError(
+                f"The folder “{self.folder.name}” holds a run of another recipe, or of this one before it was changed: "
+                "move it away, or give this one another name."
+            )
+        self.done, self.best = state["done"], state["best"]
+        self._parts = state.get("parts", self._parts)
+        self._cost.resume(state.get("effort"))
+
+    def _stage(self, stage: Stage, first: int, last: int) -> None:
+        """Epochs `first` (or the first one left) to `last` of the whole run, all of one stage."""
+        set_seed(self.recipe.seed)
+        state = run_state(self.folder) if self.done else None
+        if state:
+            # A stage starts from the averaged weights of the one before.
+            self.method.model.load_state_dict(state["average"])
+        self.warm_up = stage.warm_up
+        self.accelerator.free_memory()
+        self.average = AveragedModel(self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average))
+        loader = self.accelerator.prepare(batches(self.method.dataset(stage), stage.batch))
+        if not len(loader):
+            raise RecipeError(f"The stage “{stage.name}” has fewer pictures than a batch: {stage.batch}.")
+        learners = self.method.learners(stage, stage.epochs * len(loader), self)
+        if state and self.done > first:
+            for learner, saved in zip(learners, state["learners"], strict=True):
+                learner.restore(saved)
+            self.average.module.load_state_dict(state["average"])
+            self.average.n_averaged.fill_(state["averaged"])
+        for epoch in range(self.done, last):
+            terms = self._epoch(stage, epoch - first, loader, learners)
+            if not stage.freeze_norms:
+                self._settle(loader)
+            self._close_epoch(stage, terms, learners)
+
+    def _settle(self, loader: DataLoader) -> None:
+        """Measure the statistics of the averaged weights' batch norms: neither the running ones nor their average are
+        of any network these weights are, and with several sentences a picture the difference ruins the maps. Those
+        that no batch passes stay as they are."""
+        norms = [part for part in self.average.module.modules() if isinstance(part, _BatchNorm)]
+        before = [deepcopy(norm.state_dict()) for norm in norms]
+        update_bn(islice(loader, SETTLING), _Forward(self.method, self.average.module))
+        for norm, state in zip(norms, before, strict=True):
+            if not norm.num_batches_tracked:
+                norm.load_state_dict(state)
+
+    def _epoch(self, stage: Stage, epoch: int, loader: DataLoader, learners: list[Learner]) -> dict[str, float]:
+        """One pass over the data; the mean of the step's numbers."""
+        set_seed(self.recipe.seed + 1000 * (self.done + 1))
+        loader.set_epoch(self.done)  # Accelerate counts from 0 otherwise, also in a resumed run
+        loader.dataset.set_epoch(self.done)
+        self.method.model.train()
+        if stage.freeze_norms:
+            freeze_norm_stats(self.method.model)
+        sums: dict[str, float] = {}
+        title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
+        steps = {"total": stage.epochs * len(loader), "initial": epoch * len(loader)}  # the bar is the stage's
+        with tqdm(loader, title, **steps, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+            for count, batch in enumerate(progress, 1):
+                for name, value in self.method.step(batch, learners, stage, epoch).items():
+                    sums[name] = sums.get(name, 0.0) + value
+                self.average.update_parameters(self.method.model)
+                shown = {name: f"{value / count:z.3f}" for name, value in sums.items()}
+                progress.set_postfix(shown | {"best": f"{self.best['score']:.3f}"}, refresh=False)
+        return {name: value / count for name, value in sums.items()}
+
+    def _close_epoch(self, stage: Stage, terms: dict[str, float], learners: list[Learner]) -> None:
+        """Validate the averaged weights, keep them if they are the best, and write the state."""
+        started = time.perf_counter()
+        scores = self.method.validate(self.average.module.eval())
+        if not math.isfinite(scores["score"]):
+            raise RecipeError(
+                f"“{self.recipe.name}” has come apart in the stage “{stage.name}”: the score of its epoch "
+                f"{self.done + 1} is no number. A lower rate may help."
+            )
+        self.done += 1
+        better = scores["score"] > self.best["score"]
+        if better:
+            self.best = scores
+        if self.accelerator.is_main_process:
+            line = {"epoch": self.done, "stage": stage.name, "training": terms, "validation": scores}
+            self._write(line, learners, better)
+        self.accelerator.wait_for_everyone()
+        if not self.quiet:
+            numbers = "  ".join(f"{name} {value:z.3f}" for name, value in scores.items())
+            tqdm.write(f"{self.recipe.name} {stage.name}: {numbers}  ({time.perf_counter() - started:.0f} s)")
+
+    def _write(self, line: dict[str, Any], learners: list[Learner], better: bool) -> None:
+        """The run's files after an epoch, and its `line` in the history."""
+        weights = self.average.module.state_dict()
+        effort = self._cost.read()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if better:
+            tensors = {name: value.contiguous() for name, value in weights.items()}
+            write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
+        state = {
+            "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
+            "revision": self._revision,
+            "done": self.done,
+            "parts": self._parts,
+            "effort": effort.model_dump() if effort else None,
+            "best": self.best,
+            "average": weights,
+            "averaged": int(self.average.n_averaged),
+            "learners": [learner.state() for learner in learners],
+        }
+        self._write_history(line)
+        write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
+
+    def _write_history(self, line: dict[str, Any]) -> None:
+        """The history with `line` for the epoch just done. A line may be there already of a run that was killed before
+        it wrote its state."""
+        history = self.folder / "history.jsonl"
+        before = history.read_text(encoding="utf-8").splitlines()[: self.done - 1] if history.is_file() else []
+        text = "".join(f"{one}\n" for one in (*before, json.dumps(line)))
+        write_whole(history, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def batches(dataset: Dataset, size: int) -> DataLoader:
+    """Batches of `size` of a method's `dataset`, in another order each time; what is left over is left out."""
+    return DataLoader(dataset, batch_size=size, shuffle=True, collate_fn=dataset.collate, drop_last=True)
+
+
+class _Forward(nn.Module):
+    """A model that takes a batch, as `update_bn` wants it."""
+
+    def __init__(self, method: Method, model: nn.Module):
+        super().__init__()
+        self.method = method
+        self.model = model
+
+    def forward(self, batch: Any) -> Any:
+        return self.method.forward(self.model, batch)
+
+
+def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
+    """Optimiser groups of the stage: a rate by prefix of the parameter's name, no weight decay on vectors.
+
+    Parameters whose rate is 0 stop learning for this stage.
+
+    Raises:
+        RecipeError: a prefix is of no parameter.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    for prefix in stage.rates:
+        if not any(name.startswith(prefix) for name in names):
+            raise RecipeError(f"The stage “{stage.name}” has a rate for “{prefix}”, which is no part of the model.")
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
+        rate = stage.rate if prefix is None else stage.rates[prefix]
+        parameter.requires_grad_(rate > 0)
+        if rate > 0:
+            decay = stage.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]

@@ -1,0 +1,111 @@
+"""Adversarial training (SalGAN, CLIP-SalGAN): a discriminator learns to tell a model's maps from people's."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from ...errors import RecipeError
+from ...losses import TERMS, WeightedLoss, adversarial
+from ...models.blocks import resize
+from ...models.clip_salgan import DISCRIMINATORS
+from ...models.features import SaliencyOutput
+from ...precision import autocast
+from ..loop import Learner, Run, parameter_groups
+from ..recipe import Options, Recipe, Stage
+from ..targets.batch import Batch, PictureDataset
+from .supervised import Grouped, Supervised
+
+
+class AdversarialOptions(Options):
+    """What a stage's ``options`` may hold.
+
+    Attributes:
+        discriminator: ``simple`` judges maps, ``salgan`` maps beside their pictures; new in each stage.
+        weight: of the adversarial term in the generator's loss, beside the content terms of the stage's ``loss``.
+        warm_up_epochs: epochs of the stage with content terms only.
+        content_pool: maps are average-pooled by this before the content terms (4 in SalGAN).
+        discriminator_rate: the stage's rate where it is not given.
+        betas: of Adam, for both networks.
+        cycle: the rates rise and fall as in supervised training instead of staying constant. The discriminator's begins
+            when it does and is as long as the stage, so that with a long warm-up it hardly falls.
+    """
+
+    discriminator: Literal["simple", "salgan"] = "simple"
+    weight: float = Field(default=1.0, ge=0)
+    warm_up_epochs: int = Field(default=5, ge=0)
+    content_pool: int = Field(default=1, ge=1)
+    discriminator_rate: float | None = None
+    betas: tuple[float, float] = (0.5, 0.999)
+    cycle: bool = False
+
+
+class Adversarial(Supervised):
+    """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
+
+    Both by AdamW (Adam with ``weight_decay: 0``), at a constant rate unless asked otherwise. SalGAN's loss is
+    ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
+    """
+
+    options = AdversarialOptions
+    terms = TERMS
+
+    def __init__(self, recipe: Recipe, *rest: Any):
+        for stage in recipe.stages:
+            if stage.loss.get("nss") and stage.chosen(self.options).content_pool > 1:
+                raise RecipeError(f"The stage “{stage.name}” has “nss” in its loss, which pooled maps do not have.")
+        super().__init__(recipe, *rest)
+
+    def dataset(self, stage: Stage) -> PictureDataset:
+        """Of pictures themselves: the discriminator looks at them."""
+        return self._dataset(stage.data, stage)
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        options = stage.chosen(self.options)
+        judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
+        rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
+        group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
+        settings = {"cycle": options.cycle, "betas": options.betas}
+        return [
+            Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run, **settings),
+            Learner(judge, [group], steps, run, **settings),
+        ]
+
+    def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        generator, discriminator = learners
+        options = stage.chosen(self.options)
+        with autocast(batch.pixels.device):
+            output = generator.network(batch.pixels, batch.index, batch.text)
+        total, terms = self._content(output, batch, stage, options.content_pool)
+        if epoch >= options.warm_up_epochs:
+            pictures = resize(batch.pixels, batch.density.shape[-2:])[batch.index]
+            fake = output.map.to(batch.density.dtype)
+            found_out = self._tell_apart(discriminator, pictures, batch.density, fake.detach())
+            discriminator.update(found_out)
+            with autocast(pictures.device):
+                judged = discriminator.network(pictures, fake)
+            fooled = adversarial(judged, real=True)
+            total = total + options.weight * fooled
+            terms |= {"discriminator": found_out.detach(), "adversarial": fooled.detach()}
+        generator.update(total)
+        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
+
+    def _content(
+        self, output: SaliencyOutput, batch: Batch, stage: Stage, pool: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The supervised part of the generator's loss, and its terms."""
+        loss = WeightedLoss(stage.loss)
+        if pool > 1:
+            return loss(F.avg_pool2d(output.map, pool), F.avg_pool2d(batch.density, pool))
+        logits = output.logits if getattr(self.model.config, "activation", None) == "sigmoid" else None
+        return loss(output.map, batch.density, batch.fixations, logits)
+
+    def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's loss; one pass for both kinds of maps, which distributed training needs."""
+        with autocast(pictures.device):
+            logits = discriminator.network(pictures.repeat(2, 1, 1, 1), torch.cat([real, fake]))
+        return adversarial(logits[: len(real)], real=True) + adversarial(logits[len(real) :], real=False)

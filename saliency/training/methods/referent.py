@@ -1,0 +1,223 @@
+"""Training of the `Referent` head of a grounding on captions, on gaze, and on template sentences about detections.
+
+All other parts are frozen, so their features are cached (`feature_cache`): computing them costs as much as the
+training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ...errors import RecipeError
+from ...losses import TERMS, WeightedLoss
+from ...metrics import formulas
+from ...models.features import ImageFeatures, TextFeatures, select
+from ...models.grounding import GroundingModel
+from ...precision import autocast
+from ...preprocessing import Preprocessing, flipped
+from .. import frozen_features
+from ..datasets import read_entries, read_pictures, read_samples, sentence_bank
+from ..detections import detections
+from ..feature_cache import CacheableDataset, FeatureCache
+from ..loop import Learner, Run, parameter_groups
+from ..recipe import DataSource, Options, Recipe, Stage
+from ..targets.batch import mirror_words, moved
+from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
+from ..targets.sentence_bank import SentenceBank
+from ..targets.template_sentences import Detections, template_scenes
+
+TRAINED_PREFIX = "grounding.subject."
+
+
+@dataclass(frozen=True)
+class ReferentBatch:
+    """N pictures and T sentences about things in them.
+
+    Attributes:
+        hires: inputs of the head, see `models.front_end.FrontEnd.hires_features`.
+        index: (T,) picture of each sentence.
+        text: T sentences.
+        target: (T, 1, h, w) in [0, 1], Gaussians at the thing the sentence is about, or density of gaze.
+    """
+
+    hires: ImageFeatures
+    index: Tensor
+    text: TextFeatures
+    target: Tensor
+
+    def to(self, device: torch.device | str, **_: object) -> ReferentBatch:
+        """A copy on `device`; Accelerate moves batches by this."""
+        return replace(self, **moved(vars(self), device))
+
+
+class ReferentDataset(CacheableDataset):
+    """Scenes with `sentences` of their sentences each, drawn every epoch. Batches need cached features.
+
+    Args:
+        preprocessing: of the model (``fit="squash"``).
+        grid: (h, w) of the targets.
+        flip: share of the scenes that are always flipped; left and right in their sentences change places.
+        sentences: number per scene; None is all.
+    """
+
+    def __init__(
+        self,
+        scenes: Sequence[Scene],
+        preprocessing: Preprocessing,
+        grid: tuple[int, int],
+        bank: SentenceBank,
+        flip: float = 0.0,
+        sentences: int | None = None,
+        seed: int = 0,
+    ):
+        super().__init__([[one.image_path for one in scene.pictures] for scene in scenes], preprocessing, flip)
+        self.scenes = scenes
+        self.grid = grid
+        self.bank = bank
+        self.sentences = sentences
+        self.seed = seed
+
+    def picture(self, number: int) -> np.ndarray:
+        return self.scenes[number].picture(self.preprocessing)
+
+    def __getitem__(self, number: int) -> tuple[int, list[SentenceTarget]]:
+        """The scene's number and some of its sentences."""
+        generator = np.random.default_rng((self.seed, self.epoch, number))
+        known = self.scenes[number].sentences
+        drawn = sorted(generator.permutation(len(known))[: self.sentences])
+        return number, [known[i] for i in drawn]
+
+    def collate(self, items: Sequence[tuple[int, Sequence[SentenceTarget]]]) -> ReferentBatch:
+        """One batch of `items`."""
+        rows = [(row, target, self.flips[number]) for row, (number, group) in enumerate(items) for target in group]
+        targets = [flipped(torch.from_numpy(item.target(self.grid)).float()[None], flip) for _, item, flip in rows]
+        return ReferentBatch(
+            hires=self.cache.gather([self.names[number] for number, _ in items]),
+            index=torch.tensor([row for row, _, _ in rows]),
+            text=self.bank.gather(
+                [mirror_words(target.sentence) if flip else target.sentence for _, target, flip in rows]
+            ),
+            target=torch.stack(targets),
+        )
+
+
+class ReferentModel(nn.Module):
+    """The referent head as a model with one forward call, so that Accelerate can distribute it."""
+
+    def __init__(self, model: GroundingModel):
+        super().__init__()
+        self.subject = model.grounding.subject  # a key of runs' states
+
+    def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
+        """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
+        return self.subject(select(self.subject.encode(hires), index), text)
+
+
+class ReferentOptions(Options):
+    """Options of the referent method.
+
+    Attributes:
+        singles: number of pictures with captions, and of those with detections, that are also used alone and not only
+            in mosaics of four.
+        sentences: number per picture or mosaic, drawn every epoch.
+        parts: number of short sentences made of a picture's captions.
+        named: number of template sentences per picture or mosaic with detections.
+    """
+
+    singles: int = Field(default=0, ge=0)
+    sentences: int = Field(default=4, ge=1)
+    parts: int = Field(default=3, ge=0)
+    named: int = Field(default=10, ge=1)
+
+
+class ReferentMethod:
+    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``subject: true`` adds.
+
+    Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the head's map with the target.
+    """
+
+    options = ReferentOptions
+    terms = tuple(term for term in TERMS if term != "nss")  # captions have no fixations
+    augmentations = ("flip",)
+
+    def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
+        self.recipe = recipe
+        self.model = model.to(memory_format=torch.channels_last)
+        if self.model.grounding.subject is None:
+            raise RecipeError("The recipe's model has no referent head to train: set “subject: true”.")
+        self.preprocessing = preprocessing
+        self.text_encoder = text_encoder
+        if recipe.validation.template_sentences:
+            raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
+        self.validation = self._dataset((recipe.validation,), ReferentOptions(singles=10**9))
+
+    def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: object) -> ReferentDataset:
+        captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
+        gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.template_sentences)
+        found = scenes(captioned_pictures(captions, options.parts), gaze_pictures(gaze), options.singles)
+        if shown := [source for source in sources if source.template_sentences]:
+            found += template_scenes(self._detections(shown), options.named, options.singles)
+        if not found:
+            raise RecipeError("The recipe's data have no sentence about a thing that is in a known place.")
+        bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
+        grid = self.model.grounding.subject.grid
+        return ReferentDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
+
+    def _detections(self, sources: Sequence[DataSource]) -> dict[Path, Detections]:
+        """Detections of the model's own detector in the pictures."""
+        detector = self.model.grounding.objects
+        if detector is None:
+            raise RecipeError("The recipe's model has no object detector for template sentences: set “objects: true”.")
+        found = detections(read_pictures(sources), detector, frozen_features.FEATURES)
+        if not any(found.values()):
+            raise RecipeError("The detector finds nothing in the pictures for template sentences.")
+        return found
+
+    def dataset(self, stage: Stage) -> ReferentDataset:
+        options = stage.chosen(self.options)
+        dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
+        cache = self._cache(self.model)
+        for needed in (dataset, self.validation):
+            needed.use_cache(cache)
+        return dataset
+
+    def _cache(self, model: GroundingModel) -> FeatureCache:
+        """The cache of the head's inputs."""
+        front_end = model.grounding.front_end_on(model.trunk)
+        return frozen_features.feature_cache(front_end, self.preprocessing, front_end.hires_features)
+
+    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+        rates = {"": 0.0, TRAINED_PREFIX: stage.rate} | stage.rates
+        groups = parameter_groups(self.model, stage.model_copy(update={"rates": rates}))
+        return [Learner(ReferentModel(self.model), groups, steps, run)]
+
+    def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        with autocast(batch.target.device):
+            answer = learners[0].network(batch.hires, batch.index, batch.text)
+        total, terms = WeightedLoss(stage.loss)(answer, batch.target)
+        learners[0].update(total)
+        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
+
+    def forward(self, model: GroundingModel, batch: ReferentBatch) -> Tensor:
+        with autocast(batch.target.device):
+            return ReferentModel(model)(batch.hires, batch.index, batch.text)
+
+    @torch.inference_mode()
+    def validate(self, model: GroundingModel) -> dict[str, float]:
+        """Mean CC of the head's map with the targets, alone and in mosaics."""
+        if self.validation.cache is None:
+            self.validation.use_cache(self._cache(model))
+        found = []
+        for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
+            batch = batch.to(next(model.parameters()).device)
+            answer = self.forward(model, batch)
+            found += formulas.correlation(answer.double(), batch.target.double()).flatten().tolist()
+        return {"score": sum(found) / len(found), "sentences": float(len(found))}

@@ -1,0 +1,1 @@
+"""Training targets: samples, batches and sentences that exist for training alone."""

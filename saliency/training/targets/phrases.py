@@ -1,0 +1,138 @@
+"""Batches of captions with phrase boxes: masks on the regions' grid, tokens of each phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...data.flickr8k import Caption, Entry
+from ...data.samples import read_rgb
+from ...models.features import ImageFeatures, TextFeatures
+from ...preprocessing import Preprocessing, flipped, resize
+from ..feature_cache import CacheableDataset
+from .batch import Augmentation, mirror_words, moved, prepared
+from .box_masks import box_mask
+from .sentence_bank import SentenceBank
+
+
+@dataclass(frozen=True)
+class PhraseBatch:
+    """N pictures, T captions of them and P phrases of those.
+
+    Attributes:
+        pixels: (N, 3, H, W); None with cached features.
+        index: (T,) picture of each caption.
+        text: T captions.
+        caption: (P,) caption of each phrase.
+        tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
+        masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
+        front_features: cached front-end features; None without a cache.
+    """
+
+    pixels: Tensor | None
+    index: Tensor
+    text: TextFeatures
+    caption: Tensor
+    tokens: Tensor
+    masks: Tensor
+    front_features: ImageFeatures | None = None
+
+    @property
+    def pictures(self) -> Tensor | ImageFeatures:
+        """The pictures' pixels or cached features."""
+        return self.pixels if self.front_features is None else self.front_features
+
+    def to(self, device: torch.device | str, **_: object) -> PhraseBatch:
+        """A copy on `device`; Accelerate moves batches by this."""
+        return replace(self, **moved(vars(self), device))
+
+
+class PhraseDataset(CacheableDataset):
+    """Pictures with `captions` of their captions each, drawn every epoch (the first ones where `captions` is all).
+
+    Args:
+        entries: pictures with captions and boxes.
+        preprocessing: of the model (``fit="squash"``).
+        grid: (h, w) of the regions.
+        sentences: the captions' encodings, mirrored ones included where the augmentation flips.
+        augmentation: None is none.
+        seed: of augmentation and captions, which depend on it, the epoch (`set_epoch`) and the picture alone.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        preprocessing: Preprocessing,
+        grid: tuple[int, int],
+        sentences: SentenceBank,
+        augmentation: Augmentation | None = None,
+        captions: int = 2,
+        seed: int = 0,
+    ):
+        self.augmentation = augmentation or Augmentation()
+        super().__init__([[entry.image_path] for entry in entries], preprocessing, self.augmentation.flip)
+        self.entries = entries
+        self.grid = grid
+        self.sentences = sentences
+        self.captions = captions
+        self.seed = seed
+
+    @cached_property
+    def pictures(self) -> list[np.ndarray]:
+        """All of them, (H, W, 3) uint8; not needed with cached features."""
+        return [self.picture(number) for number in range(len(self))]
+
+    def picture(self, number: int) -> np.ndarray:
+        return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
+        """The picture (H, W, 3) float32 in [0, 1], or its cache key, some of its captions, and whether both
+        are to be mirrored."""
+        generator = np.random.default_rng((self.seed, self.epoch, number))
+        captions = [caption for caption in self.entries[number].captions if caption.phrases]
+        drawn = sorted(generator.permutation(len(captions))[: self.captions])
+        if self.cache is not None:
+            return self.names[number], [captions[i] for i in drawn], self.flips[number]
+        picture = self.augmentation.recolour(self.pictures[number], generator)
+        return picture, [captions[i] for i in drawn], generator.random() < self.augmentation.flip
+
+    def collate(self, items: Sequence[tuple[np.ndarray | str, list[Caption], bool]]) -> PhraseBatch:
+        """One batch of `items`."""
+        captions = [(number, caption, flip) for number, (_, group, flip) in enumerate(items) for caption in group]
+        texts = [mirror_words(caption.text) if flip else caption.text for _, caption, flip in captions]
+        starts = self.sentences.starts(texts)
+        owners, tokens, masks = [], [], []
+        for owner, (_, caption, flip) in enumerate(captions):
+            offsets = _word_starts(texts[owner])
+            for phrase in caption.phrases:
+                end = offsets[phrase.end] if phrase.end < len(offsets) else len(texts[owner]) + 1
+                inside = (starts[owner] >= offsets[phrase.start]) & (starts[owner] < end)
+                if inside.any():
+                    owners.append(owner)
+                    tokens.append(inside.float() / inside.sum())
+                    mask = torch.from_numpy(box_mask(phrase.boxes, self.grid))
+                    masks.append(flipped(mask, flip))
+        pictures = [(picture, flip) for picture, _, flip in items]
+        return PhraseBatch(
+            pixels=None if self.cache else prepared(pictures, self.preprocessing),
+            front_features=self.cache.gather([name for name, _ in pictures]) if self.cache else None,
+            index=torch.tensor([number for number, _, _ in captions]),
+            text=self.sentences.gather(texts),
+            caption=torch.tensor(owners),
+            tokens=torch.stack(tokens),
+            masks=torch.stack(masks),
+        )
+
+
+def _word_starts(text: str) -> list[int]:
+    """Where each of the words that single blanks separate starts."""
+    starts, position = [], 0
+    for word in text.split(" "):
+        starts.append(position)
+        position += len(word) + 1
+    return starts

@@ -1,0 +1,124 @@
+"""A training run: from a recipe to a checkpoint with its card."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from .. import checkpoints
+from ..checkpoints import DataUse, Description, Part
+from ..errors import RecipeError
+from ..models import registry
+from ..models.front_end import HIRES_SCALE
+from ..models.grounding import grounding_model
+from ..preprocessing import Preprocessing
+from .datasets import run_folder
+from .initialisation import load_initial_weights
+from .loop import Method, Run
+from .methods import PARTS, method_of
+from .provenance import ancestors, parts
+from .recipe import Recipe
+from .state import epochs_left, is_of, revision, run_state
+
+
+def build_method(recipe: Recipe) -> Method:
+    """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
+    kind = method_of(recipe)
+    torch.manual_seed(recipe.seed)
+    # Parts have the pictures and the text of the model they are made for.
+    preset = registry.preset(recipe.model, recipe.preset)
+    method = kind(recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
+    filled: set[str] = set()
+    for start in recipe.start:
+        taken = load_initial_weights(method.model, start, preset.text_encoder)
+        if start.share < 1 and taken - filled:
+            raise RecipeError(
+                f"The run “{start.run}” is to be a share of “{min(taken - filled)}”, which no start before it fills."
+            )
+        filled |= taken
+    missing = sorted(method.model.state_dict().keys() - filled)
+    if not recipe.stages and missing:
+        raise RecipeError(f"Nothing is trained, and the recipe starts without weights for “{missing[0]}”.")
+    return method
+
+
+def _model(recipe: Recipe) -> nn.Module:
+    try:
+        if recipe.method in PARTS:
+            return grounding_model(**recipe.config)
+        return registry.create(recipe.model, recipe.preset, **recipe.config)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
+
+
+def preprocessing(recipe: Recipe) -> Preprocessing:
+    """Of the pictures that `recipe` trains on and its model will see: the preset's, larger where there is a subject."""
+    plain = registry.preset(recipe.model, recipe.preset).preprocessing
+    return plain.enlarged(HIRES_SCALE) if recipe.config.get("subject") else plain
+
+
+def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:
+    """Run `recipe` to its end, if it trains anything, and write a checkpoint with its card into its folder; the folder.
+
+    Args:
+        folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
+    """
+    folder = folder or run_folder(recipe.name)
+    run = Run(recipe, build_method(recipe), folder, quiet, parts(recipe))
+    run.train()
+    if run.accelerator.is_main_process and recipe.method not in PARTS:
+        checkpoints.save(run.method.model, describe(recipe, run_state(folder)), folder)
+    return folder
+
+
+def is_trained(recipe: Recipe) -> bool:
+    """Whether a run of `recipe` is here and ended; a folder without a state is believed by its name."""
+    folder = run_folder(recipe.name)
+    result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
+    state = run_state(folder)
+    return (folder / result).is_file() and (state is None or (is_of(state, recipe) and not epochs_left(state)))
+
+
+def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
+    """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds.
+
+    Args:
+        state: of the run. What it says of the training stays true when the card is written anew.
+    """
+    state = state or {}
+    spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
+    behind = {n: Part.model_validate(part) for n, part in state["parts"].items()} if "parts" in state else parts(recipe)
+    trained = [*ancestors(recipe, behind), recipe]
+    return Description(
+        name=recipe.name,
+        model=recipe.model,
+        preset=recipe.preset,
+        config=recipe.config,
+        text_encoder=preset.text_encoder,
+        preprocessing=preprocessing(recipe),
+        revision=state["revision"] if "revision" in state else revision(),
+        data=tuple(_uses(trained)),
+        licence=spec.licence,
+        origin=tuple(dict.fromkeys(start.note for one in trained for start in one.start if start.note)),
+        recipe=recipe.model_dump(mode="json", exclude_defaults=True),
+        parts=behind,
+        seed=recipe.seed,
+        effort=state.get("effort"),
+        limits=recipe.limits,
+    )
+
+
+def _uses(recipes: Sequence[Recipe]) -> Iterator[DataUse]:
+    """What the stages of `recipes` learned from, each data set once."""
+    uses: dict[str, dict[str, None]] = defaultdict(dict)
+    terms: dict[str, str] = {}
+    for stage in (stage for recipe in recipes for stage in recipe.stages):
+        for source in stage.data:
+            uses[source.root.name][source.use or stage.name] = None
+            terms[source.root.name] = source.terms or terms.get(source.root.name, "")
+    return (DataUse(name=name, use="; ".join(used), terms=terms[name]) for name, used in uses.items())

@@ -1,0 +1,38 @@
+"""Equal pre-trained parts of several models, held in memory once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from .models.base import SaliencyModel
+
+
+def share_parts(models: Iterable[SaliencyModel]) -> None:
+    """Replace equal front-end parts of several models by one object, so that it is in memory once and front ends with
+    the same options compare equal. A shared trunk gives the strides that any of the models needs."""
+    known: list[nn.Module] = []
+    for model in models:
+        for part in model.front_end.parts if model.front_end else ():
+            twin = next((one for one in known if one is part or _equal(one, part)), None)
+            if twin is None:
+                known.append(part)
+            elif twin is not part:
+                if hasattr(twin, "levels"):
+                    twin.levels = tuple(sorted({*twin.levels, *part.levels}))
+                path = next(name for name, module in model.named_modules() if module is part)
+                parent, _, name = path.rpartition(".")
+                setattr(model.get_submodule(parent), name, twin)
+
+
+def _equal(one: nn.Module, other: nn.Module) -> bool:
+    """Whether both networks have the same class, configuration and weights."""
+    own, others = ({**dict(part.named_parameters()), **dict(part.named_buffers())} for part in (one, other))
+    return (
+        type(one) is type(other)
+        and getattr(one, "config", None) == getattr(other, "config", None)
+        and own.keys() == others.keys()
+        and all(torch.equal(own[name], others[name]) for name in own)
+    )

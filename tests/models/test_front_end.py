@@ -1,0 +1,196 @@
+"""Models that scan by equal parts scan a picture once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from saliency import checkpoints
+from saliency.checkpoints import Description, save
+from saliency.models import registry
+from saliency.models.backbones import ResNet50V2
+from saliency.models.base import SaliencyModel
+from saliency.models.blip import BlipConfig, BlipEncoder
+from saliency.models.front_end import HIRES_SCALE, FrontEnd, downscaled
+from saliency.models.objects import ObjectPlanes
+from saliency.models.tranblend import BlipFrontEnd
+from saliency.predictor import Predictor
+from saliency.weight_sharing import share_parts
+
+from .contract import awaken
+
+
+def trunk(pixels: torch.Tensor) -> dict[int, torch.Tensor]:
+    """Means of the pixels."""
+    return {stride: F.avg_pool2d(pixels, stride) for stride in (8, 16)}
+
+
+class Owner(SaliencyModel):
+    """Has a trunk, two modules deep."""
+
+    def __init__(self, levels: tuple[int, ...], seed: int = 0):
+        super().__init__()
+        torch.manual_seed(seed)
+        self.inner = torch.nn.ModuleDict({"trunk": ResNet50V2(levels)})
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return FrontEnd(self.inner["trunk"])
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    return torch.rand(1, 3, 48, 72, generator=torch.Generator().manual_seed(3))
+
+
+def test_hires_features_are_on_their_grid_and_the_rest_is_of_the_picture_at_a_smaller_size(pixels):
+    front_features = FrontEnd(trunk, downscale=True, hires_grid=(4, 6))(pixels)
+    assert front_features["stride8"].shape[-2:] == (4, 6)  # of 32 x 48
+    assert torch.equal(front_features["stride8"], trunk(downscaled(pixels))[8])
+    assert torch.equal(front_features["hires.coarse"], trunk(pixels)[16])
+    assert front_features["hires.fine"].shape[-2:] == (4, 6)
+    assert downscaled(pixels).shape[-2:] == (48 / HIRES_SCALE, 72 / HIRES_SCALE)
+    assert FrontEnd(trunk)(pixels).keys() == {"stride8", "stride16"}
+
+
+@torch.no_grad()
+def test_equal_trunks_become_one_that_gives_what_all_of_them_gave(pixels):
+    first, second = Owner((8, 16, 32)), Owner((4, 8, 32))
+    before = [model.front_end(pixels) for model in (first, second)]
+    assert first.front_end != second.front_end
+    share_parts([first, second])
+    assert first.inner["trunk"] is second.inner["trunk"]
+    assert first.front_end == second.front_end
+    assert hash(first.front_end) == hash(second.front_end)
+    after = first.front_end(pixels)
+    assert after.keys() == {"stride4", "stride8", "stride16", "stride32"}
+    for front_features in before:
+        for name, value in front_features.items():
+            assert torch.equal(after[name], value)
+
+
+def test_other_weights_and_other_networks_are_left_alone():
+    first, second, third = Owner((8, 16, 32)), Owner((8, 16, 32), seed=1), Owner((8, 16))
+    trunks = [model.inner["trunk"] for model in (first, second, third)]
+    share_parts([first, second, third])
+    assert [model.inner["trunk"] for model in (first, second, third)] == trunks
+    assert third.inner["trunk"].levels == (8, 16)
+
+
+def test_front_ends_with_other_options_differ():
+    own = FrontEnd(trunk)
+    assert own == FrontEnd(trunk)
+    assert own != FrontEnd(trunk, downscale=True)
+    assert FrontEnd(trunk, downscale=True, hires_grid=(4, 6)) != FrontEnd(trunk, downscale=True, hires_grid=(6, 4))
+
+
+def test_networks_of_other_configurations_are_not_equal():
+    """BLIP's weights do not say how large it wants its pictures."""
+    small = dict(image_layers=1, image_hidden=8, image_heads=1, hidden=8, heads=1, layers=1, intermediate=8)
+
+    class Seer(Owner):
+        def __init__(self, size: int):
+            super().__init__((8, 16))
+            self.blip = BlipEncoder(BlipConfig(image_size=size, **small))
+
+        @property
+        def front_end(self) -> BlipFrontEnd:
+            return BlipFrontEnd(self.inner["trunk"], blip=self.blip)
+
+    first, second, third = Seer(32), Seer(48), Seer(32)
+    for other in (second, third):
+        other.blip.load_state_dict(first.blip.state_dict(), strict=False)
+    share_parts([first, second, third])
+    assert second.blip is not first.blip
+    assert third.blip is first.blip
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory):
+    """Checkpoints of TranBlend and GSGNet, untrained but with one trunk and one detector, and their folder."""
+    folder = tmp_path_factory.mktemp("readers")
+    made = {}
+    for name in ("tranblend", "gsgnet"):
+        torch.manual_seed(0)
+        model = registry.create(name, "compact", objects=True, subject=True)
+        with torch.no_grad():
+            awaken(model)
+        if made:
+            first = made["tranblend"]
+            model.trunk.load_state_dict(first.backbone.trunk.state_dict())
+            model.grounding.objects.load_state_dict(first.grounding.objects.state_dict())
+        made[name] = model
+        save_as(model, name, folder)
+    return folder
+
+
+def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str) -> None:
+    preset = registry.spec(model_name := name.split("-")[0]).presets["compact"]
+    description = Description(
+        name=name,
+        model=model_name,
+        preset="compact",
+        config={"objects": True, "subject": True},
+        text_encoder=preset.text_encoder,
+        preprocessing=replace(preset.preprocessing.enlarged(HIRES_SCALE), **preprocessing),
+        licence="MIT",
+    )
+    save(model, description, folder)
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list[str]:
+    """Grows by a word whenever a trunk or a detector looks."""
+    seen = []
+    for part, word in ((ResNet50V2, "trunk"), (ObjectPlanes, "detector")):
+        look = part.forward
+        monkeypatch.setattr(
+            part, "forward", lambda self, *given, look=look, word=word: seen.append(word) or look(self, *given)
+        )
+    return seen
+
+
+FRONT_END = ["trunk", "detector", "trunk"]
+
+
+def pixelled(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+
+
+def test_front_features_are_computed_once_for_models_with_one_front_end(readers, looks):
+    picture, names = pixelled(0), ("tranblend", "gsgnet")
+    alone = {
+        name: Predictor([name], checkpoint_dir=readers, precision="float32").maps(picture, ["A dog"], name)
+        for name in names
+    }
+    assert looks == 2 * FRONT_END
+    predictor = Predictor(names, checkpoint_dir=readers, precision="float32")
+    looks.clear()
+    for name in names:
+        np.testing.assert_allclose(predictor.maps(picture, ["A dog"], name), alone[name], atol=1e-5, rtol=1e-4)
+    assert looks == FRONT_END
+    predictor.maps(pixelled(1), ["A dog"], "gsgnet")
+    assert looks == 2 * FRONT_END, "another picture is looked at"
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda name: predictor.maps(pixelled(2), ["A dog"], name), 2 * names))
+    assert looks == 3 * FRONT_END
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_without_caches_every_model_computes_its_front_features(readers, looks):
+    predictor = Predictor(["tranblend", "gsgnet"], checkpoint_dir=readers, precision="float32", pictures_cached=0)
+    predictor.predict(pixelled(0))
+    assert looks == 2 * FRONT_END
+
+
+def test_front_features_are_not_shared_between_other_preprocessings(readers, looks, tmp_path):
+    for file in readers.iterdir():
+        if file.stem == "gsgnet":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    save_as(checkpoints.load("gsgnet", readers)[0], "gsgnet-padded", tmp_path, fit="pad")
+    Predictor(checkpoint_dir=tmp_path, precision="float32").predict(pixelled(0))
+    assert looks == 2 * FRONT_END

@@ -1,0 +1,116 @@
+"""Recipes: what stands in the repository loads; what does not stand is refused by name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saliency.errors import RecipeError
+from saliency.training.recipe import load_recipe, parse_recipe
+from saliency.training.state import is_of
+from saliency.training.train import build_method, method_of
+
+TRAIN = Path(__file__).parents[2] / "train"
+RECIPES = sorted(TRAIN.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_the_repository_loads(path: Path):
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    method_of(recipe)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("colour", {"colour": "red"}),
+        ("seed", {"seed": "many"}),
+        ("validation.folder", {"validation": {"reader": "sjtu_tis", "root": ".", "folder": "x"}}),
+        ("validation", {"validation": {"reader": "folder", "root": ".", "split": "validation"}}),
+        ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "sentence_pairs": True}}),
+        ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "template_sentences": True}}),
+        (
+            "validation",
+            {"validation": {"reader": "sjtu_tis", "root": ".", "template_sentences": True, "sentence_pairs": True}},
+        ),
+        ("validation", {"validation": {"reader": "sjtu_tis", "root": ".", "teacher": "transalnet"}}),
+        ("validation.reader", {"validation": {"reader": "flickr30k", "root": "."}}),
+        ("validation.conditions.0", {"validation": {"reader": "sjtu_tis", "root": ".", "conditions": ["pur"]}}),
+        ("start.0", {"start": [{"target": "trunk"}]}),
+        ("start.0", {"start": [{"file": "trunk.safetensors", "run": "earlier"}]}),
+    ],
+)
+def test_an_unknown_or_wrong_key_is_named(tiny_recipe: dict, key: str, change: dict):
+    with pytest.raises(RecipeError, match=f"“{key}”"):
+        parse_recipe(tiny_recipe | change)
+
+
+def test_an_unknown_loss_term_is_named(tiny_recipe: dict):
+    tiny_recipe["stages"][0]["loss"] = {"klo": 1.0}
+    with pytest.raises(RecipeError, match="“klo”"):
+        build_method(parse_recipe(tiny_recipe))
+
+
+@pytest.mark.parametrize(
+    ("method", "change", "said"),
+    [
+        ("grounding", {"loss": {"boxes": 1.0}, "augmentation": {"crop": 0.1}}, "“grounding” knows no “crop”"),
+        ("referent", {"augmentation": {"brightness": 0.1}}, "“referent” knows no “brightness”"),
+        ("referent", {"loss": {"nss": -1.0}}, "unknown term “nss”"),
+        ("adversarial", {"loss": {"named": 1.0}}, "unknown term “named”"),
+        ("magic", {}, "no method “magic”"),
+    ],
+)
+def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, change: dict, said: str):
+    stage = tiny_recipe["stages"][0] | change
+    with pytest.raises(RecipeError, match=said):
+        build_method(parse_recipe(tiny_recipe | {"method": method, "stages": [stage]}))
+
+
+@pytest.mark.parametrize("loss", [{}, {"named": 0.3}])
+def test_a_loss_of_nothing_is_refused(tiny_recipe: dict, loss: dict):
+    tiny_recipe["stages"][1]["loss"] = loss
+    with pytest.raises(RecipeError, match="loss of the stage “second” has no term"):
+        method_of(parse_recipe(tiny_recipe))
+
+
+def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_recipe))
+    recipe = load_recipe(path, ["seed=7", "stages.1.epochs=5"])
+    assert (recipe.seed, recipe.stages[0].epochs, recipe.stages[1].epochs) == (7, 2, 5)
+
+
+@pytest.mark.parametrize("override", ["seed", "stages.9.epochs=1", "stages.first.epochs=1"])
+def test_an_override_without_a_place_is_refused(tiny_recipe: dict, tmp_path: Path, override: str):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_recipe))
+    with pytest.raises(RecipeError, match=override.split("=")[0]):
+        load_recipe(path, [override])
+
+
+def test_a_missing_recipe_is_a_sentence_without_a_path(tmp_path: Path):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(tmp_path / "nowhere.yaml")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_older_recipes_are_read_under_the_present_keys():
+    """Run folders and cards hold them; a run under them can be resumed."""
+    content = {"name": "run", "method": "subjects", "model": "tranblend"}
+    source = {"reader": "sjtu_tis", "root": "."}
+    stage = {"name": "stage", "epochs": 1, "options": {"keep": True}}
+    old = content | {
+        "validation": source | {"joined": True},
+        "stages": [stage | {"data": [source | {"detected": True}]}],
+    }
+    new = content | {
+        "method": "referent",
+        "validation": source | {"sentence_pairs": True},
+        "stages": [stage | {"data": [source | {"template_sentences": True}], "options": {"cache_features": True}}],
+    }
+    assert parse_recipe(old) == parse_recipe(new)
+    assert is_of({"recipe": old}, parse_recipe(new))
+    with pytest.raises(RecipeError, match="joined"):
+        parse_recipe(old | {"validation": source | {"joined": True, "sentence_pairs": False}})
