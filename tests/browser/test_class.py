@@ -131,9 +131,9 @@ def test_two_phones_mark_and_the_projector_shows_the_sum(lecturer, phone, tmp_pa
         saved = list(csv.DictReader(file))
     assert [row["participant"] for row in saved] == [MARKUP[:40].strip()] * 2 + ["2"] * 4
     assert [row["round"] for row in saved] == ["1"] * 5 + ["2"]
-    # coffee.jpg has 600 x 400 pixels; a finger's place is known to a pixel of the screen.
-    assert abs(int(saved[0]["x"]) - 150) <= 4
-    assert abs(int(saved[0]["y"]) - 200) <= 4
+    # cows.jpg has 880 x 660 pixels; a finger's place is known to a pixel of the screen.
+    assert abs(int(saved[0]["x"]) - 220) <= 4
+    assert abs(int(saved[0]["y"]) - 330) <= 4
 
     lecturer.once("dialog", lambda dialog: dialog.accept())
     lecturer.get_by_role("button", name="End the class").click()
