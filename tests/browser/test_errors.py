@@ -227,6 +227,7 @@ def test_a_model_is_not_drawn_against_itself_after_a_cancelled_evaluation(browse
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
+    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # an evaluation is cancelled between two messages only
     data = open_data_set(write_data_set(tmp_path / "gaze", 2))
     with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
         for page in opened(browser, address):
