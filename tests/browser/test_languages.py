@@ -57,7 +57,7 @@ def test_no_tab_has_an_english_sentence(chinese):
 
 
 def test_a_comparison_its_notice_and_its_error_are_told_in_chinese(chinese):
-    chinese.get_by_role("button", name="咖啡").first.click()
+    chinese.get_by_role("button", name="水獭").first.click()
     expect(chinese.locator("#maps .frame")).to_have_count(12)
     chinese.locator("#maps summary").click()
     assert english(chinese) == []
