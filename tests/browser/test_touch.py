@@ -159,6 +159,7 @@ def test_a_finger_drags_the_line_between_before_and_after(phone):
 
 
 def test_one_finger_on_a_whole_picture_scrolls_the_page_and_marks_nothing(phone, fingers):
+    phone.evaluate("document.querySelector('#maps .maps').scrollTop = 0")
     before = scrolled(phone)
     drag(fingers, (0.5, 0.9), (0.5, 0.5), (0.5, 0.0), (0.5, -0.5))
     phone.wait_for_timeout(400)
