@@ -13,6 +13,7 @@ from saliency.models.grounding import ClassMatcher, Grounding
 from saliency.models.objects import FEATURES, NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
 from saliency.training.onnx import convolutions
+from tests.pictures import COFFEE
 
 WEIGHTS = Path(__file__).parents[3] / "shared" / "weights" / "yolox_nano_coco.onnx"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -123,11 +124,11 @@ def test_a_word_points_at_objects_of_the_class_it_names():
     assert not gained.any()
 
 
-@pytest.mark.parametrize(("picture", "name"), [("astronaut", "person"), ("coffee", "cup")])
-def test_what_fills_a_fifth_of_the_height_is_found_where_it_is(picture: str, name: str):
+@pytest.mark.parametrize(("picture", "name"), [(EXAMPLES / "astronaut.jpg", "person"), (COFFEE, "cup")])
+def test_what_fills_a_fifth_of_the_height_is_found_where_it_is(picture: Path, name: str):
     """Sentences name small things: an example's picture on a grey wall, as the shipped models see it."""
     planes = checkpoints.load("tranblend")[0].grounding.objects
-    example = cv2.cvtColor(cv2.imread(str(EXAMPLES / f"{picture}.jpg")), cv2.COLOR_BGR2RGB)
+    example = cv2.cvtColor(cv2.imread(str(picture)), cv2.COLOR_BGR2RGB)
     width = round(72 * example.shape[1] / example.shape[0])
     wall = np.full((360, 480, 3), 120, np.uint8)
     wall[48:120, 60 : 60 + width] = cv2.resize(example, (width, 72), interpolation=cv2.INTER_AREA)

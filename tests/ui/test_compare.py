@@ -1,4 +1,6 @@
+import json
 import logging
+import math
 
 import gradio as gr
 import pytest
@@ -32,7 +34,8 @@ def test_a_ground_truth_leaves_with_its_picture(miniatures):
     picture, _, *truth = form.shown
     leaving = [fn for fn in demo.fns.values() if set(truth) <= set(fn.outputs) and not fn.inputs]
     for fn in leaving:
-        values = dict(zip(fn.outputs, fn.fn(), strict=True))
+        given = fn.fn() if fn.fn else json.loads(fn.js.removeprefix("() => "))
+        values = dict(zip(fn.outputs, given, strict=True))
         assert [values[field] for field in truth] == [None, None, ""]  # its files, and what one calls the picture
     begun = [target for fn in leaving for target in fn.targets]
     assert {event for block, event in begun if block == picture._id} == {"input", "upload", "clear"}
@@ -41,7 +44,8 @@ def test_a_ground_truth_leaves_with_its_picture(miniatures):
 
 def test_what_a_class_compared_is_there_for_a_day(miniatures):
     with build(Predictor(checkpoint_dir=miniatures)) as demo:
-        [kept] = [block for block in demo.blocks.values() if isinstance(block, gr.State) and block.time_to_live]
+        states = [block for block in demo.blocks.values() if isinstance(block, gr.State)]
+    [kept] = [state for state in states if math.isfinite(state.time_to_live)]
     assert kept.time_to_live == demo.delete_cache[1] == 24 * 60 * 60
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -31,7 +32,9 @@ def predictor(miniatures) -> Counting:
 
 
 def view_of(*arguments) -> dict:
-    return asyncio.run(FirstSight(*arguments).view())
+    # In a thread of its own: where browser tests ran before, playwright's event loop runs in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(FirstSight(*arguments).view())).result()
 
 
 def test_it_is_computed_once_and_again_for_another_sentence_or_model(predictor, tmp_path):
