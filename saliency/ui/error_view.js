@@ -251,6 +251,7 @@ function ask(event, data) {
 }
 
 let late = null;
+let current = null; // the newest question, as it is sent
 
 // What every key of a search changes is asked for once there is a pause. The answer has every metric.
 function askForIntervals() {
@@ -262,9 +263,9 @@ function askForIntervals() {
   const same = intervals && question && JSON.stringify(JSON.parse(question).slice(0, 2)) === JSON.stringify([first, second]);
   intervals = same ? { means: [], differences: intervals.differences.filter((row) => row.condition !== "selection") } : null;
   [question, waiting] = [fresh, true];
-  const number = ++asked;
+  current = { number: ++asked, first, second, stems };
   clearTimeout(late);
-  late = setTimeout(() => trigger("intervals", { number, first, second, stems }), 250);
+  late = setTimeout(() => trigger("intervals", current), 250);
 }
 
 const PICTURES_KEPT = 500;
@@ -434,7 +435,8 @@ document.addEventListener("sample-answered", answered);
 document.addEventListener("sample-go", ({ detail }) => props.given && go(detail));
 document.addEventListener("small-answered", ({ detail }) => keepThumbnails(detail));
 document.addEventListener("intervals-answered", ({ detail }) => {
-  if (detail.number !== asked) return;
+  // Gradio may send the data of an older event once more in place of the newest.
+  if (detail.number !== asked) return trigger("intervals", current);
   [intervals, waiting] = [detail, false];
   drawIntervals();
 });
