@@ -5,15 +5,13 @@ from __future__ import annotations
 import unicodedata
 
 from .errors import TextError
-from .models.text import MAX_CHARACTERS
+
+MAX_CHARACTERS = 5_000
+"""A longer sentence is refused: it is beyond every encoder's limit and would only cost time."""
 
 
-def clean(sentence: str) -> str:
-    """The sentence with single spaces and without control and damaged characters.
-
-    Raises:
-        TextError: it is not text, or is longer than `MAX_CHARACTERS`.
-    """
+def check_sentence(sentence: str) -> None:
+    """Raises `TextError` where a sentence is not text, or is longer than `MAX_CHARACTERS`."""
     if not isinstance(sentence, str):
         raise TextError("A sentence must be text.")
     if len(sentence) > MAX_CHARACTERS:
@@ -22,5 +20,14 @@ def clean(sentence: str) -> str:
             count=len(sentence),
             most=MAX_CHARACTERS,
         )
+
+
+def clean(sentence: str) -> str:
+    """The sentence with single spaces and without control and damaged characters.
+
+    Raises:
+        TextError: as `check_sentence`.
+    """
+    check_sentence(sentence)
     characters = (c for c in sentence if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
     return " ".join("".join(characters).split())

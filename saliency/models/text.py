@@ -22,14 +22,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from ..cleaning import check_sentence
 from ..errors import HubUnavailableError, TextError, UnknownModelError
 from ..torchvision_compat import ensure_torchvision
 from .features import TextFeatures
 
 ensure_torchvision()  # transformers and open_clip, imported by the loaders below, import torchvision
-
-MAX_CHARACTERS = 5_000
-"""A longer sentence is refused: it is beyond every encoder's limit and would only cost time."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class TextEncoder:
         ``torch.autocast``: cached values must not depend on the first caller.
 
         Args:
-            sentences: T of them, at most `MAX_CHARACTERS` long each.
+            sentences: T of them, at most `cleaning.MAX_CHARACTERS` long each.
             batch_size: sentences a pass of the network.
 
         Raises:
@@ -235,14 +233,7 @@ class _Recent:
 
 def _checked(sentence: str) -> str:
     """The sentence, "" where it is blank; `TextError` where it cannot be read."""
-    if not isinstance(sentence, str):
-        raise TextError("A sentence must be text.")
-    if len(sentence) > MAX_CHARACTERS:
-        raise TextError(
-            "The sentence has {count:,} characters; at most {most:,} are read.",
-            count=len(sentence),
-            most=MAX_CHARACTERS,
-        )
+    check_sentence(sentence)
     if any(unicodedata.category(character) == "Cs" for character in sentence):
         raise TextError("The sentence holds damaged characters; please type it again.")
     return sentence if sentence.strip() else ""
