@@ -193,11 +193,6 @@ def _screen_size(screen: Screen) -> tuple[int, int]:
     return screen.width, screen.height
 
 
-def shown_on(positions: np.ndarray, shape: tuple[int, int], screen: Screen, units: Units = Units.PIXELS) -> np.ndarray:
-    """Where positions on a screen lie on its picture, also outside of it: (N, 2) float64 (x, y) in its pixels."""
-    return _on_picture(np.asarray(positions, dtype=np.float64).reshape(-1, 2), shape, units, screen)
-
-
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 

@@ -60,7 +60,7 @@ class FirstSight:
     def _key(self) -> str:
         """Names all that it depends on; 64 hex digits."""
         weights = [(name, self._predictor.cards[name].sha256) for name in self.models]
-        parts = [weights, self.sentences, str(self._predictor.dtype), SCHEMA["description"]]
+        parts = [weights, self.sentences, str(self._predictor.dtype), SCHEMA]
         digest = hashlib.sha256(json.dumps(parts).encode())
         digest.update(self.example.picture.read_bytes())
         return digest.hexdigest()

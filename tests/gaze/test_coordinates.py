@@ -7,7 +7,7 @@ import pytest
 
 from saliency.errors import GroundTruthError
 from saliency.gaze import Screen, Shown, Units, recording
-from saliency.gaze.coordinates import shown_on
+from saliency.gaze.coordinates import _on_picture
 from tests.gaze.files import SHAPE, notices, positions, read
 
 SHARES = "x,y\n0.31,0.72\n0.55,0.40\n"
@@ -158,7 +158,7 @@ def test_a_screen_without_a_size_is_refused():
 
 
 def test_where_positions_fall_beside_the_picture():
-    shown = shown_on(np.array([[240, 0], [0, 1080]]), SHAPE, FITTED)
+    shown = _on_picture(np.array([[240, 0], [0, 1080]]), SHAPE, Units.PIXELS, FITTED)
     assert shown.tolist() == [[0, 0], [-240 / 2.25, 480]]
 
 
