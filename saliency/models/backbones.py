@@ -89,8 +89,11 @@ class ResNet50V2(nn.Module):
             found[32] = self.deep(found[16])
         return {level: found[level] for level in self.levels}
 
-    def start_from(self, weights: dict[str, Tensor]) -> None:
+    def start_from(self, weights: dict[str, Tensor]) -> set[str]:
         """Load pre-trained tensors; the stride-32 convolution, which they lack, keeps its initialisation.
+
+        Returns:
+            names of the loaded tensors in this module.
 
         Raises:
             ValueError: a tensor is missing, unknown or of another shape; nothing is taken over then.
@@ -101,6 +104,7 @@ class ResNet50V2(nn.Module):
         if wrong:
             raise ValueError(f"not the weights of a ResNet-50 v2: {sorted(wrong)[:3]}")
         self.load_state_dict(known, strict=False)
+        return set(known)
 
 
 def _is_statistic(name: str) -> bool:
@@ -153,9 +157,70 @@ class DenseNet161(nn.Module):
         return {level: found[level] for level in self.levels}
 
 
+class TimmTrunk(nn.Module):
+    """A trunk of timm by its name there, such as ``tf_efficientnet_lite2`` or ``pvt_v2_b3``.
+
+    Batch norms stay in evaluation mode, as batches of eight pictures are too small for their statistics; their scales
+    and shifts are trained.
+
+    Args:
+        levels: strides the architecture has.
+        pretrained: timm's weights, which needs a network the first time.
+
+    Raises:
+        ValueError: the architecture has no feature map of a stride asked for.
+    """
+
+    def __init__(self, name: str, levels: Sequence[int], pretrained: bool = False):
+        super().__init__()
+        ensure_torchvision()
+        import timm
+
+        with torch.device("meta"):
+            strides = timm.create_model(name, features_only=True).feature_info.reduction()
+        missing = [level for level in levels if level not in strides]
+        if missing:
+            raise ValueError(f"{name} has feature maps at strides {strides}, not at {missing}")
+        self.levels = tuple(levels)
+        indices = [strides.index(level) for level in self.levels]
+        self.features = timm.create_model(name, features_only=True, out_indices=indices, pretrained=pretrained)
+        self.channels = dict(zip(self.levels, self.features.feature_info.channels(), strict=True))
+
+    def train(self, mode: bool = True) -> TimmTrunk:
+        super().train(mode)
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eval()
+        return self
+
+    def forward(self, pixels: Tensor) -> dict[int, Tensor]:
+        return dict(zip(self.levels, self.features(pixels), strict=True))
+
+    def start_from(self, weights: dict[str, Tensor]) -> set[str]:
+        """Load pre-trained tensors by timm's names; those of later layers, such as the classifier, are not used.
+
+        Returns:
+            names of the loaded tensors in this module.
+
+        Raises:
+            ValueError: a tensor of the trunk is missing or of another shape; nothing is taken over then.
+        """
+        own = self.features.state_dict()
+        wrong = [name for name in own if _shape(own, name) != _shape(weights, name)]
+        if wrong:
+            raise ValueError(f"not the weights of this trunk: {sorted(wrong)[:3]}")
+        self.features.load_state_dict({name: weights[name].float() for name in own})
+        return {f"features.{name}" for name in own}
+
+
 TRUNKS = {"resnet50_v2": ResNet50V2, "densenet161": DenseNet161}
 
 
 def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
-    """A trunk of `TRUNKS`, giving the strides `levels`; `options` are its own (see its class)."""
-    return TRUNKS[name](levels, **options)
+    """A trunk that gives the strides `levels`: one of `TRUNKS`, else timm's of that name.
+
+    `options` are its own (see its class).
+    """
+    if name in TRUNKS:
+        return TRUNKS[name](levels, **options)
+    return TimmTrunk(name, levels, **options)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .. import checkpoints
 from ..errors import CheckpointError, RecipeError
-from ..models.backbones import ResNet50V2
+from ..models.backbones import ResNet50V2, TimmTrunk
 from ..models.text import load_encoder
 from .datasets import refuse_unfinished, run_checkpoint, run_folder
 from .onnx import convolutions
@@ -53,15 +53,13 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
     return set(fitting)
 
 
-def _load_trunk(trunk: ResNet50V2, file: Path) -> set[str]:
+def _load_trunk(trunk: ResNet50V2 | TimmTrunk, file: Path) -> set[str]:
     """Names of the loaded tensors."""
     try:
-        weights = load_file(file)
-        trunk.start_from(weights)
-        return weights.keys() & trunk.state_dict().keys()
+        return trunk.start_from(load_file(file))
     except FileNotFoundError:
         raise RecipeError(f"There is no file “{file.name}” to start from.") from None
-    except (SafetensorError, ValueError, AttributeError) as error:  # only the ResNet starts from a file
+    except (SafetensorError, ValueError, AttributeError) as error:  # not every trunk starts from a file
         raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
 
 
