@@ -56,7 +56,8 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
 def _load_trunk(trunk: ResNet50V2 | TimmTrunk, file: Path) -> set[str]:
     """Names of the loaded tensors."""
     try:
-        return trunk.start_from(load_file(file))
+        weights = load_file(file)
+        return trunk.start_from(weights)
     except FileNotFoundError:
         raise RecipeError(f"There is no file “{file.name}” to start from.") from None
     except (SafetensorError, ValueError, AttributeError) as error:  # not every trunk starts from a file
