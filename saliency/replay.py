@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from .conditions import Condition
-from .errors import ArchiveError, CheckpointError
+from .conditions import AnyCondition, condition_named
+from .errors import ArchiveError, CheckpointError, TextError
 from .imaging import load_image
 from .predictor import Predictor
 from .results import Comparison
@@ -39,9 +40,16 @@ class _Checkpoint(BaseModel):
     sha256: str
 
 
+def _condition(name: str) -> AnyCondition:
+    try:
+        return condition_named(name)
+    except TextError as error:
+        raise ValueError(str(error)) from None
+
+
 class _Prediction(BaseModel):
     model: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")  # a name, and no path
-    condition: Condition
+    condition: Annotated[str, AfterValidator(_condition)]
     sentence: str
     checkpoint: _Checkpoint
 
@@ -72,12 +80,12 @@ class Recorded:
 
     picture: np.ndarray
     picture_sha256: str
-    sentences: Mapping[Condition, str]
+    sentences: Mapping[AnyCondition, str]
     models: tuple[str, ...]
     weights: Mapping[str, str]
     precision: str
     software: Mapping[str, str]
-    densities: Mapping[tuple[str, Condition], np.ndarray]
+    densities: Mapping[tuple[str, AnyCondition], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class Replayed:
     """
 
     model: str
-    condition: Condition
+    condition: AnyCondition
     difference: float
     same: bool
 
@@ -190,7 +198,7 @@ def _record(content: bytes) -> _Record:
         raise ArchiveError(f"This is not the record of a comparison ({told}).") from None
 
 
-def _densities(content: bytes, record: _Record, shape: tuple[int, int]) -> dict[tuple[str, Condition], np.ndarray]:
+def _densities(content: bytes, record: _Record, shape: tuple[int, int]) -> dict[tuple[str, AnyCondition], np.ndarray]:
     """The recorded maps; all must be there, of the picture's shape and usable."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from . import __version__, rendering
-from .conditions import Condition
+from .conditions import AnyCondition, Condition
 from .errors import UnknownModelError
 from .messages import Message
 from .metrics import cc
@@ -104,7 +104,7 @@ class Prediction:
 
     model: str
     title: str
-    condition: Condition
+    condition: AnyCondition
     sentence: str
     working_map: np.ndarray
     shape: Shape
@@ -222,11 +222,11 @@ class Comparison:
         return tuple(dict.fromkeys(prediction.model for prediction in self.predictions))
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[AnyCondition, ...]:
         """Conditions, in order."""
         return tuple(dict.fromkeys(prediction.condition for prediction in self.predictions))
 
-    def get(self, model: str, condition: Condition | str) -> Prediction:
+    def get(self, model: str, condition: AnyCondition | str) -> Prediction:
         """The prediction of `model` under `condition`; `UnknownModelError` where there is none."""
         for prediction in self.predictions:
             if prediction.model == model and prediction.condition == condition:

@@ -76,6 +76,26 @@ def test_the_same_engine_gives_the_same_maps(archive):
     assert all(result.same and result.difference == 0 for result in results)
 
 
+def test_sentences_with_names_of_their_own_are_replayed(folder, picture):
+    predictor = Predictor(precision="float32")
+    comparison = predictor.predict(picture, {"pure": "", "wording A (猫)": "a cat", "Condition 2.5": "a mat"})
+    write_archive(comparison, present(comparison)["tables"], folder / "own.zip")
+    recorded = read_recorded(folder / "own.zip")
+    assert recorded.sentences == {Condition.PURE: "", "wording A (猫)": "a cat", "Condition 2.5": "a mat"}
+    results, _ = run_again(recorded, predictor)
+    assert len(results) == 9
+    assert all(result.same for result in results)
+    assert "Condition 2.5" in command(folder / "own.zip").stdout
+
+
+def test_a_record_whose_names_lead_elsewhere_is_refused(archive, folder):
+    zipfile.ZipFile(archive).extractall(folder / "unpacked")
+    record = folder / "unpacked" / RECORD
+    record.write_text(record.read_text().replace('"salient"', '"../salient"'))
+    with pytest.raises(ArchiveError, match="cannot name files"):
+        read_recorded(record)
+
+
 def command(*arguments):
     return CliRunner().invoke(app, ["replay", *map(str, arguments)])
 
