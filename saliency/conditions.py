@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -113,15 +113,15 @@ def condition_named(name: str) -> AnyCondition:
     return NamedCondition(name)
 
 
-def by_condition(values: Mapping[str, T]) -> dict[AnyCondition, T]:
-    """`values` by the conditions of their names.
+def by_condition(values: Iterable[tuple[str, T]]) -> dict[AnyCondition, T]:
+    """Pairs of a name and a value as values by condition.
 
     Raises:
         TextError: a name is none, or two are the same but for upper and lower case.
     """
     found: dict[AnyCondition, T] = {}
     taken: set[str] = set()
-    for name, value in values.items():
+    for name, value in values:
         condition = condition_named(name)
         if condition.casefold() in taken:
             raise TextError("Two sentences have the name “{name}”.", name=condition.title)

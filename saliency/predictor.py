@@ -237,7 +237,7 @@ def _wanted(sentences: Mapping[AnyCondition | str, str]) -> dict[AnyCondition, s
     """Conditions and clean sentences."""
     if not sentences:
         raise TextError("Please choose at least one condition.")
-    wanted = {condition: clean(sentence) for condition, sentence in by_condition(sentences).items()}
+    wanted = {condition: clean(sentence) for condition, sentence in by_condition(sentences.items()).items()}
     if wanted.get(Condition.PURE):
         raise TextError("The pure condition is the picture alone; it takes no sentence.")
     return wanted

@@ -82,12 +82,10 @@ def _named_sentences(written: Sequence[str]) -> dict[AnyCondition, str]:
     for name, equals, _ in pairs:
         if not equals:
             raise typer.BadParameter(f"“{name}” has no name: write --sentence NAME=SENTENCE.")
-    named = by_condition({name: sentence for name, _, sentence in pairs})
+    named = by_condition((name, sentence) for name, _, sentence in pairs)
     standard = [condition.value for condition in named if isinstance(condition, Condition)]
     if standard:
         raise typer.BadParameter(f"“{standard[0]}” has an option of its own.")
-    if len(named) < len(pairs):
-        raise typer.BadParameter("Two sentences have the same name.")
     return named
 
 

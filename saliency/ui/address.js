@@ -3,7 +3,7 @@
 
 const [FIRST] = props.tabs;
 const OURS = { ours: true };
-const LONGEST = 64000; // three sentences at their longest fit
+const LONGEST = 200_000; // nine sentences at their longest fit
 const FILL = { compare: "compare", words: "words" }; // events that fill a tab's form
 
 const addresses = {}; // tab -> what its form holds, as an address says it

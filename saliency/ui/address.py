@@ -37,10 +37,10 @@ def follow(address: Component, forms: Mapping[str, Form]) -> None:
         form = forms[tab]
         own = (field for field in form.shown if isinstance(field, share.ExampleTitle))
         title = next(own, None) or share.titled(form.picture)
-        said = [form.picture, title, *form.sentences.values(), form.models]
+        said = [form.picture, title, *form.written, form.models]
         names = list(form.sentences)
         gr.on(
-            [form.picture.change, title.change, form.models.change, *(box.change for box in form.sentences.values())],
+            [form.picture.change, title.change, form.models.change, *(box.change for box in form.written)],
             None,
             said,
             js=share.script("note", tab, names),

@@ -35,6 +35,7 @@ CONDITIONS = {
     "general": "a sentence about the whole scene",
     "salient": "a sentence about what catches the eye",
     "non_salient": "a sentence about what is easily missed",
+    "any other": "a sentence with a name that the user gave",
 }
 COLUMNS = {
     "maps.csv": {

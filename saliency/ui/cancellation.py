@@ -7,17 +7,20 @@ engine and keep the next visitor waiting; one that is `cancellable` stops at its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
 from functools import wraps
+from inspect import isgeneratorfunction
 from threading import Event
 from typing import Any
 
+_END = object()
 _cancelled: ContextVar[Event] = ContextVar("cancelled")  # of the event that is handled; a thread has its handler's
 
 
-def cancellable(handler: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """An event handler, no generator, that `go_on` ends once its event is cancelled."""
+def cancellable(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """An event handler, a function or a generator, that `go_on` ends once its event is cancelled."""
 
     @wraps(handler)
     async def waiting(*args: Any, **kwargs: Any) -> Any:
@@ -28,7 +31,28 @@ def cancellable(handler: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         finally:
             cancelled.set()  # whoever is still at work works for nobody
 
-    return waiting
+    @wraps(handler)
+    async def generating(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        cancelled = Event()
+        _cancelled.set(cancelled)
+        context = copy_context()  # every step has the first one's
+        steps = handler(*args, **kwargs)
+
+        def advance() -> Any:
+            step = next(steps, _END)
+            if cancelled.is_set():
+                steps.close()
+            return step
+
+        try:
+            while (step := await asyncio.to_thread(context.run, advance)) is not _END:
+                yield step
+        finally:
+            cancelled.set()
+            with suppress(ValueError):  # it is at work: `advance` closes it
+                steps.close()
+
+    return generating if isgeneratorfunction(handler) else waiting
 
 
 def go_on() -> None:

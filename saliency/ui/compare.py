@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from saliency.conditions import Condition
+from saliency.conditions import AnyCondition, Condition, by_condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.gaze.options import written_options
 from saliency.imaging import load_image
@@ -29,6 +29,8 @@ from saliency.ui.form import Form
 from saliency.ui.ground_truth import read_truth
 from saliency.ui.guard import guarded
 from saliency.ui.map_grid import MapGrid
+from saliency.ui.model_choice import choices, readers
+from saliency.ui.named_sentences import NamedSentences, read_named
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.presentation import present
 from saliency.ui.queues import ENGINE
@@ -51,7 +53,7 @@ class Request:
     """
 
     picture: str
-    sentences: dict[Condition, str]
+    sentences: dict[AnyCondition, str]
     models: tuple[str, ...]
     tables: tuple[dict[str, Any], ...] = ()
     truth: Mapping[str, Any] | None = None
@@ -61,29 +63,31 @@ class Request:
         return predictor.predict(self.picture, self.sentences, models=self.models, progress=telling(progress))
 
 
-def read_request(picture: str | None, sentences: Sequence[str | None], models: Sequence[str]) -> Request:
+def read_request(
+    picture: str | None, sentences: Sequence[str | None], models: Sequence[str], named: Any = None
+) -> Request:
     """A form's fields as a request. The picture alone is always compared, other conditions where there is a sentence.
 
     Args:
         sentences: general, salient, non-salient.
+        named: further ones, as `named_sentences.SCHEMA` has them.
 
     Raises:
-        TextError: a sentence is too long.
+        TextError: a sentence is too long, or a name cannot be used.
         UnknownModelError: no model was chosen.
     """
     if not models:
         raise UnknownModelError("Please choose at least one model.")
-    written = {Condition.PURE: ""}
-    for condition, sentence in zip(_WRITTEN, sentences, strict=True):
-        if len(sentence or "") > MAX_CHARACTERS:
+    standard = [(c, sentence.strip()) for c, sentence in zip(_WRITTEN, sentences, strict=True) if sentence]
+    written = by_condition((name, sentence) for name, sentence in (*standard, *read_named(named)) if sentence)
+    for condition, sentence in written.items():
+        if len(sentence) > MAX_CHARACTERS:
             raise TextError(
                 "The sentence for “{condition.title}” is longer than {most} characters.",
                 condition=condition,
                 most=MAX_CHARACTERS,
             )
-        if sentence and sentence.strip():
-            written[condition] = sentence.strip()
-    return Request(picture, written, tuple(models))
+    return Request(picture, {Condition.PURE: ""} | written, tuple(models))
 
 
 def still_kept(request: Request | None) -> Request:
@@ -123,6 +127,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         picture_name=None,
         drop_zeros=False,
         log=False,
+        named=None,
         progress=_PROGRESS,
     ):
         """Predicted maps of gaze of a picture, alone and after each sentence, for each model.
@@ -145,8 +150,9 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
             picture_name: Which picture's rows are read where the file of fixations has several pictures.
             drop_zeros: Whether fixations at exactly (0, 0), which may be lost samples, are left out.
             log: Whether the density map holds logarithms, which are then exponentiated.
+            named: Further sentences, each with a name of its own: a list of {"name": ..., "sentence": ...}.
         """
-        request = read_request(picture, (general, salient, non_salient), models)
+        request = read_request(picture, (general, salient, non_salient), models, named)
         truth = None
         if density or fixations:  # read first: what is wrong with them is told before the models begin
             options = written_options(units, screen, shown, corner, picture_name, drop_zeros, log)
@@ -197,9 +203,10 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
                 )
                 for condition in _WRITTEN
             ]
+            named = NamedSentences(elem_id="named-sentences")
             models = gr.CheckboxGroup(
-                _choices(predictor),
-                value=_first_choice(predictor),
+                choices(predictor),
+                value=readers(predictor),
                 label=t("compare.models"),
                 elem_classes="described",
             )
@@ -211,8 +218,9 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
                 with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="truth-fields"):
                     fields = gaze_fields.build(density=True)
                 truth_condition = gr.Dropdown(
-                    [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *_WRITTEN)],
+                    _truth_conditions(),
                     value=Condition.PURE.value,
+                    allow_custom_value=True,  # the name of a further sentence
                     label=t("compare.truth_condition"),
                     info=t("compare.truth_help"),
                 )
@@ -227,8 +235,9 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         cancel_download = CancelButton()
         archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
         example = share.build(picture)
-    told, options = [picture, *boxes, models, density, fixations], [truth_condition, *fields.inputs]
-    outdated.follow(grid, told, options)
+    options = [truth_condition, *fields.inputs]
+    inputs = [picture, *boxes, models, density, fixations, *options, named]
+    outdated.follow(grid, inputs, options)
     form = Form(
         picture,
         dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
@@ -237,15 +246,25 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         lambda chosen: (str(chosen.picture), chosen.title, None, None, ""),
         {
             "fn": compare,
-            "inputs": [*told, *options],
+            "inputs": inputs,
             "outputs": [grid, request, download],
             "show_progress_on": [grid, cancel],
             "concurrency_limit": 1,
             "concurrency_id": ENGINE,
         },
         cancel,
+        named,
     )
 
+    named.change(
+        lambda rows: gr.Dropdown(choices=_truth_conditions(rows)),
+        named,
+        truth_condition,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+        queue=False,
+    )
     gr.on(
         [picture.input, picture.upload, picture.clear],
         None,
@@ -264,12 +283,12 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         concurrency_limit=2,
         api_visibility="private",
     )
-    begun = [button.click, *(box.submit for box in boxes)]
+    begun = [button.click, *(box.submit for box in (*boxes, named))]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     for example_button, example in clickable:
         filled = example_button.click(
             _filler(example),
-            outputs=[picture, *boxes, density, fixations, fields.picture],
+            outputs=[picture, *boxes, named, density, fixations, fields.picture],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -286,7 +305,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     downloading.success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
     cancel_download.ends(downloading)
     if opening:
-        _open_with(FirstSight(predictor, opening, _first_choice(predictor)), opened, form, grid)
+        _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
 
     @asked_as(compare)
     async def archived(*sent):
@@ -323,7 +342,8 @@ def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) 
 
     async def fill(picture, *values):
         sentences, models, rest = values[: len(_WRITTEN)], values[len(_WRITTEN)], values[len(_WRITTEN) + 1 :]
-        if picture or any(sentences) or set(models) != set(first.models):  # somebody has begun
+        named = dict(zip(form.run["inputs"], (picture, *values), strict=True))[form.named]
+        if picture or any(sentences) or named or set(models) != set(first.models):  # somebody has begun
             return [None, *[gr.skip()] * (len(form.run["outputs"]) + len(fields))]
         view = await first.view()
         path = grid.move_resource_to_block_cache(str(first.example.picture))
@@ -338,17 +358,15 @@ def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) 
     opened.fill(fill, form.run["inputs"], outputs, show_progress="hidden", api_visibility="private", queue=False)
 
 
-def _choices(predictor: Predictor) -> list[tuple[str, str]]:
-    """Each model's title and, on a line of its own, how it reads."""
-    cards, specs = predictor.cards, predictor.specs
-    reads = {name: specs[name].reads if card.text_encoder else "nothing" for name, card in cards.items()}
-    return [(f"{title}\n{t(f'compare.reads_{reads[name]}')}", name) for name, title in predictor.titles.items()]
-
-
-def _first_choice(predictor: Predictor) -> list[str]:
-    """The models that read text; the others are baselines, there to be chosen."""
-    return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
-
-
 def _filler(example: Example):
-    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, None, None, "")
+    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, [], None, None, "")
+
+
+def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[tuple[Any, str]]:
+    """What people may have read: a title and a value each.
+
+    Args:
+        named: the further sentences.
+    """
+    standard = [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *_WRITTEN)]
+    return [*standard, *((row["name"], row["name"]) for row in named or ())]

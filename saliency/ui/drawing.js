@@ -12,6 +12,11 @@ function text(key, values = {}) {
   return TEXTS[key][LANGUAGE].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+const CONDITIONS = ["pure", "general", "whole", "salient", "non_salient", "macro"];
+
+// A condition's name for people; a sentence of a name of its own has that.
+const conditionName = (name) => (CONDITIONS.includes(name) ? text(name) : name);
+
 // The template's words: data-text is the content, data-label the accessible name.
 for (const place of element.querySelectorAll("[data-text]")) place.textContent = text(place.dataset.text);
 for (const place of element.querySelectorAll("[data-label]")) place.setAttribute("aria-label", text(place.dataset.label));

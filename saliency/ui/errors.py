@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.metrics import get_profile
 from saliency.predictor import Predictor
+from saliency.ui.cancellation import cancellable, go_on
 from saliency.ui.component import Component
 from saliency.ui.guard import guarded
 from saliency.ui.models import card_views
@@ -52,9 +54,13 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
     def overview():
         return present_overview(study)
 
+    turn = Lock()
+
+    @cancellable
     @guarded
     def evaluate(event: gr.EventData):
-        yield from evaluated(study, _names(event.models))
+        with turn:  # of one that was cancelled the sample at work is finished first
+            yield from evaluated(study, _names(event.models))
 
     @guarded
     def intervals(event: gr.EventData):
@@ -116,6 +122,7 @@ def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str,
     """Runs an evaluation; yields how far it is, now and then, and at last the overview."""
     last = -math.inf
     for step in study.run(models):
+        go_on()
         if time.monotonic() - last >= _EVERY:
             last = time.monotonic()
             title = study.titles[step.model]

@@ -12,6 +12,7 @@ from gradio.events import Dependency
 
 from saliency.ui.cancel_button import CancelButton
 from saliency.ui.examples import Example
+from saliency.ui.named_sentences import NamedSentences
 from saliency.ui.picture_input import PictureButton, PictureInput
 
 # In the browser alone: an upload is named there by where it lies on the server. What a visitor has chosen here stays.
@@ -27,6 +28,7 @@ class Form:
         picture: the one that is asked about.
         sentences: by the names that links give them, in the order they are taken over.
         models: the choice of several, or of one.
+        named: further sentences with names of their own; None where there are none.
         shown: what an example's picture goes into: `picture`, and what else changes with it.
         show: an example's values for `shown`.
         run: arguments of the event that answers the form; None where a visitor has something to do before.
@@ -40,6 +42,7 @@ class Form:
     show: Callable[[Example], Sequence[Any]]
     run: Mapping[str, Any] | None = None
     cancel: CancelButton | None = None
+    named: NamedSentences | None = None
 
     def answered(self, event: Callable[..., Dependency], **options: Any) -> Dependency:
         """Answers the form at an event, as ``button.click`` or ``gr.on`` take one."""
@@ -50,7 +53,12 @@ class Form:
     @property
     def fields(self) -> list[Component]:
         """All that a link can restore."""
-        return [*self.shown, *self.sentences.values(), self.models]
+        return [*self.shown, *self.written, self.models]
+
+    @property
+    def written(self) -> list[Component]:
+        """The sentences, those with names of their own last."""
+        return [*self.sentences.values(), *([self.named] if self.named else [])]
 
 
 def take_over(opened: gr.Tab, own: Form, other: Form) -> None:

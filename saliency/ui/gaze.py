@@ -27,6 +27,7 @@ from saliency.ui.gaze_stage import GazeStage, read_looked, staged
 from saliency.ui.gaze_view import GazeView
 from saliency.ui.ground_truth import account, read_recording
 from saliency.ui.guard import guarded
+from saliency.ui.model_choice import choices
 from saliency.ui.picture_input import FILES, PictureButton
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling, told
@@ -105,9 +106,10 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
         with gr.Column(scale=3, min_width=280, elem_classes="fields"):
             sentence = gr.Textbox(label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4)
             models = gr.CheckboxGroup(
-                [(title, name) for name, title in predictor.titles.items()],
+                choices(predictor),
                 value=list(predictor.models),
                 label=t("gaze.models"),
+                elem_classes="described",
             )
             files = gr.UploadButton(
                 t("gaze.load"),
@@ -164,7 +166,7 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
         concurrency_id=ENGINE,
     )
     cancel.ends(scoring)
-    outdated.follow(view, [picture, stage, files, sentence, models, blur], fields.inputs)
+    outdated.follow(view, [picture, stage, files, sentence, models, blur, *fields.inputs], fields.inputs)
     scoring.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
     return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
 

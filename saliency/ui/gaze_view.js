@@ -86,7 +86,7 @@ async function show(view) {
     part("tables").replaceChildren(...buildTables([view.table], view.models));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
     draw();
-    isOf(view.asked);
+    if (!props.live) isOf(view.asked); // a class's fields are its own
   }
   part("welcome").hidden = filled;
   part("result").hidden = !filled;

@@ -57,7 +57,8 @@ class GazeView(Component):
     """
 
     def __init__(self, *, live: bool = False, **options: Any):
-        super().__init__("gaze_view", scripts=("outdated", "tables"), live=live, **options)
+        scripts = ("tables",) if live else ("outdated", "tables")
+        super().__init__("gaze_view", scripts=scripts, live=live, **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

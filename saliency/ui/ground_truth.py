@@ -8,7 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from saliency.conditions import Condition
+from saliency.conditions import condition_named
 from saliency.errors import GroundTruthError
 from saliency.gaze import DensityMap, GazeOptions, Recording, read_density, read_fixations
 from saliency.gaze.frames import fit_density
@@ -58,7 +58,7 @@ def read_truth(
     recording = read_recording(fixations, shape, options, picture) if fixations else None
     consistency = _consistency(recording) if recording else None
     return GroundTruth(
-        Condition(condition),
+        condition_named(condition),
         read.values if read else None,
         recording.points if recording else None,
         (len([name for name in recording.participants if name]) or None) if recording else None,

@@ -12,10 +12,12 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 from gradio_client.utils import is_file_obj_with_meta, traverse
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from saliency.errors import SaliencyError
 from saliency.messages import Message
-from saliency.ui.sentences import told
+from saliency.ui.sentences import in_language, speaks_chinese, told
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,16 @@ class GuardedBlocks(gr.Blocks):
             raise _shown(error) from None
         finally:
             LocalContext.request.reset(token)
+
+
+def no_endpoint(request: Request, _: Exception) -> JSONResponse:
+    """The answer to who calls an endpoint that there is not: Gradio's own is a bare 500."""
+    sentence = Message(
+        "There is no endpoint called “{name}”; the page “Use via API” lists those there are.",
+        name=str(request.path_params.get("api_name", "")),
+    )
+    shown = in_language(sentence, "zh" if speaks_chinese(request) else "en")
+    return JSONResponse({"error": shown, "type": "UnknownEndpoint"}, status_code=404)
 
 
 def names_unmarked_file(value: Any) -> bool:

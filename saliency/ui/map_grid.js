@@ -276,7 +276,7 @@ function buildEnlarger(cell) {
 }
 
 function buildHeader(condition) {
-  const header = node("div", { role: "columnheader", class: "condition" }, node("strong", {}, text(condition.name)));
+  const header = node("div", { role: "columnheader", class: "condition" }, node("strong", {}, conditionName(condition.name)));
   header.append(node("p", { class: condition.sentence ? "sentence" : "sentence none", title: condition.sentence }));
   header.lastChild.textContent = condition.sentence || text("picture_alone");
   return header;
@@ -290,7 +290,7 @@ function buildRow(model, view, picture, decoded) {
   );
   const built = indices.map((at, i) => {
     const { name: condition, sentence } = view.conditions[i];
-    const name = { model: model.title, condition: text(condition) };
+    const name = { model: model.title, condition: conditionName(condition) };
     return buildCell(view.maps[at], { picture, name, sentence, ...decoded[at] });
   });
   for (const cell of built) {
@@ -317,7 +317,7 @@ function buildPeople({ people, conditions, picture: { width, height } }, picture
       row.append(node("div", { role: "cell", class: "cell none" }, node("p", {}, text("people_none"))));
       continue;
     }
-    const name = { model: text("people"), condition: text(condition) };
+    const name = { model: text("people"), condition: conditionName(condition) };
     const cell = buildCell({ ...people, told: peopleText(people) }, { picture, name, sentence, ...decoded });
     cell.dots = people.dots.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]);
     cell.pure = cell; // what people do without text is not known

@@ -8,7 +8,6 @@ let began = 0; // when that was asked for
 
 // ------------------------------------------------------------------------------------------------------ the card
 
-const CONDITIONS = ["pure", "general", "whole", "salient", "non_salient", "macro"];
 
 // What a card says, in the visitor's language where there is a translation.
 function told(sentence) {
@@ -80,7 +79,7 @@ function buildScores(card, scores) {
   headings.push(node("th", { scope: "col", class: "number" }, text("samples")));
   const ordered = [...scores.rows].sort((a, b) => CONDITIONS.indexOf(a.condition) - CONDITIONS.indexOf(b.condition));
   const rows = ordered.map(({ condition, values, n }) => {
-    const name = CONDITIONS.includes(condition) ? text(condition) : condition;
+    const name = conditionName(condition);
     const row = node("tr", {}, node("th", { scope: "row" }, name), ...values.map(buildScore));
     row.append(node("td", { class: "number" }, String(n)));
     row.classList.toggle("mean", condition === "macro");

@@ -21,6 +21,7 @@ function isSame(now, then) {
     const [left, right] = [now, then ?? []].map((values) => [...values].sort());
     return left.length === right.length && left.every((value, i) => isSame(value, right[i]));
   }
+  if (now && typeof now === "object") return JSON.stringify(now) === JSON.stringify(then);
   return (now ?? "") === (then ?? "");
 }
 
@@ -28,9 +29,9 @@ function isOutdated() {
   const fields = document.body.fields ?? {};
   const shown = Object.keys(fields).find((id) => element.closest(`#${id}`));
   if (!shown || !askedFor) return false;
-  const { values, certain } = fields[shown];
-  const count = values.slice(1).flat().some(isFile) ? values.length : certain;
-  return !values.slice(0, count).every((value, i) => isSame(value, askedFor[i]));
+  const { values, options } = fields[shown];
+  const counts = (i) => !options.includes(i) || values.slice(1).flat().some(isFile);
+  return values.some((value, i) => counts(i) && !isSame(value, askedFor[i]));
 }
 
 function markOutdated() {

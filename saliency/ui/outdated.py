@@ -44,20 +44,19 @@ def follow(view: Component, fields: Sequence[Component], options: Sequence[Compo
 
     Args:
         view: what shows the answer.
-        fields: the first inputs of the handler; the first is the picture.
-        options: its further inputs, which say how uploaded files are read: they count where there is one.
+        fields: the inputs of the handler in their order; the first is the picture.
+        options: those that say how uploaded files are read: they count where there is one.
     """
-    told = f"""(...values) => {{
-        document.body.fields = {{
-            ...document.body.fields, "{view.elem_id}": {{ values, certain: {len(fields)} }},
-        }};
+    places = [at for at, field in enumerate(fields) if field in options]
+    noted = f"""(...values) => {{
+        document.body.fields = {{ ...document.body.fields, "{view.elem_id}": {{ values, options: {places} }} }};
         document.dispatchEvent(new Event("fields-changed"));
     }}"""
     gr.on(
-        [field.change for field in (*fields, *options) if hasattr(field, "change")],
+        [field.change for field in fields if hasattr(field, "change")],
         None,
-        [*fields, *options],
-        js=told,
+        fields,
+        js=noted,
         api_visibility="private",
         show_progress="hidden",
         queue=False,

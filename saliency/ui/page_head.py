@@ -10,13 +10,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gradio.route_utils import get_root_url
+from gradio.route_utils import FnIndexInferError, get_root_url
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from saliency.ui.guard import no_endpoint
 from saliency.ui.texts import section
 
 PREVIEW = Path(__file__).resolve().parents[2] / "assets" / "preview.jpg"
@@ -25,9 +26,14 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of the FastAPI app that Gradio makes: the page's head, and the picture it names."""
+    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and what is said of
+    endpoints that there are not."""
     routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
-    return {"middleware": [Middleware(PageHead)], "routes": routes}
+    return {
+        "middleware": [Middleware(PageHead)],
+        "routes": routes,
+        "exception_handlers": {FnIndexInferError: no_endpoint},
+    }
 
 
 def described(page: str, root: str) -> str:

@@ -54,10 +54,8 @@ function draw() {
   note.textContent = text("samples", { n });
 }
 
-// Gives a condition its name; one that the app does not know keeps its own.
-const nameOf = (condition) => (ORDER.includes(condition) ? text(condition) : condition);
 const listed = [...ORDER.filter((name) => conditions.includes(name)), ...conditions.filter((name) => !ORDER.includes(name))];
-chosen.append(...listed.map((condition) => node("option", { value: condition }, nameOf(condition))));
+chosen.append(...listed.map((condition) => node("option", { value: condition }, conditionName(condition))));
 chosen.addEventListener("input", draw);
 
 const measuredOn = element.querySelector(".measured-on");

@@ -32,7 +32,12 @@ def told(sentence: str) -> str:
 
     What is no `Message`, or has no Chinese, stays as it is.
     """
-    return _in_chinese(sentence) if language() == "zh" else str(sentence)
+    return in_language(sentence, language())
+
+
+def in_language(sentence: str, language: str) -> str:
+    """A sentence in a language of `texts.LANGUAGES`; English where it has no Chinese."""
+    return _in_chinese(sentence) if language == "zh" else str(sentence)
 
 
 def tell(sentence: str, /, **values: Any) -> str:

@@ -10,10 +10,12 @@ function drawn() {
 // What a link says of a tab's form; nothing of an empty one. A picture of one's own is never part of it.
 function written(tab, names, picture, example, ...values) {
   const sentences = values.slice(0, names.length);
-  if (!picture && !sentences.some(Boolean)) return "";
+  const named = values.slice(names.length, -1).flat().filter(Boolean); // where the form has such
+  if (!picture && !sentences.some(Boolean) && !named.length) return "";
   const fields = new URLSearchParams({ tab });
   if (picture) fields.set(...(example ? ["example", example] : ["picture", "own"]));
   names.forEach((name, i) => fields.set(name, sentences[i] ?? ""));
+  for (const { name, sentence } of named) fields.set(`own.${name}`, sentence);
   fields.set("models", [values.at(-1) ?? []].flat().join(" "));
   return `${fields}`;
 }

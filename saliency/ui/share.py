@@ -18,12 +18,14 @@ from saliency.ui.component import Component
 from saliency.ui.examples import examples
 from saliency.ui.form import Form
 from saliency.ui.guard import guarded
+from saliency.ui.named_sentences import MOST
 from saliency.ui.texts import t
 from saliency.words import MAX_CHARACTERS
 
 _SCRIPT = Path(__file__).with_name("share.js").read_text(encoding="utf-8")
 _SENTENCES = ("general", "salient", "non_salient", "sentence")
-_FIELDS = 24  # more than a link of ours has
+_NAMED = "own."  # before the name of a sentence
+_FIELDS = 32  # more than a link of ours has
 
 
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
@@ -70,6 +72,9 @@ def filler(form: Form) -> Callable[[str], list[Any]]:
         chosen = next((example for example in examples() if example.title == read.get("example")), None)
         pictures = form.show(chosen) if chosen else [gr.skip()] * len(form.shown)
         sentences = [read.get(name, gr.skip()) for name in form.sentences]
+        if form.named:
+            unsaid = [] if any(name in read for name in form.sentences) else gr.skip()
+            sentences.append(read.get("named", unsaid))
         models = read.get("models", gr.skip())
         if "models" in read and isinstance(form.models, gr.Radio):
             models = models[0]
@@ -86,8 +91,9 @@ def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
         models: names of the models there are.
 
     Returns:
-        ``example``, a title that is to be looked up; the sentences, none too long; ``models``, all of them known. What
-        is missing, unknown or too much is left out.
+        ``example``, a title that is to be looked up; the sentences, none too long; ``named``, those with names of
+        their own, as `named_sentences.SCHEMA` has them; ``models``, all of them known. What is missing, unknown or too
+        much is left out.
     """
     try:
         said = dict(parse_qsl(fields or "", keep_blank_values=True, max_num_fields=_FIELDS))
@@ -99,6 +105,13 @@ def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
     chosen = [name for name in models if name in said.get("models", "").split()]
     if chosen:
         read["models"] = chosen
+    named = [
+        {"name": name.removeprefix(_NAMED), "sentence": sentence[:MAX_CHARACTERS]}
+        for name, sentence in said.items()
+        if name.startswith(_NAMED)
+    ][:MOST]
+    if named:
+        read["named"] = named
     if said.get("example"):
         read["example"] = said["example"]
     return read

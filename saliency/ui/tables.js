@@ -42,5 +42,5 @@ function tableRow(row, columns, titles) {
 
 function worded(value, column, titles) {
   if (isMetric(column) || value === null) return scoreText(value, column);
-  return (column === "model" && titles[value]) || text(value);
+  return column === "condition" ? conditionName(value) : (titles[value] ?? text(value));
 }

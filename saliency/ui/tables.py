@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from saliency.conditions import Condition
+from saliency.conditions import AnyCondition, Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze.frames import fit_density
 from saliency.human_consistency import Consistency
@@ -56,7 +56,7 @@ class GroundTruth:
         record: the same as JSON, for what is taken home.
     """
 
-    condition: Condition
+    condition: AnyCondition
     density: np.ndarray | None = None
     fixations: np.ndarray | None = None
     people: int | None = None
@@ -134,7 +134,7 @@ def _scale_notes(table: Table, truth: GroundTruth, comparison: Comparison) -> tu
     )
 
 
-def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:
+def moved(comparison: Comparison, maps: dict[tuple[str, AnyCondition], np.ndarray]) -> Table | None:
     """How far each sentence moved each model's map from its map of the picture alone; None without sentences.
 
     Args:
@@ -150,7 +150,7 @@ def moved(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray])
     return Table("moved", ("model", "condition", *metrics), tuple(rows)) if rows else None
 
 
-def agreement(comparison: Comparison, maps: dict[tuple[str, Condition], np.ndarray]) -> Table | None:
+def agreement(comparison: Comparison, maps: dict[tuple[str, AnyCondition], np.ndarray]) -> Table | None:
     """Mean correlation between all pairs of models, by condition; None for a single model.
 
     Args:

@@ -22,8 +22,9 @@ document.addEventListener("click", ({ target }) => {
 // What an example says is no visitor's own, nor is its picture, which its button shows too: a file of the same content.
 document.addEventListener("form-left", ({ detail }) => {
   const shown = [...document.querySelectorAll(".examples img")].map(({ src }) => fileOf(src));
+  const sentences = detail.sentences.flat().map((written) => written?.sentence ?? written);
   const picture = detail.picture && !shown.includes(fileOf(detail.picture.url));
-  if (!picture && !detail.sentences.some((sentence) => sentence && !props.known.includes(sentence))) return;
+  if (!picture && !sentences.some((sentence) => sentence && !props.known.includes(sentence))) return;
   [left, filling] = [detail, true];
   offer.values = detail.values;
 });

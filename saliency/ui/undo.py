@@ -24,7 +24,7 @@ def offer(undo: Component, forms: Mapping[str, Form]) -> None:
         forms: by tab, those with buttons of examples.
     """
     for tab, form in forms.items():
-        sentences = list(form.sentences.values())
+        sentences = form.written
         told = f"""(picture, ...values) => document.dispatchEvent(new CustomEvent("form-left", {{ detail: {{
             tab: "{tab}", picture, sentences: values.slice(0, {len(sentences)}), values: values.slice({len(sentences)}),
         }} }}))"""

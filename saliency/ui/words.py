@@ -19,6 +19,7 @@ from saliency.ui.cancellation import cancellable
 from saliency.ui.examples import Example, example_buttons
 from saliency.ui.form import Form
 from saliency.ui.guard import guarded
+from saliency.ui.model_choice import choices, first_with_word_maps
 from saliency.ui.picture_input import PictureInput
 from saliency.ui.queues import ENGINE
 from saliency.ui.sentences import telling
@@ -105,9 +106,12 @@ def build(predictor: Predictor) -> Form:
                 lines=1,
                 max_lines=6,
             )
-            choices = [(title, name) for name, title in predictor.titles.items()]
             model = gr.Radio(
-                choices, value=_first_choice(predictor), label=t("words.model"), info=t("words.model_help")
+                choices(predictor),
+                value=first_with_word_maps(predictor),
+                label=t("words.model"),
+                info=t("words.model_help"),
+                elem_classes="described",
             )
             with gr.Row(equal_height=True, elem_classes="begin"):
                 button = gr.Button(t("words.button"), variant="primary")
@@ -133,11 +137,6 @@ def build(predictor: Predictor) -> Form:
         )
         form.answered(filled.then, api_visibility="private")
     return form
-
-
-def _first_choice(predictor: Predictor) -> str:
-    """A model that says where words point, where there is one."""
-    return next((name for name, spec in predictor.specs.items() if spec.word_maps), predictor.models[0])
 
 
 def _filler(example: Example):

@@ -194,7 +194,6 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
-    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # between two messages several of these samples are scored
     data = open_data_set(write_data_set(tmp_path / "gaze", 3))
 
     def kept() -> int:
@@ -206,7 +205,7 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
             assert scoring.reached.wait(PATIENCE / 1000)
             expect(page.get_by_role("button", name="Evaluate")).to_be_disabled()
             page.get_by_role("button", name="Cancel").click()
-            expect(page.get_by_text("5 of 12 scored")).to_be_visible()
+            expect(page.get_by_text("5 of 12 scored")).to_be_visible(timeout=PATIENCE / 2)  # while one is in work
             expect(rows(page)).to_have_count(5)
             expect(page.get_by_role("button", name="Evaluate")).to_be_enabled()
             expect(page.locator("#errors .progress")).to_be_hidden()
@@ -222,12 +221,30 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
             assert kept() == 12
 
 
+def test_an_evaluation_begun_again_while_the_cancelled_one_is_at_work_goes_on(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    scoring = Scoring(stop_at=3)
+    monkeypatch.setattr(analysis, "score", scoring)
+    data = open_data_set(write_data_set(tmp_path / "gaze", 1))
+    with serving(lambda: build(Predictor(["transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            assert scoring.reached.wait(PATIENCE / 1000)
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_role("button", name="Evaluate")).to_be_enabled()
+            page.get_by_role("button", name="Evaluate").click()
+            expect(page.get_by_role("button", name="Evaluate")).to_be_disabled()
+            assert not scoring.go_on.is_set()
+            scoring.go_on.set()
+            expect(page.get_by_text("4 of 4 scored")).to_be_visible()
+            assert sorted(scoring.stems) == sorted(sample.stem for sample in data.samples)
+
+
 def test_a_model_is_not_drawn_against_itself_after_a_cancelled_evaluation(browser, tmp_path, monkeypatch):
     """The second model has its first scores only when the axes have long been chosen."""
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
-    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # an evaluation is cancelled between two messages only
     data = open_data_set(write_data_set(tmp_path / "gaze", 2))
     with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
         for page in opened(browser, address):

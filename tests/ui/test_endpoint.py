@@ -313,6 +313,16 @@ def test_what_is_not_taken_is_refused_with_a_sentence(address, client, data):
         assert json.loads(told.split("data: ")[1])["error"] == sentence
 
 
+@pytest.mark.parametrize("route", ["call", "api", "run"])
+def test_an_endpoint_that_there_is_not_is_a_sentence(address, route):
+    for accepted, words in (("en", "There is no endpoint called “scores”"), ("zh-CN", "没有名为“scores”的接口")):
+        url, headers = f"{address}gradio_api/{route}/scores", {"Accept-Language": accepted}
+        answer = httpx.post(url, json={"data": []}, headers=headers)
+        assert answer.status_code == 404
+        assert answer.json()["error"].startswith(words)
+        assert answer.json()["type"] == "UnknownEndpoint"
+
+
 @pytest.mark.parametrize("data", [[], [None]], ids=["nothing", "too little"])
 def test_missing_parameters_are_those_of_an_empty_form(address, client, data):
     told = raw(address, "compare", data)
