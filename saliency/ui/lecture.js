@@ -13,7 +13,9 @@ let at = null; // number of the step that is told, from 0; null outside of a lec
 let awaited = 0; // steps whose computation has not ended
 
 // The column that a step speaks of is the last; in a narrow window others hide it.
-const columns = new MutationObserver(([{ target }]) => (target.scrollLeft = target.scrollWidth));
+const columns = new MutationObserver(([{ target }]) => {
+  for (const scrolled of [target, target.querySelector(".rows")]) if (scrolled) scrolled.scrollLeft = scrolled.scrollWidth;
+});
 
 function say(key) {
   status.textContent = key ? text(key) : "";

@@ -340,7 +340,9 @@ function buildGrid(view, picture, decoded, people) {
   table.style.setProperty("--columns", single ? rows.length : view.conditions.length);
   table.style.setProperty("--rows", single ? 1 : rows.length);
   stage.style.setProperty("--ratio", view.picture.width / view.picture.height);
-  table.append(headings, ...rows.map(({ row }) => row));
+  const body = node("div", { role: "rowgroup", class: "rows" }, ...rows.map(({ row }) => row));
+  body.addEventListener("scroll", () => (headings.scrollLeft = body.scrollLeft)); // on a phone, see map_grid.css
+  table.append(headings, body);
   grid.replaceChildren(table);
   return rows.flatMap(({ built }) => built);
 }

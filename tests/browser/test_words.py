@@ -31,7 +31,7 @@ def sentence(page: Page):
 def ask(page: Page, written: str, model: str) -> None:
     page.locator("#words-picture input[type=file]").set_input_files(COFFEE)
     page.locator("#words-picture img").wait_for()
-    page.get_by_role("radio", name=model, exact=True).check()
+    page.get_by_role("radio", name=model).check()
     sentence(page).fill(written)
     sentence(page).press("Enter")
     page.locator("#words .result").wait_for()
