@@ -13,7 +13,7 @@ from saliency.errors import DatasetError, SaliencyError
 from saliency.external_maps import external_maps
 from saliency.predictor import Predictor
 from saliency.ui import build, launch_options
-from saliency.ui.examples import examples
+from saliency.ui.shared.examples import examples
 
 try:
     folder, named = os.environ.get("SALIENCY_DATASET"), os.environ.get("SALIENCY_MAPS")

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from ..archive import write_archive
 from ..conditions import AnyCondition, Condition, by_condition
 from ..data import Sample
 from ..data.files import list_files
@@ -46,6 +47,10 @@ def predict(
         list[str] | None,
         typer.Option(metavar="NAME=SENTENCE", help="A sentence with a name of its own; may be repeated."),
     ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Also a ZIP of one picture's comparison, which `replay` runs again."),
+    ] = None,
     layout: LayoutOption = Layout.AUTO,
     split: SplitOption = None,
 ) -> None:
@@ -69,8 +74,10 @@ def predict(
         if not model or len(model) > 1:
             raise typer.BadParameter("A data set is predicted with one model: name it with --model NAME.")
         _predict_data_set(open_samples(folder, layout, split), model[0], out)
+    elif archive and (folder is not None or len(sources) > 1 or sentences is not None):
+        raise typer.BadParameter("An archive holds the comparison of one picture, whose sentences are options.")
     elif folder is None and len(sources) == 1 and sentences is None:
-        _predict_picture(sources[0], given, model, out)
+        _predict_picture(sources[0], given, model, out, archive)
     else:
         pictures = _named(sources) if folder is None else _inside(folder, out)
         _predict_pictures(pictures, dict.fromkeys(pictures, given) | _read(sentences, pictures), model, out)
@@ -120,7 +127,11 @@ def _read(table: Path | None, pictures: Iterable[str]) -> dict[str, Sentences]:
 
 
 def _predict_picture(
-    picture: Path, sentences: Mapping[AnyCondition, str], models: Sequence[str] | None, out: Path
+    picture: Path,
+    sentences: Mapping[AnyCondition, str],
+    models: Sequence[str] | None,
+    out: Path,
+    archive: Path | None = None,
 ) -> None:
     predictor = Predictor(models)
     make_folder(out)
@@ -132,6 +143,9 @@ def _predict_picture(
     comparison.to_npz(out / "comparison.npz")
     comparison.to_csv(out / "comparison.csv")
     comparison.to_json(out / "comparison.json")
+    if archive:
+        make_folder(archive.parent)
+        write_archive(comparison, archive, cards=predictor.cards)
     typer.echo(f"{len(comparison.predictions)} maps are in {out}.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from saliency.ui.component import Component
+from saliency.ui.shared.component import Component
 
 # `send` is the server's half of the component: a new value.
 _RUN = """([script, props]) => {

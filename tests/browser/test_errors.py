@@ -20,10 +20,9 @@ from saliency.external_maps import ExternalMaps
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
-from saliency.ui.component import FOLDER, Component
-from saliency.ui.presentation import packed, picture_view
-from saliency.ui.sample_presentation import located
-from saliency.ui.thumbnails import Thumbnails
+from saliency.ui.errors.thumbnails import Thumbnails
+from saliency.ui.shared.component import Component, source
+from saliency.ui.shared.presentation import packed, packed_density, picture_view
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
@@ -340,7 +339,7 @@ def two_thousand(monkeypatch):
     samples = pd.DataFrame(view["samples"])
     parts = [samples.assign(model=name, **view["scores"][name]) for name in models]
     monkeypatch.setattr(analysis.ErrorAnalysis, "table", lambda _: pd.concat(parts, ignore_index=True).assign(sAUC=0.5))
-    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
+    monkeypatch.setattr("saliency.ui.errors.errors_tab.present_overview", lambda _: view)
     return view
 
 
@@ -380,7 +379,7 @@ def test_the_first_metric_shown_is_one_that_has_values(two_thousand, browser):
 )
 def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
     page = browser.new_page()
-    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("drawing.js", "error_charts.js"))
+    scripts = "".join(source(name) for name in ("drawing.js", "error_charts.js"))
     prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
     assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
     page.close()
@@ -404,7 +403,7 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
     words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
     model = {
         "title": "Reader",
-        "map": located(both),
+        "map": packed_density(both),
         "scores": {"NSS": 1.0},
         "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],
     }
@@ -433,7 +432,8 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
 def held(two_thousand, monkeypatch):
     """Keeps the overview back until it is set."""
     event = threading.Event()
-    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: event.wait(PATIENCE / 1000) and two_thousand)
+    late = "saliency.ui.errors.errors_tab.present_overview"
+    monkeypatch.setattr(late, lambda _: event.wait(PATIENCE / 1000) and two_thousand)
     yield event
     event.set()
 
@@ -454,7 +454,7 @@ def test_how_far_a_report_is_and_cancel_stay_in_sight_at_the_table(two_thousand,
         done.wait(PATIENCE / 1000)
         yield 2, 9
 
-    monkeypatch.setattr("saliency.ui.errors.write_report", slow)
+    monkeypatch.setattr("saliency.ui.errors.errors_tab.write_report", slow)
     expect(rows(study)).to_have_count(25)
     report = study.get_by_role("button", name="Report with pictures")
     report.scroll_into_view_if_needed()

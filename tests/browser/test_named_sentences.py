@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from saliency.replay import read_recorded
+from saliency.archive.recorded import read_recorded
 from tests.browser.axe import violations
 from tests.browser.test_share import app, box, copied, lecture_address, visit  # noqa: F401
 

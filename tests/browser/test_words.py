@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.predictor import Predictor
-from saliency.ui.word_view import WordView
-from saliency.ui.words import answer
+from saliency.ui.words.word_view import WordView
+from saliency.ui.words.words_tab import answer
 from tests.browser.alone import alone
 from tests.pictures import COFFEE
 

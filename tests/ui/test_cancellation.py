@@ -13,9 +13,9 @@ import gradio as gr
 import pytest
 
 from saliency.errors import TextError
-from saliency.ui.cancellation import cancellable, go_on
-from saliency.ui.guard import guarded
-from saliency.ui.sentences import telling
+from saliency.ui.shared.cancellation import cancellable, go_on
+from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.sentences import telling
 
 _PROGRESS = gr.Progress()
 

@@ -8,11 +8,12 @@ import pytest
 from saliency.conditions import Condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui import build, compare
-from saliency.ui.compare import MAX_CHARACTERS, read_request, still_kept
-from saliency.ui.examples import examples
-from saliency.ui.guard import UNEXPECTED, guarded
-from saliency.ui.model_choice import choices
+from saliency.ui import build
+from saliency.ui.compare import compare_tab
+from saliency.ui.compare.compare_tab import MAX_CHARACTERS, read_request, still_kept
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.guard import UNEXPECTED, guarded
+from saliency.ui.shared.model_choice import choices
 
 
 def test_the_picture_alone_is_always_compared_and_empty_sentences_are_left_out():
@@ -54,7 +55,7 @@ def test_further_sentences_that_cannot_be_used_are_refused(rows, words):
 
 def test_a_ground_truth_leaves_with_its_picture(miniatures):
     with gr.Blocks() as demo:
-        form = compare.build(Predictor(checkpoint_dir=miniatures))
+        form = compare_tab.build(Predictor(checkpoint_dir=miniatures))
     picture, _, *truth = form.shown
     leaving = [fn for fn in demo.fns.values() if set(truth) <= set(fn.outputs) and not fn.inputs]
     for fn in leaving:

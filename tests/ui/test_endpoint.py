@@ -15,11 +15,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from saliency.archive.recorded import read_recorded, replay
 from saliency.predictor import Predictor
-from saliency.replay import read_recorded, replay
-from saliency.ui.examples import FOLDER
-from saliency.ui.guard import NOT_TAKEN, UNEXPECTED
-from saliency.ui.sentences import chinese
+from saliency.ui.shared.examples import FOLDER
+from saliency.ui.shared.guard import NOT_TAKEN, UNEXPECTED
+from saliency.ui.shared.sentences import chinese
 from tests.pictures import COFFEE
 from tests.ui.serving import serving
 
@@ -345,7 +345,7 @@ def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
     def fail(*_):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("saliency.ui.compare.present", fail)
+    monkeypatch.setattr("saliency.ui.compare.compare_tab.present", fail)
     with pytest.raises(AppError) as error:
         client.predict(handle_file(COFFEE), models=["clip_salgan"], api_name="/compare")
     assert str(error.value) == UNEXPECTED

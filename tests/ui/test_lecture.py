@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
-from saliency import ui
 from saliency.conditions import Condition
 from saliency.imaging import load_image
 from saliency.predictor import Predictor
 from saliency.ui.builder import TABS
-from saliency.ui.examples import examples
-from saliency.ui.lecture import steps
-from saliency.ui.share import read_link
-from saliency.ui.texts import LANGUAGES, section
+from saliency.ui.lecture.lecture import steps
+from saliency.ui.share.share import read_link
+from saliency.ui.shared.component import source
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.texts import LANGUAGES, section
 from saliency.words import influence
 
 STEPS = {step.name: step for step in steps()}
@@ -81,7 +80,7 @@ def test_a_step_fills_its_form_and_leaves_nothing_as_a_visitor_had_it(step):
     assert step.tab == "compare" or read["sentence"]
 
     controls = Controls()
-    controls.feed((Path(ui.__file__).parent / "map_grid.html").read_text(encoding="utf-8").split('class="enlarged"')[0])
+    controls.feed(source("map_grid.html").split('class="enlarged"')[0])
     assert controls.values.keys() == written.keys() & controls.values.keys()
     for name, values in controls.values.items():
         assert written[name] in values if values else 0 <= int(written[name]) <= 100

@@ -17,11 +17,11 @@ from saliency.conditions import Condition
 from saliency.errors import GroundTruthError, TextError
 from saliency.messages import Message
 from saliency.models.registry import spec
-from saliency.ui.examples import examples
-from saliency.ui.guard import UNEXPECTED, guarded
-from saliency.ui.models import card_view, in_chinese, said
-from saliency.ui.sentences import chinese, telling, told
-from saliency.ui.texts import section
+from saliency.ui.models.models_tab import card_view, in_chinese, said
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.guard import UNEXPECTED, guarded
+from saliency.ui.shared.sentences import chinese, telling, told
+from saliency.ui.shared.texts import section
 
 SOURCES = Path(saliency.__file__).parent
 
@@ -30,7 +30,7 @@ SOURCES = Path(saliency.__file__).parent
 NOT_FOR_VISITORS = [
     "checkpoints.py",
     "cli",
-    "replay.py",
+    "archive/recorded.py",
     "data/cat2000.py",
     "data/files.py",
     "data/flickr8k.py",
@@ -55,7 +55,7 @@ NOT_FOR_VISITORS = [
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
-MAKERS = {"errors.py", "score_store.py", "ui/sentences.py"}  # make messages of messages
+MAKERS = {"errors.py", "score_store.py", "ui/shared/sentences.py"}  # make messages of messages
 WITHOUT_WORDS = {"{name}: {why}", "{condition.title}", "{condition.title}: {notice}", "{first}, {second}"}
 SAID = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 
@@ -71,8 +71,8 @@ def sentences() -> list[tuple[str, str | None]]:
             if isinstance(call, ast.Call) and getattr(call.func, "id", None) in (SAID | {"Message"}) - STARTING:
                 written = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
                 found.append((f"{name}:{call.lineno}", written))
-    report = (SOURCES / "ui" / "report.html").read_text(encoding="utf-8")
-    return found + [("ui/report.html", sentence) for sentence in re.findall(r'told\("([^"]*)"', report)]
+    report = (SOURCES / "ui" / "errors" / "report.html").read_text(encoding="utf-8")
+    return found + [("ui/errors/report.html", sentence) for sentence in re.findall(r'told\("([^"]*)"', report)]
 
 
 def fields(template: str) -> set[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from saliency.ui.examples import examples
-from saliency.ui.share import read_link, title_of
+from saliency.ui.share.share import read_link, title_of
+from saliency.ui.shared.examples import examples
 from saliency.words import MAX_CHARACTERS
 
 MODELS = ("one", "two")

@@ -14,7 +14,7 @@ from saliency.conditions import Condition
 from saliency.metrics import cc
 from saliency.predictor import Predictor
 from saliency.training.targets.box_masks import box_mask
-from saliency.ui.examples import Example, examples
+from saliency.ui.shared.examples import Example, examples
 
 from .markdown import markdown_table
 

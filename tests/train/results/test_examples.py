@@ -7,7 +7,7 @@ from PIL import Image
 
 from saliency.metrics import cc
 from saliency.predictor import Predictor
-from saliency.ui.examples import FOLDER, examples
+from saliency.ui.shared.examples import FOLDER, examples
 from train.results.examples import BOXES, on
 
 
