@@ -21,7 +21,7 @@ from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
 from saliency.ui.errors.thumbnails import Thumbnails
-from saliency.ui.shared.component import Component, source
+from saliency.ui.shared.component import Component, shared_script, source
 from saliency.ui.shared.presentation import packed, packed_density, picture_view
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
@@ -379,8 +379,7 @@ def test_the_first_metric_shown_is_one_that_has_values(two_thousand, browser):
 )
 def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
     page = browser.new_page()
-    scripts = "".join(source(name) for name in ("drawing.js", "error_charts.js"))
-    prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
+    prepared = f"const element = document.body; {shared_script()} {source('error_charts.js')}"
     assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
     page.close()
 

@@ -1,5 +1,5 @@
 // A class as its lecturer shows it: the address and its QR code, how many have marked, and what becomes of the marks.
-// drawing.js and fixation_file.js stand in front of this file.
+// fixation_file.js stands in front of this file.
 //
 // The server puts a message into `props.value`: a class that was opened {code, url, qr}, how many have `marked`, everybody's
 // `fixations` to be saved, or that the class has `ended` with a sentence, which may be empty.

@@ -1,5 +1,4 @@
 // The page of who takes part in a class: the address says #class=CODE, and nothing else of the app is shown (theme.css).
-// drawing.js stands in front of this file.
 //
 // To the server `props.value` says {code, token}: which class, and which of its participants. The server answers with a
 // token or with a sentence why there is none.

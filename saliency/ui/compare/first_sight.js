@@ -1,6 +1,5 @@
 // What the page opens with (first_sight.py): asked for where nobody has begun with anything, gone when somebody does.
-// `props.value` is {ready} once the comparison is there, and then what `strip` says. drawing.js stands in front of this
-// file.
+// `props.value` is {ready} once the comparison is there, and then what `strip` says.
 
 const opening = element.querySelector(".opening");
 const told = opening.querySelector(".told");

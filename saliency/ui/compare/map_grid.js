@@ -1,6 +1,6 @@
 // The browser's half of the comparison: draws every map over the picture and reacts to the controls without asking the
-// server for anything. A map is decoded once to floats; a control only looks colours up and draws. drawing.js, lens.js
-// and tables.js stand in front of this file.
+// server for anything. A map is decoded once to floats; a control only looks colours up and draws. lens.js stands in front
+// of this file.
 
 const control = (name) => element.querySelector(`[name=${name}]`);
 const part = (name) => element.querySelector(`.${name}`);
@@ -17,6 +17,7 @@ let blinking = false; // whether every map is for now its model's without text
 let alone = null; // the enlarged cell; null where all are shown
 let pictures = {}; // the copies of the picture: {small, large: once it was asked for and is here, source: its address}
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
+const isOf = markOutdated(element);
 const lens = new Lens(({ view, frame }) => {
   if (view) drawAll();
   mark();
@@ -366,7 +367,7 @@ async function show(view) {
     cells = buildGrid(view, picture, decoded, people);
     part("dots").hidden = !view.people?.dots.length;
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
-    part("tables").replaceChildren(...buildTables(view.tables, view.models));
+    part("tables").replaceChildren(...buildTables(view.tables, view.models, text));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
     control("blink").hidden = view.conditions.length === 1;
     colourAll();

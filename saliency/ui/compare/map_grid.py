@@ -60,7 +60,7 @@ class MapGrid(Component):
     """Maps over their picture, their tables and where they come from."""
 
     def __init__(self, **options: Any):
-        super().__init__("map_grid", scripts=("outdated", "lens", "tables"), **options)
+        super().__init__("map_grid", scripts=("lens",), **options)
 
     def keep_large(self, comparison: Comparison) -> dict[str, Any] | None:
         """The picture for an enlarged map as a file that the browser asks for when it is needed, as Gradio names files.

@@ -1,6 +1,5 @@
 // The browser's half of the error analysis. The server sends all scores once; choosing, sorting and drawing ask it for
-// nothing. An evaluation, a report and a sample are asked for with `trigger`. drawing.js and error_charts.js stand in
-// front of this file.
+// nothing. An evaluation, a report and a sample are asked for with `trigger`. error_charts.js stands in front of this file.
 
 const PER_PAGE = 25;
 const find = (selector) => element.querySelector(selector);

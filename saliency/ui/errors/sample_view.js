@@ -1,5 +1,5 @@
 // One sample of an error analysis: the picture, where people looked, every model's map with its scores, and where each
-// word of the sentence points. See sample_presentation.py; drawing.js stands in front of this file.
+// word of the sentence points. See sample_presentation.py.
 
 const find = (selector) => element.querySelector(selector);
 const control = (name) => find(`[name=${name}]`);

@@ -1,4 +1,4 @@
-// Fixations as a file that is taken home; the server reads it again. drawing.js stands in front of this file.
+// Fixations as a file that is taken home; the server reads it again.
 
 const COLUMNS = ["participant", "round", "order", "x", "y", "milliseconds"];
 

@@ -1,6 +1,6 @@
 // The browser's half of looking and marking: the picture for a while, then the picture to be marked. Nobody's marks leave
 // the browser before they are scored; there they are kept for each picture as long as its window is open, so that another
-// picture or a reload loses none. drawing.js and fixation_file.js stand in front of this file.
+// picture or a reload loses none. fixation_file.js stands in front of this file.
 //
 // With `props.pupil` it is the stage of one person who takes part in a class, whose marks are handed in (class_mode.py).
 // The server, or a field of the form, puts a message into `props.value` (gaze_stage.py says which); after each message

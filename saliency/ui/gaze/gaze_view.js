@@ -1,6 +1,6 @@
 // The browser's half of the scoring: the visitors' density and every model's map over the picture, best model first.
-// drawing.js and tables.js stand in front of this file.
 
+const isOf = props.live ? null : markOutdated(element); // a class's fields are its own
 const FEW = 5; // fixations; below, the numbers say little
 const MOST_MARKS = 300; // drawn on a map; more would hide it
 
@@ -83,10 +83,10 @@ async function show(view) {
     maps = buildMaps(view, held.picture, [gaze, ...view.models.map(({ name }) => held.decoded.get(name))]);
     part("notices").replaceChildren(...notices(view));
     part("basis").textContent = basis(view);
-    part("tables").replaceChildren(...buildTables([view.table], view.models));
+    part("tables").replaceChildren(...buildTables([view.table], view.models, text));
     part("provenance").replaceChildren(...provenanceLines(view.provenance));
     draw();
-    if (!props.live) isOf(view.asked); // a class's fields are its own
+    isOf?.(view.asked);
   }
   part("welcome").hidden = filled;
   part("result").hidden = !filled;

@@ -57,8 +57,7 @@ class GazeView(Component):
     """
 
     def __init__(self, *, live: bool = False, **options: Any):
-        scripts = ("tables",) if live else ("outdated", "tables")
-        super().__init__("gaze_view", scripts=scripts, live=live, **options)
+        super().__init__("gaze_view", live=live, **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

@@ -1,6 +1,5 @@
 // The lecture's bar: leads from step to step. `props.steps` are the steps; for the server to fill the form of a step's
 // tab, `props.value` is its link and the event is called as the tab. lecture.py tells the bar by an event how a step ended.
-// drawing.js stands in front of this file.
 
 // What is there once a tab has been opened: Gradio draws a tab when it is opened for the first time.
 const DRAWN = { "compare": "#maps .result", "words": "#words .result", "gaze": "#gaze-stage [data-phase]" };

@@ -1,5 +1,5 @@
 // The browser's half of the Models tab: builds the cards once from `props.cards` and writes each measurement, the
-// component's value, into its card. drawing.js stands in front of this file.
+// component's value, into its card.
 
 const speeds = new Map(); // model -> {button, stop, status, bar, result}: the parts of a card that a measurement changes
 const SOON = 500; // milliseconds until the server knows of a measurement for sure, and can end it
@@ -79,7 +79,7 @@ function buildScores(card, scores) {
   headings.push(node("th", { scope: "col", class: "number" }, text("samples")));
   const ordered = [...scores.rows].sort((a, b) => CONDITIONS.indexOf(a.condition) - CONDITIONS.indexOf(b.condition));
   const rows = ordered.map(({ condition, values, n }) => {
-    const name = conditionName(condition);
+    const name = conditionName(condition, text);
     const row = node("tr", {}, node("th", { scope: "row" }, name), ...values.map(buildScore));
     row.append(node("td", { class: "number" }, String(n)));
     row.classList.toggle("mean", condition === "macro");

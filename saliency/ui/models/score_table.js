@@ -1,4 +1,4 @@
-// The browser's half of the table of scores: builds it anew for the condition that is chosen. drawing.js stands in front.
+// The browser's half of the table of scores: builds it anew for the condition that is chosen.
 
 const ORDER = ["macro", "pure", "general", "whole", "salient", "non_salient"];
 const { conditions, metrics, models, split, data } = props.table;
@@ -55,7 +55,7 @@ function draw() {
 }
 
 const listed = [...ORDER.filter((name) => conditions.includes(name)), ...conditions.filter((name) => !ORDER.includes(name))];
-chosen.append(...listed.map((condition) => node("option", { value: condition }, conditionName(condition))));
+chosen.append(...listed.map((condition) => node("option", { value: condition }, conditionName(condition, text))));
 chosen.addEventListener("input", draw);
 
 const measuredOn = element.querySelector(".measured-on");

@@ -1,5 +1,5 @@
 // Writes the page's address and follows it. An entry of the browser's history that this file wrote is marked, so that an
-// address that somebody pasted or followed is known as one. drawing.js and share.js stand in front of this file.
+// address that somebody pasted or followed is known as one. share.js stands in front of this file.
 
 const [FIRST] = props.tabs;
 const OURS = { ours: true };

@@ -1,4 +1,4 @@
-// Brings an answer to who asked for it: gives it the focus, or scrolls to it. drawing.js stands in front of this file.
+// Brings an answer to who asked for it: gives it the focus, or scrolls to it.
 
 // What the page does by itself moves nobody; nor do steps of a lecture, whose bar has the focus.
 const asked = () => navigator.userActivation?.hasBeenActive !== false && !document.body.classList.contains("lecture");

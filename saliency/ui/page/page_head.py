@@ -17,6 +17,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from saliency.ui.shared.component import shared_head
 from saliency.ui.shared.guard import no_endpoint
 from saliency.ui.shared.texts import section
 
@@ -37,7 +38,7 @@ def app_options() -> dict[str, Any]:
 
 
 def described(page: str, root: str) -> str:
-    """The page's HTML with title, description and preview instead of Gradio's.
+    """The page's HTML with title, description and preview instead of Gradio's, and with what components share.
 
     Args:
         root: the app's address, without a slash at its end.
@@ -55,7 +56,7 @@ def described(page: str, root: str) -> str:
         *(_meta("name", f"twitter:{key}", value) for key, value in card.items()),
     ]
     head, end, rest = _GRADIOS.sub("", page).partition("</head>")
-    return head + "\n".join(lines) + end + rest
+    return head + "\n".join((*lines, shared_head())) + end + rest
 
 
 def _meta(kind: str, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-// The keys of a list of tabs, as WAI-ARIA's pattern has them: Gradio's tabs answer to none. drawing.js stands in front.
+// The keys of a list of tabs, as WAI-ARIA's pattern has them: Gradio's tabs answer to none.
 
 document.addEventListener("keydown", (event) => {
   const tab = event.target.closest?.("[role=tab]");

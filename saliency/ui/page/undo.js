@@ -1,4 +1,4 @@
-// Keeps what a visitor had in a form when an example takes its place. drawing.js stands in front of this file.
+// Keeps what a visitor had in a form when an example takes its place.
 
 const LEAVE = { compare: "leave_compare", words: "leave_words" }; // events: what a form holds is asked for, is put back
 const BACK = { compare: "back_compare", words: "back_words" };

@@ -1,4 +1,4 @@
-// Copies the link to what Compare's form holds, which the page's address knows (address.js). drawing.js stands in front.
+// Copies the link to what Compare's form holds, which the page's address knows (address.js).
 
 const [button, status, link] = ["button", "[role=status]", ".link"].map((selector) => element.querySelector(selector));
 

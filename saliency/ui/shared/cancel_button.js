@@ -1,5 +1,5 @@
 // Cancel, for as long as there is something to cancel. Gradio marks what holds a component whose answer is awaited, and
-// here the answer of the event that can be cancelled is: see cancel_button.py. drawing.js stands in front of this file.
+// here the answer of the event that can be cancelled is: see cancel_button.py.
 
 const SOON = 500; // milliseconds; what takes less shows no button that comes and goes
 

@@ -1,25 +1,29 @@
-// What every component's browser half shares: texts in the visitor's language, colour maps, decoding of maps, small DOM
-// pieces. It stands in front of the component's own file in Gradio's `js_on_load`, whose `element`, `props` and `watch`
-// come from there. `TEXTS` is put before it by component.py.
+// What the components' scripts share: texts in the visitor's language, colour maps, decoding of maps, small DOM pieces. It
+// stands once in the page's head, so that each component's script finds its functions; component.py puts `COMMON`, the
+// common texts, before it, and a component's own texts before the component's script.
 //
 // A map arrives as an 8-bit grey PNG with the two values that 0 and 255 stand for, in multiples of the picture's average
 // density. Text from people goes through `textContent` alone and is never parsed as HTML.
 
 const LANGUAGE = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
 
-// A text by its key; {name} in it is replaced by `values.name`.
-function text(key, values = {}) {
-  return TEXTS[key][LANGUAGE].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+// A function that gives one of `texts` by its key; {name} in it is replaced by `values.name`.
+function textsIn(texts) {
+  return (key, values = {}) => texts[key][LANGUAGE].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+const commonText = textsIn(COMMON);
+
+// A template's words: data-text is the content, data-label the accessible name.
+function fillWords(element, text) {
+  for (const place of element.querySelectorAll("[data-text]")) place.textContent = text(place.dataset.text);
+  for (const place of element.querySelectorAll("[data-label]")) place.setAttribute("aria-label", text(place.dataset.label));
 }
 
 const CONDITIONS = ["pure", "general", "whole", "salient", "non_salient", "macro"];
 
 // A condition's name for people; a sentence of a name of its own has that.
-const conditionName = (name) => (CONDITIONS.includes(name) ? text(name) : name);
-
-// The template's words: data-text is the content, data-label the accessible name.
-for (const place of element.querySelectorAll("[data-text]")) place.textContent = text(place.dataset.text);
-for (const place of element.querySelectorAll("[data-label]")) place.setAttribute("aria-label", text(place.dataset.label));
+const conditionName = (name, text = commonText) => (CONDITIONS.includes(name) ? text(name) : name);
 
 // Samples of each colour map, interpolated to 256: of Matplotlib's thirty-three (all but turbo are perceptually uniform).
 const COLOUR_MAPS = {
@@ -143,29 +147,29 @@ function reveal(part) {
 // --------------------------------------------------------------------------------------------- results in words
 
 function placeName([row, column]) {
-  return text(`place_${row}${column}`);
+  return commonText(`place_${row}${column}`);
 }
 
 // A map's alternative text, of what the server says of it (description.py).
 function whereText({ half, place, share, peak: [x, y] }) {
   const values = { half: percent(half), place: placeName(place), share: percent(share), x: percent(x), y: percent(y) };
-  return text("where", values);
+  return commonText("where", values);
 }
 
 const LITTLE = 0.05; // of the gaze; below, where it went says nothing
 
 // What a sentence did, against the map of the picture alone.
 function movedText({ share, source, target }) {
-  if (share < 0.005) return text("moved_nothing");
-  if (share < LITTLE) return text("moved_little", { share: percent(share) });
-  return text("moved", { share: percent(share), from: placeName(source), to: placeName(target) });
+  if (share < 0.005) return commonText("moved_nothing");
+  if (share < LITTLE) return commonText("moved_little", { share: percent(share) });
+  return commonText("moved", { share: percent(share), from: placeName(source), to: placeName(target) });
 }
 
 // What a result was made of, as the elements of its footer.
 function provenanceLines({ weights, seconds }) {
   const short = (entry) => ({ ...entry, sha256: entry.sha256.slice(0, 12) });
-  const stages = Object.entries(seconds).map(([stage, taken]) => `${text(`stage_${stage}`)} ${taken.toFixed(2)}`);
-  const lines = [...weights.map((entry) => text("weights", short(entry))), text("seconds", { stages: stages.join(", ") })];
+  const stages = Object.entries(seconds).map(([stage, taken]) => `${commonText(`stage_${stage}`)} ${taken.toFixed(2)}`);
+  const lines = [...weights.map((entry) => commonText("weights", short(entry))), commonText("seconds", { stages: stages.join(", ") })];
   return lines.map((line) => node("span", {}, line));
 }
 

@@ -1,14 +1,6 @@
-// Marks the component's result while it is not of what the fields hold (outdated.py). drawing.js stands in front of this
-// file.
+// Marks a component's result while it is not of what the fields hold (outdated.py).
 
-const SETTLED = 400; // milliseconds: fields that are filled one after the other, and their answer, are looked at once
-
-const resultPart = element.querySelector(".result");
-const outdatedNote = node("p", { class: "outdated-note", role: "status" });
-let askedFor = null; // the fields' values that the result is of
-let settling = null;
-
-resultPart.prepend(outdatedNote);
+const SETTLED = 400; // milliseconds: fields that are filled one after the other, and their answer, are compared once
 
 const isFile = (value) => Boolean(value?.path);
 const nameOf = (path) => path.split(/[\\/]/).slice(-2).join("/"); // the server names files by their content
@@ -25,33 +17,41 @@ function isSame(now, then) {
   return (now ?? "") === (then ?? "");
 }
 
-function isOutdated() {
+// Whether the fields that the component's result depends on hold something else than `asked`.
+function isOutdated(element, asked) {
   const fields = document.body.fields ?? {};
   const shown = Object.keys(fields).find((id) => element.closest(`#${id}`));
-  if (!shown || !askedFor) return false;
+  if (!shown || !asked) return false;
   const { values, options } = fields[shown];
   const counts = (i) => !options.includes(i) || values.slice(1).flat().some(isFile);
-  return values.some((value, i) => counts(i) && !isSame(value, askedFor[i]));
+  return values.some((value, i) => counts(i) && !isSame(value, asked[i]));
 }
 
-function markOutdated() {
-  const outdated = isOutdated();
-  if (resultPart.classList.toggle("outdated", outdated) !== Boolean(outdatedNote.textContent)) {
-    outdatedNote.textContent = outdated ? text("outdated") : "";
+// Returns a function to be called with the fields' values of each answer that is drawn.
+function markOutdated(element) {
+  const result = element.querySelector(".result");
+  const note = node("p", { class: "outdated-note", role: "status" });
+  let asked = null; // what the result is of
+  let settling = null;
+
+  function mark() {
+    const outdated = isOutdated(element, asked);
+    if (result.classList.toggle("outdated", outdated) !== Boolean(note.textContent)) {
+      note.textContent = outdated ? commonText("outdated") : "";
+    }
   }
-}
 
-// What belongs again is shown at once.
-function compareFields() {
-  clearTimeout(settling);
-  if (isOutdated()) settling = setTimeout(markOutdated, SETTLED);
-  else markOutdated();
-}
+  // What belongs again is shown at once.
+  function compareFields() {
+    clearTimeout(settling);
+    if (isOutdated(element, asked)) settling = setTimeout(mark, SETTLED);
+    else mark();
+  }
 
-// To be called when an answer is drawn.
-function isOf(asked) {
-  askedFor = asked ?? null;
-  compareFields();
+  result.prepend(note);
+  document.addEventListener("fields-changed", compareFields);
+  return (values) => {
+    asked = values ?? null;
+    compareFields();
+  };
 }
-
-document.addEventListener("fields-changed", compareFields);

@@ -35,6 +35,11 @@ def section(name: str) -> dict[str, dict[str, str]]:
     return _file("common") | _file(name)
 
 
+def own(name: str) -> dict[str, dict[str, str]]:
+    """`section` without the common texts."""
+    return _file(name)
+
+
 def t(key: str) -> I18nData:
     """A text for a Gradio component, ``FILE.KEY``; `KeyError` where there is none."""
     name, _, rest = key.partition(".")

@@ -1,5 +1,4 @@
 // Where uploaded gaze falls in its picture, and what was read of it. The server draws the picture (truth_preview.py).
-// drawing.js stands in front of this file.
 
 function fileLines({ name, failed, lines }) {
   const [first, ...others] = lines;

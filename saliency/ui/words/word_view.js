@@ -1,7 +1,7 @@
 // The browser's half of the Words tab: the sentence as a row of choices, the two readings of the chosen word, and both
-// readings of all words as small multiples. Choosing a word asks the server for nothing. drawing.js stands in front of
-// this file.
+// readings of all words as small multiples. Choosing a word asks the server for nothing.
 
+const isOf = markOutdated(element);
 const READINGS = {
   points: { colours: "viridis", diverging: false, value: (number) => fixed(number, 2) },
   moves: { colours: "difference", diverging: true, value: (number) => times(number, true) },

@@ -49,7 +49,7 @@ class WordView(Component):
     """The words of a sentence, where each points and what each changes."""
 
     def __init__(self, **options: Any):
-        super().__init__("word_view", scripts=("outdated",), **options)
+        super().__init__("word_view", **options)
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA
