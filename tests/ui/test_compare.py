@@ -10,7 +10,7 @@ from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.predictor import Predictor
 from saliency.ui import build
 from saliency.ui.compare import compare_tab
-from saliency.ui.compare.compare_tab import MAX_CHARACTERS, read_request, still_kept
+from saliency.ui.compare.comparison_request import MAX_CHARACTERS, read_request, still_there
 from saliency.ui.shared.examples import examples
 from saliency.ui.shared.guard import UNEXPECTED, guarded
 from saliency.ui.shared.model_choice import choices
@@ -77,11 +77,11 @@ def test_what_a_class_compared_is_there_for_a_day(miniatures):
 def test_a_download_of_what_is_no_longer_kept_says_so(tmp_path):
     (tmp_path / "p.jpg").touch()
     request = read_request(str(tmp_path / "p.jpg"), ("", "", ""), ["one"])
-    assert still_kept(request) is request
+    assert still_there(request) is request
     (tmp_path / "p.jpg").unlink()
     for gone in (None, request):
         with pytest.raises(ExpiredError, match="compare again"):
-            still_kept(gone)
+            still_there(gone)
 
 
 def test_errors_of_ours_are_shown_as_sentences_without_markup():

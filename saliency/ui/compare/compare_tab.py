@@ -1,9 +1,9 @@
-"""The Compare tab: one picture, up to four readings of it, several models, side by side."""
+"""The Compare tab: one picture, several sentences about it, several models, side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,20 +11,19 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from saliency.archive.writer import write_archive
-from saliency.conditions import AnyCondition, Condition, by_condition
-from saliency.errors import ExpiredError, TextError, UnknownModelError
+from saliency.archive import write_archive
 from saliency.gaze.options import written_options
 from saliency.imaging import load_image
 from saliency.predictor import Predictor
-from saliency.results import Comparison
 from saliency.ui import constants
-from saliency.ui.compare import first_sight
+from saliency.ui.compare import compare_fields, first_sight
 from saliency.ui.compare.archive_endpoint import ArchiveFile, asked_as
+from saliency.ui.compare.compare_fields import CompareFields
+from saliency.ui.compare.comparison_request import read_request, still_there
 from saliency.ui.compare.first_sight import FirstSight
 from saliency.ui.compare.map_grid import MapGrid
-from saliency.ui.compare.named_sentences import NamedSentences, read_named
 from saliency.ui.constants import ENGINE
+from saliency.ui.gradio_internals import kept_file
 from saliency.ui.share import share
 from saliency.ui.shared import outdated
 from saliency.ui.shared.cancel_button import CancelButton
@@ -33,76 +32,15 @@ from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import Example, example_buttons
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.model_choice import choices, readers
-from saliency.ui.shared.picture_input import PictureInput
+from saliency.ui.shared.model_choice import readers
+from saliency.ui.shared.offered_file import OfferedFile
 from saliency.ui.shared.presentation import present
 from saliency.ui.shared.sentences import telling
 from saliency.ui.shared.texts import t
-from saliency.ui.truth import gaze_fields
 from saliency.ui.truth.truth_files import read_truth
-from saliency.ui.truth.truth_preview import TruthPreview, preview
-from saliency.words import MAX_CHARACTERS
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
-
-_WRITTEN = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was compared, kept for the visitor's session: a download asks the engine, and its caches, again.
-
-    `tables` are the numbers that were shown, which a ground truth may have had a part in; `truth` says how that was
-    read, as `tables.GroundTruth.record`.
-    """
-
-    picture: str
-    sentences: dict[AnyCondition, str]
-    models: tuple[str, ...]
-    tables: tuple[dict[str, Any], ...] = ()
-    truth: Mapping[str, Any] | None = None
-
-    def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
-        """The comparison; `progress` moves meanwhile."""
-        return predictor.predict(self.picture, self.sentences, models=self.models, progress=telling(progress))
-
-
-def read_request(
-    picture: str | None, sentences: Sequence[str | None], models: Sequence[str], named: Any = None
-) -> Request:
-    """A form's fields as a request. The picture alone is always compared, other conditions where there is a sentence.
-
-    Args:
-        sentences: general, salient, non-salient.
-        named: further ones, as `named_sentences.SCHEMA` has them.
-
-    Raises:
-        TextError: a sentence is too long, or a name cannot be used.
-        UnknownModelError: no model was chosen.
-    """
-    if not models:
-        raise UnknownModelError("Please choose at least one model.")
-    standard = [(c, sentence.strip()) for c, sentence in zip(_WRITTEN, sentences, strict=True) if sentence]
-    written = by_condition((name, sentence) for name, sentence in (*standard, *read_named(named)) if sentence)
-    for condition, sentence in written.items():
-        if len(sentence) > MAX_CHARACTERS:
-            raise TextError(
-                "The sentence for “{condition.title}” is longer than {most} characters.",
-                condition=condition,
-                most=MAX_CHARACTERS,
-            )
-    return Request(picture, {Condition.PURE: ""} | written, tuple(models))
-
-
-def still_kept(request: Request | None) -> Request:
-    """What is to be downloaded, as the session has it.
-
-    Raises:
-        ExpiredError: it has it no longer.
-    """
-    if request is None or not Path(request.picture).is_file():
-        raise ExpiredError("This comparison is no longer kept; please compare again.")
-    return request
+_ON_ENGINE = {"concurrency_limit": 1, "concurrency_id": ENGINE}
 
 
 def build(predictor: Predictor, opening: Example | None = None) -> Form:
@@ -111,6 +49,35 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     Args:
         opening: the example whose comparison the page opens with; None: it opens empty.
     """
+    opened = first_sight.build(opening) if opening else None
+    clickable = example_buttons()
+    fields = compare_fields.build(predictor)
+    grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
+    request = gr.State(None, time_to_live=constants.KEPT_SECONDS)
+    with gr.Row(elem_classes="taken-home"):
+        download = gr.Button(t("compare.download"), size="sm", visible=False, elem_id="download", elem_classes="plain")
+        cancel_download = CancelButton()
+        archive = OfferedFile(elem_id="archive")
+        example = share.build(fields.picture)
+    compare, packed = comparing(predictor, grid), packing(predictor, archive)
+    outdated.follow(grid, fields.inputs, fields.truth.options)
+    form = _form(fields, example, compare, [grid, request, download])
+    begun = [fields.button.click, *(box.submit for box in form.written)]
+    form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
+    form.filled_by(clickable, fields.of_an_example, compare_fields.example_values)
+    downloading = download.click(
+        packed, request, archive, show_progress_on=cancel_download, api_visibility="private", **_ON_ENGINE
+    )
+    archive.offered_after(downloading)
+    cancel_download.ends(downloading)
+    if opening:
+        _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
+    _add_archive_endpoint(form, compare, packed)
+    return form
+
+
+def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
+    """The handler of the endpoint `compare`."""
 
     @cancellable
     @guarded
@@ -168,149 +135,50 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         answered = replace(request, tables=tuple(view["tables"]), truth=truth and truth.record)
         return view, answered, gr.Button(visible=True)
 
-    def show(picture, density, fixations, *written):
-        return preview(picture, density, fixations, lambda: written_options(*written))
+    return compare
+
+
+def packing(predictor: Predictor, archive: OfferedFile) -> Callable[..., Any]:
+    """The handler that writes what was compared as a ZIP."""
 
     @cancellable
     @guarded
     def packed(request, progress=_PROGRESS):
-        request = still_kept(request)
+        request = still_there(request)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
             comparison = request.answer(predictor, progress)
             write_archive(comparison, path, request.tables, telling(progress), request.truth, predictor.cards)
-            # Into Gradio's cache, whose files are deleted after a while.
-            return archive_link.move_resource_to_block_cache(str(path))
+            return kept_file(archive, path)
 
-    opened = first_sight.build(opening) if opening else None
-    clickable = example_buttons()
-    with gr.Row():
-        with gr.Column(scale=4, min_width=300):
-            picture = PictureInput(
-                label=t("compare.picture"),
-                sources=["upload", "clipboard", "webcam"],
-                image_mode=None,
-                buttons=[],
-                height=370,
-                elem_id="picture",
-            )
-            picture.draw_uploads()
-        with gr.Column(scale=6, min_width=320, elem_classes="fields"):
-            boxes = [
-                gr.Textbox(
-                    label=t(f"common.{condition}"),
-                    info=t(f"compare.{condition}_task"),
-                    placeholder=t(f"compare.{condition}_example"),
-                    lines=1,
-                    max_lines=4,
-                    elem_classes="task",
-                )
-                for condition in _WRITTEN
-            ]
-            named = NamedSentences(elem_id="named-sentences")
-            models = gr.CheckboxGroup(
-                choices(predictor),
-                value=readers(predictor),
-                label=t("compare.models"),
-                elem_classes="described",
-            )
-            with gr.Accordion(t("compare.truth"), open=False):
-                with gr.Row():
-                    density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
-                    fixations = gr.File(label=t("compare.fixations"), height=140, elem_classes="upload")
-                seen = TruthPreview(elem_id="truth-preview")
-                with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="truth-fields"):
-                    fields = gaze_fields.build(density=True)
-                truth_condition = gr.Dropdown(
-                    _truth_conditions(),
-                    value=Condition.PURE.value,
-                    allow_custom_value=True,  # the name of a further sentence
-                    label=t("compare.truth_condition"),
-                    info=t("compare.truth_help"),
-                )
-            with gr.Row(equal_height=True, elem_classes="begin"):
-                button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
-                cancel = CancelButton()
+    return packed
 
-    grid = MapGrid(label=t("map_grid.result"), elem_id="maps")
-    request = gr.State(None, time_to_live=constants.KEPT_SECONDS)
-    with gr.Row(elem_classes="taken-home"):
-        download = gr.Button(t("compare.download"), size="sm", visible=False, elem_id="download", elem_classes="plain")
-        cancel_download = CancelButton()
-        archive_link = gr.DownloadButton(visible="hidden", elem_id="archive")
-        example = share.build(picture)
-    options = [truth_condition, *fields.inputs]
-    inputs = [picture, *boxes, models, density, fixations, *options, named]
-    outdated.follow(grid, inputs, options)
-    form = Form(
-        picture,
-        dict(zip((condition.value for condition in _WRITTEN), boxes, strict=True)),
-        models,
-        (picture, example, density, fixations, fields.picture),  # a ground truth belongs to one picture
+
+def _form(fields: CompareFields, example: Component, compare: Callable[..., Any], outputs: list[Any]) -> Form:
+    """
+    Args:
+        example: holds the title of the example on view.
+        outputs: of `compare`; the first shows the answer.
+    """
+    return Form(
+        fields.picture,
+        fields.sentences,
+        fields.models,
+        (fields.picture, example, *fields.truth.of_one_picture),
         lambda chosen: (str(chosen.picture), chosen.title, None, None, ""),
         {
             "fn": compare,
-            "inputs": inputs,
-            "outputs": [grid, request, download],
-            "show_progress_on": [grid, cancel],
-            "concurrency_limit": 1,
-            "concurrency_id": ENGINE,
+            "inputs": fields.inputs,
+            "outputs": outputs,
+            "show_progress_on": [outputs[0], fields.cancel],
+            **_ON_ENGINE,
         },
-        cancel,
-        named,
+        fields.cancel,
+        fields.named,
     )
 
-    named.change(
-        lambda rows: gr.Dropdown(choices=_truth_conditions(rows)),
-        named,
-        truth_condition,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-        queue=False,
-    )
-    gr.on(
-        [picture.input, picture.upload, picture.clear],
-        None,
-        outputs=[density, fixations, fields.picture],
-        js='() => [null, null, ""]',  # in the browser: the server's answer might come after newer files
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    gr.on(
-        [density.change, fixations.change, *fields.changes],
-        guarded(show),
-        [picture, density, fixations, *fields.inputs],
-        seen,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        concurrency_limit=2,
-        api_visibility="private",
-    )
-    begun = [button.click, *(box.submit for box in (*boxes, named))]
-    form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
-    for example_button, example in clickable:
-        filled = example_button.click(
-            _filler(example),
-            outputs=[picture, *boxes, named, density, fixations, fields.picture],
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        form.answered(filled.then, api_visibility="private")
-    downloading = download.click(
-        packed,
-        request,
-        archive_link,
-        show_progress_on=cancel_download,
-        concurrency_limit=1,
-        concurrency_id=ENGINE,
-        api_visibility="private",
-    )
-    downloading.success(None, js="() => document.querySelector('#archive').click()", api_visibility="private")
-    cancel_download.ends(downloading)
-    if opening:
-        _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
 
+def _add_archive_endpoint(form: Form, compare: Callable[..., Any], packed: Callable[..., Any]) -> None:
     @asked_as(compare)
     async def archived(*sent):
         """The ZIP that the page offers for download: every map as float32 in maps.npz, overlays, numbers, the record.
@@ -320,16 +188,8 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
         _, answered, _ = await compare(*sent)
         return await packed(answered, sent[-1])  # the last is the progress
 
-    gr.on(
-        [],  # nothing on the page asks for it
-        archived,
-        form.run["inputs"],
-        ArchiveFile(visible=False),
-        api_name="archive",
-        concurrency_limit=1,
-        concurrency_id=ENGINE,
-    )
-    return form
+    # Nothing on the page asks for it.
+    gr.on([], archived, form.run["inputs"], ArchiveFile(visible=False), api_name="archive", **_ON_ENGINE)
 
 
 def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) -> None:
@@ -345,12 +205,13 @@ def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) 
         return {"ready": True}
 
     async def fill(picture, *values):
-        sentences, models, rest = values[: len(_WRITTEN)], values[len(_WRITTEN)], values[len(_WRITTEN) + 1 :]
-        named = dict(zip(form.run["inputs"], (picture, *values), strict=True))[form.named]
-        if picture or any(sentences) or named or set(models) != set(first.models):  # somebody has begun
+        given = dict(zip(form.run["inputs"], (picture, *values), strict=True))
+        models, rest = given[form.models], values[len(form.sentences) + 1 :]
+        begun = picture or any(given[field] for field in form.written)
+        if begun or set(models) != set(first.models):
             return [None, *[gr.skip()] * (len(form.run["outputs"]) + len(fields))]
         view = await first.view()
-        path = grid.move_resource_to_block_cache(str(first.example.picture))
+        path = kept_file(grid, first.example.picture)
         large = FileData(path=path, mime_type="image/jpeg").model_dump()
         asked = outdated.asked((path, *first.sentences, models, *rest))
         shown = view | {"asked": asked, "opening": True, "picture": view["picture"] | {"large": large}}
@@ -360,17 +221,3 @@ def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) 
     opened.wanted(wait, None, opened, concurrency_limit=None, show_progress="hidden", api_visibility="private")
     outputs = [opened, *form.run["outputs"], *fields]
     opened.fill(fill, form.run["inputs"], outputs, show_progress="hidden", api_visibility="private", queue=False)
-
-
-def _filler(example: Example):
-    return lambda: (str(example.picture), example.general, example.salient, example.non_salient, [], None, None, "")
-
-
-def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[tuple[Any, str]]:
-    """What people may have read: a title and a value each.
-
-    Args:
-        named: the further sentences.
-    """
-    standard = [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *_WRITTEN)]
-    return [*standard, *((row["name"], row["name"]) for row in named or ())]

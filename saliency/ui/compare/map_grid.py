@@ -9,11 +9,10 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from gradio.data_classes import FileData
-from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from saliency.results import Comparison
+from saliency.ui.gradio_internals import served
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.outdated import ASKED
 from saliency.ui.shared.presentation import PICTURE_SIDE
@@ -71,9 +70,7 @@ class MapGrid(Component):
             return None
         file = BytesIO()
         Image.fromarray(comparison.reduced(LARGE_SIDE).picture).save(file, "JPEG", quality=88)
-        path = save_bytes_to_cache(file.getvalue(), "picture.jpg", self.GRADIO_CACHE)
-        self.temp_files.add(path)  # what Gradio serves, and deletes in time
-        return FileData(path=path, mime_type="image/jpeg").model_dump()
+        return served(self, file.getvalue(), "picture.jpg", "image/jpeg")
 
     def api_info(self) -> dict[str, Any]:
         return SCHEMA

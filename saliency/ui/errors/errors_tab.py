@@ -23,11 +23,13 @@ from saliency.ui.constants import ENGINE
 from saliency.ui.errors.report import write_report
 from saliency.ui.errors.sample_presentation import present_sample
 from saliency.ui.errors.thumbnails import Thumbnails
+from saliency.ui.gradio_internals import kept_file
 from saliency.ui.models.models_tab import card_views
 from saliency.ui.models.score_table import ScoreTable
 from saliency.ui.shared.cancellation import cancellable, go_on
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.offered_file import OfferedFile
 from saliency.ui.shared.sentences import told
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
@@ -83,12 +85,11 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
             path = Path(folder) / "saliency-errors.html"
             for done, total in write_report(study, _names(event.stems), str(event.chosen), path):
                 yield {"progress": {"task": "report", "done": done, "total": total}}, None
-            # Into Gradio's cache, whose files are deleted after a while.
-            yield {"progress": None}, report_link.move_resource_to_block_cache(str(path))
+            yield {"progress": None}, kept_file(report_link, path)
 
     view = _view(given=True)
     opened = Component("sample_view", elem_id="sample")
-    report_link = gr.DownloadButton(visible="hidden", elem_id="report")
+    report_link = OfferedFile(elem_id="report")
 
     # The view shows what goes on by itself; Gradio's own progress would lie over it.
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
@@ -96,7 +97,7 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
     view.shown(overview, outputs=view, **quiet)
     evaluating = view.evaluate(evaluate, outputs=view, concurrency_limit=1, concurrency_id=EVALUATION, **quiet)
     reporting = view.report(report, outputs=[view, report_link], **on_engine, **quiet)
-    reporting.success(None, js="() => document.querySelector('#report').click()", api_visibility="private")
+    report_link.offered_after(reporting)
     for running in (evaluating, reporting):
         running.failure(overview, outputs=view, **quiet)
     view.cancel(overview, outputs=view, cancels=[evaluating, reporting], **quiet)

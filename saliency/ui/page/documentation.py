@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradio.utils import get_function_description
-
+from saliency.ui.gradio_internals import described_parameters
 from saliency.ui.shared.guard import GuardedBlocks
 
 
@@ -23,11 +22,11 @@ class DocumentedBlocks(GuardedBlocks):
         info = super().get_api_info(*args, **kwargs)
         handlers = {f"/{event.api_name}": event.fn for event in self.fns.values() if event.api_visibility != "private"}
         for name, endpoint in info["named_endpoints"].items():
-            _, said, _ = get_function_description(handlers[name])
+            parameters = described_parameters(handlers[name])
             for parameter in endpoint["parameters"]:
                 called = parameter["parameter_name"]
                 parameter["label"] = called.replace("_", " ").capitalize()
-                parameter["python_type"]["description"] = said[called]
+                parameter["python_type"]["description"] = parameters[called]
             for returned in endpoint["returns"]:
                 returned["label"] = returned["type"].get("title", returned["label"])
         return info

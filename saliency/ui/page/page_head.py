@@ -10,13 +10,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gradio.route_utils import FnIndexInferError, get_root_url
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from saliency.ui.gradio_internals import UnknownEndpoint, root_of
 from saliency.ui.shared.component import shared_head
 from saliency.ui.shared.guard import no_endpoint
 from saliency.ui.shared.texts import section
@@ -33,7 +32,7 @@ def app_options() -> dict[str, Any]:
     return {
         "middleware": [Middleware(PageHead)],
         "routes": routes,
-        "exception_handlers": {FnIndexInferError: no_endpoint},
+        "exception_handlers": {UnknownEndpoint: no_endpoint},
     }
 
 
@@ -73,7 +72,7 @@ class PageHead:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return
-        root = get_root_url(Request(scope), "/", scope.get("root_path") or None)
+        root = root_of(scope)
         await self.app(scope, receive, _Described(send, root))
 
 

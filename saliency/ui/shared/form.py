@@ -50,6 +50,23 @@ class Form:
         self.cancel.ends(running)
         return running
 
+    def filled_by(
+        self,
+        clickable: Sequence[tuple[gr.Button, Example]],
+        outputs: Sequence[Component],
+        values: Callable[[Example], Sequence[Any]],
+    ) -> None:
+        """Fills fields at a click on an example's button, and answers the form."""
+
+        def filler(example: Example) -> Callable[[], Sequence[Any]]:
+            return lambda: values(example)
+
+        for button, example in clickable:
+            filled = button.click(
+                filler(example), outputs=list(outputs), show_progress="hidden", api_visibility="private"
+            )
+            self.answered(filled.then, api_visibility="private")
+
     @property
     def fields(self) -> list[Component]:
         """All that a link can restore."""

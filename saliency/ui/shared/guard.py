@@ -10,13 +10,12 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
-from gradio.context import LocalContext
-from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from saliency.errors import SaliencyError
 from saliency.messages import Message
+from saliency.ui.gradio_internals import handling, names_unmarked_file
 from saliency.ui.shared.sentences import in_language, speaks_chinese, told
 
 logger = logging.getLogger(__name__)
@@ -77,13 +76,11 @@ class GuardedBlocks(gr.Blocks):
             raise gr.Error(told(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
-        token = LocalContext.request.set(request)  # it tells the language
-        try:
-            return await super().process_api(block_fn, inputs, state, request, **rest)
-        except Exception as error:
-            raise _shown(error) from None
-        finally:
-            LocalContext.request.reset(token)
+        with handling(request):  # it says which language is wanted
+            try:
+                return await super().process_api(block_fn, inputs, state, request, **rest)
+            except Exception as error:
+                raise _shown(error) from None
 
 
 def no_endpoint(request: Request, _: Exception) -> JSONResponse:
@@ -94,10 +91,3 @@ def no_endpoint(request: Request, _: Exception) -> JSONResponse:
     )
     shown = in_language(sentence, "zh" if speaks_chinese(request) else "en")
     return JSONResponse({"error": shown, "type": "UnknownEndpoint"}, status_code=404)
-
-
-def names_unmarked_file(value: Any) -> bool:
-    """Whether JSON has a file's path anywhere without what makes Gradio check it."""
-    found: list[Any] = []
-    traverse(value, found.append, lambda part: isinstance(part, dict) and "path" in part)
-    return not all(is_file_obj_with_meta(part) for part in found)

@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 import yaml
-from gradio.context import LocalContext
 
 from saliency.conditions import Condition
 from saliency.messages import Message
+from saliency.ui.gradio_internals import visitors_request
 from saliency.ui.shared.cancellation import go_on
 from saliency.ui.shared.texts import section
 
@@ -47,7 +47,7 @@ def tell(sentence: str, /, **values: Any) -> str:
 
 def language() -> str:
     """Of the visitor whose event is handled, a name from `texts.LANGUAGES`; English where there is no visitor."""
-    return "zh" if speaks_chinese(LocalContext.request.get(None)) else "en"
+    return "zh" if speaks_chinese(visitors_request()) else "en"
 
 
 def telling(progress: gr.Progress) -> Callable[[float, str], None]:

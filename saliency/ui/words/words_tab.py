@@ -17,7 +17,7 @@ from saliency.ui.constants import ENGINE
 from saliency.ui.shared import outdated
 from saliency.ui.shared.cancel_button import CancelButton
 from saliency.ui.shared.cancellation import cancellable
-from saliency.ui.shared.examples import Example, example_buttons
+from saliency.ui.shared.examples import example_buttons
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import choices, first_with_word_maps
@@ -131,13 +131,5 @@ def build(predictor: Predictor) -> Form:
         picture, {"sentence": sentence}, model, (picture,), lambda chosen: (str(chosen.picture),), running, cancel
     )
     form.answered(gr.on, triggers=[button.click, sentence.submit], api_name="words", trigger_mode="once")
-    for example_button, example in clickable:
-        filled = example_button.click(
-            _filler(example), outputs=[picture, sentence], show_progress="hidden", api_visibility="private"
-        )
-        form.answered(filled.then, api_visibility="private")
+    form.filled_by(clickable, [picture, sentence], lambda example: (str(example.picture), example.salient))
     return form
-
-
-def _filler(example: Example):
-    return lambda: (str(example.picture), example.salient)
