@@ -247,7 +247,7 @@ def _stepwise(
     session: ModelSession, progress: Callable[[float, Message], None] | None, number: int, count: int
 ) -> Callable[[float], None]:
     """Reports the progress of the model `number` of `count` to `progress` as a share of all models' work."""
-    step = Message("{title} is looking", title=session.spec.title)
+    step = Message("{title} predicts", title=session.spec.title)
     return lambda share: progress((number + share) / count, step) if progress else None
 
 

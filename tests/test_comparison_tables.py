@@ -7,7 +7,7 @@ from saliency.comparison_tables import GroundTruth, against, agreement, moved
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.human_consistency import Consistency
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_one_line_says_between_what_the_numbers_lie(comparison, monkeypatch):
     )
     assert "each of 5 participants" in table.notes[1]
     monkeypatch.setattr("saliency.ui.shared.sentences.language", lambda: "zh")
-    assert told(table.notes[0]).endswith("其他人 0.912。")
+    assert translated(table.notes[0]).endswith("其他人 0.912。")
 
 
 def test_without_named_participants_or_fixations_there_are_no_other_people(comparison):

@@ -277,7 +277,7 @@ def test_timings_and_progress(predictor):
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] == 1
-    assert told[0][1] == "Reader is looking"
+    assert told[0][1] == "Reader predicts"
 
 
 def test_what_progress_raises_ends_the_work_and_nothing_else(predictor):

@@ -74,8 +74,8 @@ def build(
 def _focus(form: Form) -> None:
     """Moves the focus to the form's answer once there is one that somebody asked for."""
     view = form.run["outputs"][0]
-    told = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
-    js = f"(answer) => answer && !answer.opening && {told}"
+    announced = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
+    js = f"(answer) => answer && !answer.opening && {announced}"
     view.change(None, view, js=js, **share.PRIVATE)
 
 

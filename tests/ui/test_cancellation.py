@@ -15,7 +15,7 @@ import pytest
 from saliency.errors import TextError
 from saliency.ui.shared.cancellation import cancellable, go_on
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.sentences import telling
+from saliency.ui.shared.sentences import reporting
 
 _PROGRESS = gr.Progress()
 
@@ -30,7 +30,7 @@ def test_a_handler_answers_and_fails_as_before():
     @cancellable
     @guarded
     def answer(number, progress=_PROGRESS):
-        telling(lambda share, desc: None)(0.5, "half")
+        reporting(lambda share, desc: None)(0.5, "half")
         if number < 0:
             raise TextError("Too small.")
         return 2 * number

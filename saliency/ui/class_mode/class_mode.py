@@ -1,4 +1,4 @@
-"""Class mode of the Your gaze tab: a lecturer opens a class, people mark on their phones, and the sum is seen live."""
+"""Class mode of the Your gaze tab: a lecturer opens a class, people mark on their phones, and the sum appears live."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from saliency.ui.shared.cancel_button import CancelButton
 from saliency.ui.shared.cancellation import cancellable
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.sentences import telling, told
+from saliency.ui.shared.sentences import reporting, translated
 
 SIDE = 512  # pixels of the longer side of the maps that are scored while everybody waits
-EVERY = 2  # seconds between two looks at how far the class is
+EVERY = 2  # seconds between two updates of how far the class is
 _LONGEST = 300  # characters of an address
 _PROGRESS = gr.Progress()
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -56,7 +56,7 @@ def build_panel(
     def open_class(event: gr.EventData, path, looked, read, names, owner, progress=_PROGRESS):
         opened = open_picture(path)
         written = {Condition.GENERAL: read} if read and read.strip() else None
-        comparison = predictor.predict(opened, written, models=names, progress=telling(progress)).reduced(SIDE)
+        comparison = predictor.predict(opened, written, models=names, progress=reporting(progress)).reduced(SIDE)
         room.end(owner)
         shown = staged(opened.pixels)["picture"]
         code, secret = room.open(Task(shown, read or "", _seconds(looked), comparison))
@@ -67,7 +67,7 @@ def build_panel(
         try:
             standing = room.standing(owner)
         except ClassError as error:
-            return {"ended": told(error.message)}, None, None, 0, gr.Timer(active=False)
+            return {"ended": translated(error.message)}, None, None, 0, gr.Timer(active=False)
         if standing.version == version:
             return [gr.skip()] * 5
         view = present_class(room.task_of(owner), standing, whole=not version)
@@ -83,7 +83,7 @@ def build_panel(
         try:
             return {"fixations": [asdict(fixation) for fixation in room.standing(owner).fixations]}
         except ClassError as error:
-            return {"ended": told(error.message)}
+            return {"ended": translated(error.message)}
 
     panel = Component("class_panel", scripts=("fixation_file",), elem_id="class-panel")
     view = GazeView(live=True, elem_id="class-view")
@@ -115,7 +115,7 @@ def build_visit(room: Classroom) -> None:
         try:
             task = room.task(_text(visit, "code"))
         except ClassError as error:
-            return {"refused": told(error.message)}, gr.skip()
+            return {"refused": translated(error.message)}, gr.skip()
         key = f"class-{_text(visit, 'code').strip().upper()}"  # another class may have had the same picture
         message = {"picture": task.picture | {"key": key}, "sentence": task.sentence, "seconds": task.seconds}
         return {"joined": _text(visit, "token") or new_token()}, message
@@ -126,7 +126,7 @@ def build_visit(room: Classroom) -> None:
         try:
             return {"handed_in": room.hand_in(code, token, name, read_marks(marked, room.task(code)))}
         except SaliencyError as error:
-            return {"refused": told(error.message)}
+            return {"refused": translated(error.message)}
 
     with gr.Column(elem_id="class-page"):
         visit = Component("class_visit", elem_id="class-visit")

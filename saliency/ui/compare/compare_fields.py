@@ -17,7 +17,7 @@ from saliency.ui.shared.cancel_button import CancelButton
 from saliency.ui.shared.examples import Example
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import choices, readers
-from saliency.ui.shared.picture_input import PictureInput
+from saliency.ui.shared.picture_input import PictureInput, picture_field
 from saliency.ui.shared.texts import t
 from saliency.ui.truth import gaze_fields
 from saliency.ui.truth.gaze_fields import GazeFields
@@ -80,15 +80,7 @@ def build(predictor: Predictor) -> CompareFields:
     """Adds the fields to the tab being built."""
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
-            picture = PictureInput(
-                label=t("compare.picture"),
-                sources=["upload", "clipboard", "webcam"],
-                image_mode=None,
-                buttons=[],
-                height=370,
-                elem_id="picture",
-            )
-            picture.draw_uploads()
+            picture = picture_field(t("compare.picture"), height=370, elem_id="picture")
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             sentences = {condition.value: _sentence(condition) for condition in WRITTEN}
             named = NamedSentences(elem_id="named-sentences")

@@ -35,7 +35,7 @@ from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import readers
 from saliency.ui.shared.offered_file import OfferedFile
 from saliency.ui.shared.presentation import present
-from saliency.ui.shared.sentences import telling
+from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
 from saliency.ui.truth.truth_files import read_truth
 
@@ -125,7 +125,7 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
         """
         request = read_request(picture, (general, salient, non_salient), models, named)
         truth = None
-        if density or fixations:  # read first: what is wrong with them is told before the models begin
+        if density or fixations:  # read first: their errors come before the models begin
             options = written_options(units, screen, shown, corner, picture_name, drop_zeros, log)
             shape = load_image(picture).shape[:2]
             truth = read_truth(density, fixations, truth_condition, shape, options, picture)
@@ -148,7 +148,7 @@ def packing(predictor: Predictor, archive: OfferedFile) -> Callable[..., Any]:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "saliency-comparison.zip"
             comparison = request.answer(predictor, progress)
-            write_archive(comparison, path, request.tables, telling(progress), request.truth, predictor.cards)
+            write_archive(comparison, path, request.tables, reporting(progress), request.truth, predictor.cards)
             return kept_file(archive, path)
 
     return packed

@@ -14,7 +14,7 @@ from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.predictor import Predictor
 from saliency.results import Comparison
 from saliency.ui.compare.named_sentences import read_named
-from saliency.ui.shared.sentences import telling
+from saliency.ui.shared.sentences import reporting
 from saliency.words import MAX_CHARACTERS
 
 WRITTEN = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
@@ -36,7 +36,7 @@ class Request:
 
     def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
         """The comparison; `progress` moves meanwhile."""
-        return predictor.predict(self.picture, self.sentences, models=self.models, progress=telling(progress))
+        return predictor.predict(self.picture, self.sentences, models=self.models, progress=reporting(progress))
 
 
 def read_request(

@@ -1,6 +1,6 @@
 """What the page opens with: the finished comparison of an example, and in words what its sentences did.
 
-It is computed once for the checkpoints that there are, beside what visitors ask, and kept in the user's cache
+It is computed once for the checkpoints that there are, beside what visitors ask, and cached in the user's cache
 directory.
 """
 
@@ -35,7 +35,7 @@ class FirstSight:
 
     Args:
         models: what is compared.
-        folder: where it is kept; default `cache_folder`.
+        folder: where it is cached; default `cache_folder`.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class FirstSight:
 
     def _find(self) -> None:
         try:
-            self._view.set_result(self._kept() or self._computed())
+            self._view.set_result(self._cached() or self._computed())
         except Exception as error:  # the page opens without it
             logger.error("The comparison that the page opens with failed.", exc_info=error)
             self._view.set_exception(error)
 
-    def _kept(self) -> dict[str, Any] | None:
+    def _cached(self) -> dict[str, Any] | None:
         try:
             return json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -86,8 +86,8 @@ class FirstSight:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._file, lambda draft: draft.write_text(text, encoding="utf-8"))
         except OSError as error:  # it is computed again next time
-            logger.warning("The comparison that the page opens with cannot be kept: %s", error)
-        return json.loads(text)  # the same, whether it was kept or not
+            logger.warning("The comparison that the page opens with cannot be cached: %s", error)
+        return json.loads(text)  # the same, whether it was cached or not
 
 
 def build(example: Example) -> Component:

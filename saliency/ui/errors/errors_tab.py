@@ -30,7 +30,7 @@ from saliency.ui.shared.cancellation import cancellable, go_on
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.offered_file import OfferedFile
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
 EVALUATION = "evaluation"
@@ -168,7 +168,7 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
         "scores": {name: _columns(table[table["model"] == name], stems) for name in scored},
         "means": [_mean(row) for row in means(table).to_dict("records")],
         "left_out": [_left_out(study, entry) for entry in study.left_out()],
-        "notices": [told(notice) for notice in (*study.notices(), *study.sample_notices())],
+        "notices": [translated(notice) for notice in (*study.notices(), *study.sample_notices())],
     }
 
 
@@ -199,7 +199,11 @@ def present_intervals(
 def _left_out(study: ErrorAnalysis, entry: LeftOut) -> dict[str, str]:
     """A sample that was left out; of which models, where it was not all of them."""
     models = entry.models if len(entry.models) < len(study.sources) else ()
-    return {"stem": entry.stem, "why": told(entry.why), "models": ", ".join(study.titles[name] for name in models)}
+    return {
+        "stem": entry.stem,
+        "why": translated(entry.why),
+        "models": ", ".join(study.titles[name] for name in models),
+    }
 
 
 def _columns(table: pd.DataFrame, stems: Sequence[str]) -> dict[str, list[float | None]]:

@@ -23,7 +23,7 @@ from saliency.rendering import overlay
 from saliency.results import Comparison, resized
 from saliency.ui.errors.sample_presentation import find, notices_on
 from saliency.ui.shared.presentation import data_uri
-from saliency.ui.shared.sentences import language, tell, told
+from saliency.ui.shared.sentences import language, translate, translated
 from saliency.ui.shared.texts import section
 
 PICTURES = 50  # samples that are shown; the means count all
@@ -37,7 +37,7 @@ def number(value: float, digits: int) -> str:
 
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
-_templates.globals["told"] = tell
+_templates.globals["translate"] = translate
 _templates.filters["number"] = number
 
 
@@ -72,8 +72,8 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
             lower=[name for name in METRICS if get_profile("tuebingen").metrics[name].lower_is_better],
             means=_means(means(selected).to_dict("records"), study),
             models=list(study.sources.values()),
-            left_out=[{"stem": entry.stem, "why": told(entry.why)} for entry in study.left_out()],
-            notices=[told(notice) for notice in (*study.notices(), *study.sample_notices())],
+            left_out=[{"stem": entry.stem, "why": translated(entry.why)} for entry in study.left_out()],
+            notices=[translated(notice) for notice in (*study.notices(), *study.sample_notices())],
             version=__version__,
             time=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         ),
@@ -85,7 +85,9 @@ def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[st
     """A line a condition and model, with the cells of its metrics in their order."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        condition = told(Message("Mean of the conditions")) if row["condition"] == MACRO else _name(row["condition"])
+        condition = (
+            translated(Message("Mean of the conditions")) if row["condition"] == MACRO else _name(row["condition"])
+        )
         title = study.titles[row["model"]]
         line = lines.setdefault((row["condition"], row["model"]), {"condition": condition, "model": title, "cells": {}})
         line["cells"][row["metric"]] = row
@@ -94,7 +96,7 @@ def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[st
 
 
 def _name(condition: str) -> str:
-    return told(Message("{condition.title}", condition=Condition(condition)))
+    return translated(Message("{condition.title}", condition=Condition(condition)))
 
 
 def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
             }
             for prediction, reduced in zip(comparison.predictions, small.predictions, strict=True)
         ],
-        "notices": [told(notice) for notice in notices_on(sample, comparison, missing)],
+        "notices": [translated(notice) for notice in notices_on(sample, comparison, missing)],
     }
 
 

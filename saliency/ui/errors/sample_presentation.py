@@ -12,7 +12,7 @@ from saliency.errors import DatasetError
 from saliency.messages import Message
 from saliency.results import Comparison, Prediction, WordMap, resized
 from saliency.ui.shared.presentation import MAP_SIDE, PICTURE_SIDE, packed, packed_density, picture_view
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 from saliency.words import clean
 
 
@@ -34,7 +34,7 @@ def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
         "fixations": _fixations(sample, comparison.picture.shape[:2]),
         "metrics": list(METRICS),
         "models": [_model(study, prediction, sample, shape) for prediction in comparison.predictions],
-        "notices": [told(notice) for notice in notices_on(sample, comparison, missing)],
+        "notices": [translated(notice) for notice in notices_on(sample, comparison, missing)],
     }
 
 

@@ -17,7 +17,7 @@ _AT_ONCE = 25  # rows of a page of the table
 
 
 class Thumbnails:
-    """The newest `KEPT` of those that were asked for are kept.
+    """The newest `KEPT` of those that were asked for are cached.
 
     Args:
         samples: by stem; nothing else can be asked for.

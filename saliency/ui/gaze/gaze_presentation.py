@@ -1,4 +1,4 @@
-"""Models against where visitors said they looked, as the JSON that the browser draws and the API returns."""
+"""Models against where visitors marked that they looked, as the JSON that the browser draws and the API returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from saliency.gaze_ranking import checked_blur, rank
 from saliency.messages import Message
 from saliency.results import Comparison
 from saliency.ui.shared.presentation import MAP_SIDE, PICTURE_SIDE, packed_density, picture_view, provenance
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 
 
 def present_scores(
@@ -56,7 +56,7 @@ def present_scores(
         "models": [{"name": p.model, "title": p.title, **packed_density(maps[p.model])} for p in ranked],
         "table": asdict(table),
         "notices": [
-            told(notice)
+            translated(notice)
             for notice in dict.fromkeys([*notices, *comparison.notices, *(n for p in ranked for n in p.notices)])
         ],
         "provenance": provenance(ranked, comparison.timings),

@@ -1,4 +1,4 @@
-"""Where a visitor looks at a picture and then marks where they looked, as a Gradio component.
+"""The stage: a picture is shown for a while, then marked, as a Gradio component.
 
 Timing and marking happen in the browser (gaze_stage.js). The component takes messages, each an object with one of
 ``picture`` (a new one: jpeg, its own width and height, and a key by which its marks are found again; with ``sentence``

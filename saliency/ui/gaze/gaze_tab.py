@@ -1,9 +1,9 @@
-"""The Your gaze tab: a visitor looks, marks where they looked, and sees which model comes closest."""
+"""The Your gaze tab: a visitor views a picture, marks where they looked, and compares the models."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,47 @@ from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import choices
 from saliency.ui.shared.picture_input import FILES, PictureButton
-from saliency.ui.shared.sentences import telling, told
+from saliency.ui.shared.sentences import reporting, translated
 from saliency.ui.shared.texts import t
 from saliency.ui.truth import gaze_fields
+from saliency.ui.truth.gaze_fields import GazeFields
 from saliency.ui.truth.truth_files import account, read_recording
 from saliency.ui.truth.truth_preview import TruthPreview, preview_of
 
 _PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class StageFields:
+    """The fields beside the stage, and the stage.
+
+    Attributes:
+        picture: that is on the stage; hidden, so that what was refused never gets here.
+        reading, preview: how files of fixations are read, and where their fixations lie.
+    """
+
+    picture: PictureButton
+    sentence: gr.Textbox
+    models: gr.CheckboxGroup
+    files: gr.UploadButton
+    reading: GazeFields
+    preview: TruthPreview
+    blur: gr.Number
+    distance: gr.Number
+    stage: GazeStage
+    cancel: CancelButton
+
+    @property
+    def shown(self) -> list[Any]:
+        """What a picture goes into."""
+        return [self.picture, self.stage]
+
+    @property
+    def inputs(self) -> list[Any]:
+        """For the handler that scores."""
+        asked = [self.picture, self.stage, self.files, self.sentence, self.models, self.blur]
+        return [*asked, *self.reading.inputs]
 
 
 def build(predictor: Predictor, room: Classroom | None = None) -> Form:
@@ -45,6 +79,40 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
     Args:
         room: where classes are opened; default one of its own, which nobody else can take part in.
     """
+    clickable, own_picture = _picture_choice(examples())
+    fields = _fields(predictor)
+    stage, cancel = fields.stage, fields.cancel
+    class_mode.build_panel(
+        room or Classroom(), predictor, stage, cancel, fields.picture, fields.sentence, fields.models
+    )
+    view = GazeView(elem_id="gaze-view")
+    _choose_picture(clickable, own_picture, fields)
+    _tell_stage(fields)
+    _load_files(fields)
+    scored = stage.score(
+        scoring(predictor),
+        fields.inputs,
+        view,
+        api_name="score",
+        show_progress_on=[view, cancel],
+        trigger_mode="once",
+        concurrency_limit=1,
+        concurrency_id=ENGINE,
+    )
+    cancel.ends(scored)
+    outdated.follow(view, fields.inputs, fields.reading.inputs)
+    scored.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
+    return Form(
+        fields.picture,
+        {"sentence": fields.sentence},
+        fields.models,
+        fields.shown,
+        lambda example: _put(str(example.picture)),
+    )
+
+
+def scoring(predictor: Predictor) -> Callable[..., Any]:
+    """The handler of the endpoint `score`."""
 
     @cancellable
     @guarded
@@ -91,27 +159,20 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
         if not everything:
             raise GroundTruthError("There is nothing to score yet: mark where you looked, or load fixations.")
         read = {Condition.GENERAL: sentence} if sentence and sentence.strip() else None
-        comparison = predictor.predict(opened, read, models=models, progress=telling(progress))
+        comparison = predictor.predict(opened, read, models=models, progress=reporting(progress))
         notices = [notice for read in recordings for notice in read.notices]
         return present_scores(comparison, everything, blur or None, looked.pixels_per_degree, notices)
 
-    @guarded
-    def load(files, picture, *written):
-        recordings = read_files(files, load_image(picture).shape[:2], written, picture)
-        names = [Path(file).name for file in files or ()]
-        seen = preview_of(picture, list(zip(names, recordings, strict=True)))
-        return loaded(recordings), seen, None
+    return score
 
-    clickable, own_picture = _picture_choice(examples())
-    picture = PictureButton(t("gaze.own_picture"), visible="hidden")  # on the stage: what was refused never gets here
+
+def _fields(predictor: Predictor) -> StageFields:
+    picture = PictureButton(t("gaze.own_picture"), visible="hidden")
     with gr.Row():
         with gr.Column(scale=3, min_width=280, elem_classes="fields"):
             sentence = gr.Textbox(label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4)
             models = gr.CheckboxGroup(
-                choices(predictor),
-                value=list(predictor.models),
-                label=t("gaze.models"),
-                elem_classes="described",
+                choices(predictor), value=list(predictor.models), label=t("gaze.models"), elem_classes="described"
             )
             files = gr.UploadButton(
                 t("gaze.load"),
@@ -120,8 +181,8 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
                 elem_id="gaze-load",
             )
             with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="gaze-fields"):
-                fields = gaze_fields.build(density=False)
-                seen = TruthPreview(elem_id="gaze-preview")
+                reading = gaze_fields.build(density=False)
+                preview = TruthPreview(elem_id="gaze-preview")
             with gr.Accordion(t("gaze.advanced"), open=False, elem_id="gaze-advanced"):
                 blur = gr.Number(0, label=t("gaze.blur"), info=t("gaze.blur_hint"), minimum=0)
                 distance = gr.Number(
@@ -130,47 +191,50 @@ def build(predictor: Predictor, room: Classroom | None = None) -> Form:
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
             cancel = CancelButton()
-    class_mode.build_panel(room or Classroom(), predictor, stage, cancel, picture, sentence, models)
-    view = GazeView(elem_id="gaze-view")
+    return StageFields(picture, sentence, models, files, reading, preview, blur, distance, stage, cancel)
 
-    shown = [picture, stage]
-    own_picture.upload(guarded(_put), own_picture, shown, show_progress_on=stage, api_visibility="private")
+
+def _choose_picture(
+    clickable: Sequence[tuple[gr.Button, Example]], own_picture: PictureButton, fields: StageFields
+) -> None:
+    """Puts an example or one's own picture on the stage; what belongs to the picture before goes."""
+    stage = fields.stage
+    own_picture.upload(guarded(_put), own_picture, fields.shown, show_progress_on=stage, api_visibility="private")
     for button, example in clickable:
-        button.click(_chooser(example), outputs=shown, show_progress_on=stage, api_visibility="private")
+        button.click(_chooser(example), outputs=fields.shown, show_progress_on=stage, api_visibility="private")
     gr.on(
         [own_picture.upload, *(button.click for button, _ in clickable)],
         lambda: (None, ""),
-        outputs=[seen, fields.picture],  # of the picture before
-        show_progress="hidden",
-        api_visibility="private",
+        outputs=[fields.preview, fields.reading.picture],
         queue=False,
+        **_QUIET,
     )
-    for field, name in ((sentence, "sentence"), (distance, "distance")):
-        field.change(
-            None, field, stage, js=f"({name}) => ({{ {name} }})", show_progress="hidden", api_visibility="private"
-        )
-    loading = files.upload(
+
+
+def _tell_stage(fields: StageFields) -> None:
+    """Lets the stage know the sentence and the distance of the eyes."""
+    for field, name in ((fields.sentence, "sentence"), (fields.distance, "distance")):
+        field.change(None, field, fields.stage, js=f"({name}) => ({{ {name} }})", **_QUIET)
+
+
+def _load_files(fields: StageFields) -> None:
+    """Adds the fixations of uploaded files to the stage's marks."""
+
+    @guarded
+    def load(files, picture, *written):
+        recordings = read_files(files, load_image(picture).shape[:2], written, picture)
+        names = [Path(file).name for file in files or ()]
+        preview = preview_of(picture, list(zip(names, recordings, strict=True)))
+        return loaded(recordings), preview, None
+
+    loading = fields.files.upload(
         load,
-        [files, picture, *fields.inputs],
-        [stage, seen, files],
-        show_progress_on=stage,
+        [fields.files, fields.picture, *fields.reading.inputs],
+        [fields.stage, fields.preview, fields.files],
+        show_progress_on=fields.stage,
         api_visibility="private",
     )
-    loading.failure(lambda: None, outputs=files, show_progress="hidden", api_visibility="private")
-    scoring = stage.score(
-        score,
-        [picture, stage, files, sentence, models, blur, *fields.inputs],
-        view,
-        api_name="score",
-        show_progress_on=[view, cancel],
-        trigger_mode="once",
-        concurrency_limit=1,
-        concurrency_id=ENGINE,
-    )
-    cancel.ends(scoring)
-    outdated.follow(view, [picture, stage, files, sentence, models, blur, *fields.inputs], fields.inputs)
-    scoring.success(None, js="() => document.dispatchEvent(new Event('gaze-scored'))", api_visibility="private")
-    return Form(picture, {"sentence": sentence}, models, shown, lambda example: _put(str(example.picture)))
+    loading.failure(lambda: None, outputs=fields.files, **_QUIET)
 
 
 def read_files(
@@ -201,7 +265,7 @@ def read_files(
 def loaded(recordings: Sequence[Recording]) -> dict[str, Any]:
     """Recordings as the message that adds them to the stage's marks, with what was read in the visitor's language."""
     fixations = [asdict(fixation) for recording in recordings for fixation in recording.fixations]
-    return {"fixations": fixations, "notices": [told(line) for read in recordings for line in account(read)]}
+    return {"fixations": fixations, "notices": [translated(line) for read in recordings for line in account(read)]}
 
 
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:

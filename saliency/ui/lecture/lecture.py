@@ -71,9 +71,9 @@ def lead(bar: Component, forms: Mapping[str, Form]) -> None:
             bar.leave(_nothing(shown), outputs=shown, cancels=[ended], queue=False, **_PRIVATE)
         _tell(ended, "success")
 
-    kept = [field for form in forms.values() for field in _lent(form)]
-    bar.begin(None, kept, js=share.script("keep"), **_PRIVATE)
-    bar.leave(None, None, kept, js=share.script("putBack"), **_PRIVATE)
+    lent = [field for form in forms.values() for field in _lent(form)]
+    bar.begin(None, lent, js=share.script("keep"), **_PRIVATE)
+    bar.leave(None, None, lent, js=share.script("putBack"), **_PRIVATE)
 
 
 def _tell(event: Dependency, outcome: str) -> None:

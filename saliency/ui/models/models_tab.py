@@ -75,7 +75,7 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
 
 def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Chinese by what cards, as `card_view` gives them, say in English; what has none is shown as it was written."""
-    found = {sentence: _translated(sentence) for card in cards for sentence in said(card)}
+    found = {sentence: _translated(sentence) for card in cards for sentence in sentences_of(card)}
     return {sentence: translation for sentence, translation in found.items() if translation}
 
 
@@ -87,7 +87,7 @@ def _translated(sentence: str) -> str | None:
     return "；".join(uses) if all(uses) else None
 
 
-def said(card: Mapping[str, Any]) -> Iterator[str]:
+def sentences_of(card: Mapping[str, Any]) -> Iterator[str]:
     """The sentences of a card that people wrote, names and papers apart."""
     yield from (card["summary"], card["licence"], *card["limits"], *card["origin"])
     for data in card["data"]:

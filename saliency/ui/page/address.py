@@ -37,15 +37,15 @@ def follow(address: Component, forms: Mapping[str, Form]) -> None:
         form = forms[tab]
         own = (field for field in form.shown if isinstance(field, share.ExampleTitle))
         title = next(own, None) or share.titled(form.picture)
-        said = [form.picture, title, *form.written, form.models]
+        noted = [form.picture, title, *form.written, form.models]
         names = list(form.sentences)
         gr.on(
             [form.picture.change, title.change, form.models.change, *(box.change for box in form.written)],
             None,
-            said,
+            noted,
             js=share.script("note", tab, names),
             **share.PRIVATE,
         )
         # What is in the address is none of the page's words, so the component's value carries it to the server.
         filled = getattr(address, tab)(share.filler(form), address, form.fields, **share.PRIVATE)
-        filled.success(None, said, js=share.script("filled", tab, names), **share.PRIVATE)
+        filled.success(None, noted, js=share.script("filled", tab, names), **share.PRIVATE)

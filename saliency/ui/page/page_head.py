@@ -26,7 +26,7 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and what is said of
+    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and the answer of
     endpoints that there are not."""
     routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {

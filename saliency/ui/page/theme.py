@@ -1,4 +1,4 @@
-"""How the app looks: paper and ink, one blue, the fonts a system has (nothing is fetched)."""
+"""The theme: paper and ink, one blue, the fonts a system has (nothing is fetched)."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ def offer(undo: Component, forms: Mapping[str, Form]) -> None:
     """
     for tab, form in forms.items():
         sentences = form.written
-        told = f"""(picture, ...values) => document.dispatchEvent(new CustomEvent("form-left", {{ detail: {{
+        left = f"""(picture, ...values) => document.dispatchEvent(new CustomEvent("form-left", {{ detail: {{
             tab: "{tab}", picture, sentences: values.slice(0, {len(sentences)}), values: values.slice({len(sentences)}),
         }} }}))"""
-        getattr(undo, f"leave_{tab}")(None, [form.picture, *sentences, *form.fields], js=told, **share.PRIVATE)
+        getattr(undo, f"leave_{tab}")(None, [form.picture, *sentences, *form.fields], js=left, **share.PRIVATE)
         back = "() => document.querySelector('#undo .offer').values"
         getattr(undo, f"back_{tab}")(None, None, form.fields, js=back, **share.PRIVATE)

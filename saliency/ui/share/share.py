@@ -73,8 +73,8 @@ def filler(form: Form) -> Callable[[str], list[Any]]:
         pictures = form.show(chosen) if chosen else [gr.skip()] * len(form.shown)
         sentences = [read.get(name, gr.skip()) for name in form.sentences]
         if form.named:
-            unsaid = [] if any(name in read for name in form.sentences) else gr.skip()
-            sentences.append(read.get("named", unsaid))
+            unnamed = [] if any(name in read for name in form.sentences) else gr.skip()
+            sentences.append(read.get("named", unnamed))
         models = read.get("models", gr.skip())
         if "models" in read and isinstance(form.models, gr.Radio):
             models = models[0]
@@ -96,24 +96,24 @@ def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
         much is left out.
     """
     try:
-        said = dict(parse_qsl(fields or "", keep_blank_values=True, max_num_fields=_FIELDS))
+        given = dict(parse_qsl(fields or "", keep_blank_values=True, max_num_fields=_FIELDS))
     except ValueError:
         return {}
     read: dict[str, Any] = {
-        name: said[name] for name in _SENTENCES if len(said.get(name, "")) <= MAX_CHARACTERS and name in said
+        name: given[name] for name in _SENTENCES if len(given.get(name, "")) <= MAX_CHARACTERS and name in given
     }
-    chosen = [name for name in models if name in said.get("models", "").split()]
+    chosen = [name for name in models if name in given.get("models", "").split()]
     if chosen:
         read["models"] = chosen
     named = [
         {"name": name.removeprefix(_NAMED), "sentence": sentence[:MAX_CHARACTERS]}
-        for name, sentence in said.items()
+        for name, sentence in given.items()
         if name.startswith(_NAMED)
     ][:MOST]
     if named:
         read["named"] = named
-    if said.get("example"):
-        read["example"] = said["example"]
+    if given.get("example"):
+        read["example"] = given["example"]
     return read
 
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from saliency.errors import SaliencyError
 from saliency.messages import Message
 from saliency.ui.gradio_internals import handling, names_unmarked_file
-from saliency.ui.shared.sentences import in_language, speaks_chinese, told
+from saliency.ui.shared.sentences import in_language, speaks_chinese, translated
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, SaliencyError):
-        return gr.Error(html.escape(told(error.message), quote=False), print_exception=False)
+        return gr.Error(html.escape(translated(error.message), quote=False), print_exception=False)
     logger.error("An event handler failed.", exc_info=error)
-    return gr.Error(told(UNEXPECTED), print_exception=False)
+    return gr.Error(translated(UNEXPECTED), print_exception=False)
 
 
 class GuardedBlocks(gr.Blocks):
@@ -73,7 +73,7 @@ class GuardedBlocks(gr.Blocks):
             raise
         except Exception as error:
             logger.info("What was sent was refused: %s", error)
-            raise gr.Error(told(NOT_TAKEN), print_exception=False) from None
+            raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
         with handling(request):  # it says which language is wanted

@@ -18,7 +18,7 @@ ASKED = "The values of the fields that it is of are in asked."  # of schemas
 
 
 def asked(values: Sequence[Any]) -> list[Any]:
-    """The values of fields as an answer repeats them; what is marked on a stage is told by how much it is."""
+    """The values of fields as an answer repeats them; marks on a stage are repeated as their number."""
     return [
         len(value["fixations"]) if isinstance(value, Mapping) and "fixations" in value else value
         for value in values

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.i18n import I18nData
 from PIL import Image
 
 from saliency.imaging import format_of, load_image
@@ -44,6 +45,22 @@ class PictureInput(gr.Image):
         preview = gr.Textbox("", visible="hidden", label=t("common.preview"))
         drawn = self.upload(guarded(previewed), self, preview, **_PRIVATE)
         drawn.success(None, [self, preview], self, js=_DRAW, **_PRIVATE)
+
+
+def picture_field(label: I18nData, *, height: int, elem_id: str) -> PictureInput:
+    """Adds a field that takes a picture from a file, the clipboard or a camera, and draws it."""
+    sources = ["upload", "clipboard", "webcam"]
+    field = PictureInput(
+        label=label,
+        sources=sources,
+        image_mode=None,
+        buttons=[],
+        height=height,
+        elem_id=elem_id,
+        elem_classes="picture-field",
+    )
+    field.draw_uploads()
+    return field
 
 
 class PictureButton(gr.UploadButton):

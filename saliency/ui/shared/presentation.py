@@ -20,7 +20,7 @@ from saliency.gaze.frames import move_points
 from saliency.human_consistency import density_of_people
 from saliency.messages import Message
 from saliency.results import Comparison, Prediction, Shape
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 
 MAP_SIDE = COMPARED_SIDE  # pixels of a map's longer side
 PICTURE_SIDE = 720
@@ -57,7 +57,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
 
 def table_view(table: Table) -> dict[str, Any]:
     """A table as JSON, its notes in the visitor's language."""
-    return asdict(table) | {"notes": [told(note) for note in table.notes]}
+    return asdict(table) | {"notes": [translated(note) for note in table.notes]}
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:
@@ -109,9 +109,9 @@ def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) 
 
 def _notices(comparison: Comparison) -> list[str]:
     """On the picture, and on each sentence. Models that share a text encoder say the same; once is enough."""
-    said = dict.fromkeys((p.condition, notice) for p in comparison.predictions for notice in p.notices)
-    own = [Message("{condition.title}: {notice}", condition=c, notice=notice) for c, notice in said]
-    return [told(notice) for notice in (*comparison.notices, *own)]
+    noticed = dict.fromkeys((p.condition, notice) for p in comparison.predictions for notice in p.notices)
+    own = [Message("{condition.title}: {notice}", condition=c, notice=notice) for c, notice in noticed]
+    return [translated(notice) for notice in (*comparison.notices, *own)]
 
 
 def _people(truth: GroundTruth, shape: Shape, map_shape: Shape, shown: Shape) -> dict[str, Any]:

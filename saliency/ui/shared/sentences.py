@@ -27,7 +27,7 @@ def chinese() -> Mapping[str, str]:
     return yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8"))
 
 
-def told(sentence: str) -> str:
+def translated(sentence: str) -> str:
     """A sentence in the language of the visitor whose event is handled; English where there is no visitor.
 
     What is no `Message`, or has no Chinese, stays as it is.
@@ -40,9 +40,9 @@ def in_language(sentence: str, language: str) -> str:
     return _in_chinese(sentence) if language == "zh" else str(sentence)
 
 
-def tell(sentence: str, /, **values: Any) -> str:
-    """`told` for templates, which write sentences and values as `Message` takes them."""
-    return told(Message(sentence, **values))
+def translate(sentence: str, /, **values: Any) -> str:
+    """`translated` for templates, which write sentences and values as `Message` takes them."""
+    return translated(Message(sentence, **values))
 
 
 def language() -> str:
@@ -50,14 +50,14 @@ def language() -> str:
     return "zh" if speaks_chinese(visitors_request()) else "en"
 
 
-def telling(progress: gr.Progress) -> Callable[[float, str], None]:
+def reporting(progress: gr.Progress) -> Callable[[float, str], None]:
     """A visitor's progress bar as the engine takes it; the engine stops there once the visitor has cancelled."""
 
-    def tell(share: float, stage: str) -> None:
+    def report(share: float, stage: str) -> None:
         go_on()
-        progress(share, desc=told(stage))
+        progress(share, desc=translated(stage))
 
-    return tell
+    return report
 
 
 def speaks_chinese(request: gr.Request | None) -> bool:

@@ -19,7 +19,7 @@ from saliency.messages import Message
 from saliency.rendering import overlay
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.presentation import picture_view
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 from saliency.ui.truth.truth_files import account, read_map, read_recording
 
 SIDE = 640  # pixels of the preview's longer side
@@ -73,7 +73,7 @@ def preview_of(picture: str, recordings: Sequence[tuple[str, Recording]]) -> dic
 def _attempt(
     file: str | None,
     read: Callable[[], _Read],
-    tell: Callable[[_Read], Sequence[Message]],
+    account_of: Callable[[_Read], Sequence[Message]],
     files: list[dict[str, Any]],
 ) -> _Read | None:
     """What is read of a file (path), None where there is none or it fails; adds to `files` what there is to say."""
@@ -84,12 +84,12 @@ def _attempt(
     except SaliencyError as error:
         files.append(_file(Path(file).name, [error.message], failed=True))
         return None
-    files.append(_file(Path(file).name, tell(result)))
+    files.append(_file(Path(file).name, account_of(result)))
     return result
 
 
 def _file(name: str, lines: Sequence[Message], failed: bool = False) -> dict[str, Any]:
-    return {"name": name, "failed": failed, "lines": [told(line) for line in lines]}
+    return {"name": name, "failed": failed, "lines": [translated(line) for line in lines]}
 
 
 def _account_of_map(read: DensityMap) -> tuple[Message, ...]:
@@ -123,7 +123,7 @@ def _drawn(picture: np.ndarray, points: np.ndarray | None, density: np.ndarray |
 
 
 def _grey(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture at a size (width, height), without colours and dimmed, so that dots are seen on every one."""
+    """A picture at a size (width, height), without colours and dimmed, so that dots stand out on every one."""
     small = Image.fromarray(picture).convert("L").resize(size, Image.Resampling.BILINEAR)
     return np.repeat((np.asarray(small)[..., None] * 0.6 + 24).astype(np.uint8), 3, axis=2)
 

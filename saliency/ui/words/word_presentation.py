@@ -11,7 +11,7 @@ import numpy as np
 from saliency.map_summary import moved
 from saliency.results import Comparison, Prediction, Shape, WordMap, resized
 from saliency.ui.shared.presentation import PICTURE_SIDE, packed, packed_map, picture_view, provenance
-from saliency.ui.shared.sentences import told
+from saliency.ui.shared.sentences import translated
 from saliency.words import Influence
 
 WORD_SIDE = 160  # pixels of a map's longer side: there are two a word, and the models' own maps are hardly finer
@@ -42,7 +42,7 @@ def present_words(
         "sentence": prediction.sentence,
         "gaze": packed_map(prediction.density * prediction.density.size),
         "about": _about(prediction),
-        "notices": [told(notice) for notice in comparison.notices],
+        "notices": [translated(notice) for notice in comparison.notices],
         "words": [_word(item, own.get((item.start, item.end)), prediction) for item in influences],
         "provenance": provenance([prediction], {"total": seconds}),
     }

@@ -21,8 +21,8 @@ from saliency.ui.shared.examples import example_buttons
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import choices, first_with_word_maps
-from saliency.ui.shared.picture_input import PictureInput
-from saliency.ui.shared.sentences import telling
+from saliency.ui.shared.picture_input import picture_field
+from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
 from saliency.ui.words.word_presentation import present_words
 from saliency.ui.words.word_view import WordView
@@ -81,23 +81,14 @@ def build(predictor: Predictor) -> Form:
         Args:
             picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
             sentence: What was read before looking, at least one word.
-            model: Name of the model. Some say themselves where words point; of all it is told what each word changes.
+            model: Name of the model. Some have a map of each word; for all, the answer has what each word changes.
         """
-        return answer(predictor, picture, sentence, model, telling(progress))
+        return answer(predictor, picture, sentence, model, reporting(progress))
 
     clickable = example_buttons()
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
-            picture = PictureInput(
-                label=t("words.picture"),
-                sources=["upload", "clipboard", "webcam"],
-                image_mode=None,
-                buttons=[],
-                height=300,
-                elem_id="words-picture",
-                elem_classes="upload",
-            )
-            picture.draw_uploads()
+            picture = picture_field(t("words.picture"), height=300, elem_id="words-picture")
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             sentence = gr.Textbox(
                 label=t("words.sentence"),
