@@ -25,8 +25,9 @@ from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
 from .preprocessing import Preprocessing
+from .resources import resource
 
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = resource("checkpoints")
 _PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}
 
 
@@ -141,7 +142,7 @@ class Card(Description):
 
 
 def directory_of_checkpoints() -> Path:
-    """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or the repository's ``checkpoints/``."""
+    """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or those that ship."""
     return Path(os.environ.get("SALIENCY_CHECKPOINTS") or SHIPPED)
 
 
