@@ -21,7 +21,7 @@ from ..gaze import GazeOptions, Units
 from ..metrics import PROFILES, get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
-from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
+from .data_options import Layout, LayoutOption, SplitOption, make_folder, open_data
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -38,7 +38,6 @@ SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are m
 _NAMED = 10  # samples left out that are named
 
 
-@app.command()
 def evaluate(
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
     model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated.")] = None,

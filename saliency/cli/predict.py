@@ -22,12 +22,11 @@ from ..evaluation import PredictorModel
 from ..predictor import Predictor
 from ..rendering import overlay
 from ..results import Comparison
-from .application import AUTO, Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+from .data_options import AUTO, Layout, LayoutOption, SplitOption, make_folder, open_samples, with_progress
 
 INCOMPLETE = 3
 
 
-@app.command()
 def predict(
     sources: Annotated[
         list[Path],

@@ -20,7 +20,7 @@ from ..imaging import load_image
 from ..metrics import evaluate_fixation
 from ..metrics.evaluator import write_json
 from ..predictor import Predictor
-from .application import app, make_folder
+from .data_options import make_folder
 from .evaluate import Profile
 from .gaze_options import (
     DropZerosOption,
@@ -45,7 +45,6 @@ class Named:
     sha256: str | None = None
 
 
-@app.command()
 def score(
     picture: Annotated[
         Path | None,

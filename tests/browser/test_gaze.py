@@ -49,7 +49,9 @@ def ranking(page: Page):
 def counts(page: Page) -> list[str]:
     # Cell by cell: the text of a row that is being drawn anew has no space between its cells.
     rows = page.get_by_role("table", name="Fixations so far").locator("tr").all()
-    return [" ".join(text.strip() for text in row.locator("th, td").all_text_contents() if text.strip()) for row in rows[1:]]
+    return [
+        " ".join(text.strip() for text in row.locator("th, td").all_text_contents() if text.strip()) for row in rows[1:]
+    ]
 
 
 def degrees_of_blur(page: Page) -> str:

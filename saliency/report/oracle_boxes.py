@@ -11,19 +11,18 @@ import torch
 import yaml
 from torch import Tensor
 
-from saliency import checkpoints
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.metrics.bootstrap import Interval
-from saliency.models.base import SaliencyModel
-from saliency.models.features import TextFeatures
-from saliency.models.grounding import Grounding
-from saliency.models.text import load_encoder
-from saliency.preprocessing import prepare
-from saliency.results import resized
-from saliency.training.targets.pseudo_targets import bumps
-
+from .. import checkpoints
+from ..conditions import Condition
+from ..data import Sample
+from ..metrics import cc
+from ..metrics.bootstrap import Interval
+from ..models.base import SaliencyModel
+from ..models.features import TextFeatures
+from ..models.grounding import Grounding
+from ..models.text import load_encoder
+from ..preprocessing import prepare
+from ..results import resized
+from ..training.targets.pseudo_targets import bumps
 from .markdown import format_interval, markdown_table
 from .text_sensitivity import over_pictures
 
@@ -120,7 +119,7 @@ def section(measured: Mapping[str, Mapping[Condition, OracleScores]]) -> str:
     return "\n\n".join(
         [
             "### Oracle boxes",
-            "The things that the sentences name were marked by hand (`train/results/named.yaml`), from picture and "
+            "The things that the sentences name were marked by hand (`saliency/report/named.yaml`), from picture and "
             "sentence alone. First row: CC of the grounding's map with Gaussians in these boxes. Second: CC of the "
             "model's map with the density of gaze. Third: the same with these Gaussians in place of the grounding's "
             "map.",

@@ -1,4 +1,4 @@
-"""``python -m train.results.examples``: how far the app's example sentences move the models' maps, as a table."""
+"""``python -m saliency.report.example_sentences``: how far example sentences move the models' maps, as a table."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import numpy as np
 import typer
 import yaml
 
-from saliency.conditions import Condition
-from saliency.metrics import cc
-from saliency.predictor import Predictor
-from saliency.training.targets.box_masks import box_mask
-from saliency.ui.examples import Example, examples
-
+from ..conditions import Condition
+from ..metrics import cc
+from ..predictor import Predictor
+from ..training.targets.box_masks import box_mask
+from ..ui.examples import Example, examples
 from .markdown import markdown_table
 
-BOXES = Path(__file__).with_name("examples.yaml")
+BOXES = Path(__file__).with_name("example_sentences.yaml")
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.rendering import overlay
-from saliency.training.datasets import RUNS
-
+from ..data import Sample
+from ..metrics import cc
+from ..rendering import overlay
+from ..training.datasets import RUNS
 from .predictions import Predict
 from .scores import ORDER, people
 
@@ -28,7 +27,7 @@ def section(folder: Path) -> str:
     """Markdown: where the figures are and why they are not here."""
     return (
         "### Figures\n\n"
-        f"`python -m train.results` draws `{folder.as_posix()}/CONDITION.png`: pictures, where people looked, and "
+        f"`saliency results` draws `{folder.as_posix()}/CONDITION.png`: pictures, where people looked, and "
         f"every model's map. Nothing was picked by hand: shown are {RULE}. They are not in the repository because "
         "the pictures of SJTU-TIS may not be redistributed."
     )

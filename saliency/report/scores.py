@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from saliency import checkpoints
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import FixationEvaluator
-from saliency.metrics.bootstrap import Interval
-from saliency.models import classical
-
+from .. import checkpoints
+from ..conditions import Condition
+from ..data import Sample
+from ..metrics import FixationEvaluator
+from ..metrics.bootstrap import Interval
+from ..models import classical
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
 

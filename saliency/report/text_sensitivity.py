@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.metrics.bootstrap import Interval, mean_interval, resamples
-
+from ..conditions import Condition
+from ..data import Sample
+from ..metrics import cc
+from ..metrics.bootstrap import Interval, mean_interval, resamples
 from .markdown import format_interval, markdown_table
 from .predictions import UNRELATED, Predict, under
 from .scores import ORDER, people

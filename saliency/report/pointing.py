@@ -7,16 +7,15 @@ from pathlib import Path
 
 import torch
 
-from saliency import checkpoints
-from saliency.checkpoints import Card, Pointing
-from saliency.data.flickr8k import Flickr8kEntities
-from saliency.models.base import SaliencyModel
-from saliency.models.front_end import HIRES_SCALE
-from saliency.models.grounding import GroundingModel
-from saliency.training.datasets import sentence_bank
-from saliency.training.methods.grounding import measure
-from saliency.training.targets.phrases import PhraseDataset
-
+from .. import checkpoints
+from ..checkpoints import Card, Pointing
+from ..data.flickr8k import Flickr8kEntities
+from ..models.base import SaliencyModel
+from ..models.front_end import HIRES_SCALE
+from ..models.grounding import GroundingModel
+from ..training.datasets import sentence_bank
+from ..training.methods.grounding import measure
+from ..training.targets.phrases import PhraseDataset
 from .markdown import markdown_table, number
 
 

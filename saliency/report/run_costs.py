@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from saliency.checkpoints import Card, Effort
-
+from ..checkpoints import Card, Effort
 from .markdown import markdown_table
 
 
