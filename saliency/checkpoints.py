@@ -26,6 +26,7 @@ from .models import registry
 from .models.base import SaliencyModel
 from .preprocessing import Preprocessing
 from .resources import resource
+from .settings import settings
 
 SHIPPED = resource("checkpoints")
 _PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}
@@ -143,7 +144,7 @@ class Card(Description):
 
 def directory_of_checkpoints() -> Path:
     """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or those that ship."""
-    return Path(os.environ.get("SALIENCY_CHECKPOINTS") or SHIPPED)
+    return Path(settings().checkpoints or SHIPPED)
 
 
 def save(model: SaliencyModel, description: Description, directory: str | os.PathLike[str]) -> Card:
