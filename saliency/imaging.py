@@ -63,7 +63,12 @@ GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they ar
 
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
-    """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own."""
+    """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own.
+
+    Example:
+        >>> load_image(np.zeros((40, 60), dtype=np.uint8)).shape  # a grey picture becomes RGB
+        (40, 60, 3)
+    """
     return open_picture(source, max_pixels=max_pixels, max_bytes=max_bytes).pixels
 
 

@@ -58,6 +58,12 @@ def evaluate_fixation(
 
     Raises:
         MetricError: unknown profile or metric; shapes that do not fit; values that are not finite.
+
+    Example:
+        >>> map_, density = [[0, 1], [2, 3]], [[0, 1], [1, 2]]
+        >>> scores = evaluate_fixation(map_, density, fixations=[(1, 1), (1, 0)])
+        >>> {name: round(value, 2) for name, value in scores.items()}
+        {'CC': 0.95, 'SIM': 0.92, 'KL': 0.03, 'NSS': 0.89, 'AUC': 0.75}
     """
     selected = get_profile(profile).select(metrics)
     case = _case(prediction, density, fixations)
@@ -108,6 +114,13 @@ class FixationEvaluator:
         profile: a name from `PROFILES`.
         metrics: names of the profile's metrics; None is its default set.
         seed: of the bootstrap.
+
+    Example:
+        >>> evaluator = FixationEvaluator(metrics=["CC", "AUC"])
+        >>> _ = evaluator.add("1", "boat", "pure", [[0, 1], [2, 3]], [[0, 1], [1, 2]], [(1, 1), (1, 0)])
+        >>> _ = evaluator.add("2", "bird", "pure", [[3, 1], [2, 0]], [[2, 1], [1, 0]], [(0, 0)])
+        >>> {metric: f"{score['mean']:.3f} of {score['n']}" for metric, score in evaluator.summary()["pure"].items()}
+        {'CC': '0.949 of 2', 'AUC': '0.812 of 2'}
     """
 
     def __init__(self, profile: str = "tuebingen", metrics: Sequence[str] | None = None, seed: int = 0) -> None:

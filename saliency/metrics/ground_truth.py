@@ -53,6 +53,11 @@ def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile
 
     Raises:
         MetricError: unknown profile, or fixations that do not fit the shape.
+
+    Example:
+        >>> density = density_from_fixations([(240, 320)], (480, 640))
+        >>> density.shape, float(density.max()), float(density[240, 320])
+        ((480, 640), 1.0, 1.0)
     """
     blur = profile if isinstance(profile, Blur) else _rule(profile)
     counts = fixation_counts(as_fixations(fixations, shape), shape)

@@ -142,6 +142,10 @@ def get_profile(name: str) -> Profile:
 
     Raises:
         MetricError: there is none; the message lists them.
+
+    Example:
+        >>> get_profile("tuebingen").default
+        ('CC', 'SIM', 'KL', 'NSS', 'AUC', 'sAUC')
     """
     if name not in PROFILES:
         raise MetricError(f"no metric profile is called {name!r}; there are {', '.join(PROFILES)}")
