@@ -66,7 +66,8 @@ def _share_from_first_difference(one: np.ndarray, other: np.ndarray) -> float:
 
 def _last_pass_has_begun(content: bytes) -> bool:
     """Whether every coefficient of every component has a scan that gives it its last bit."""
-    components, begun = 0, set()
+    components = 0
+    begun: set[tuple[int, int]] = set()
     for at in islice(_segments(content), _MOST_SEGMENTS):
         if content[at + 1] in _FRAMES:
             components = content[at + 9]

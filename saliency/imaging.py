@@ -188,7 +188,7 @@ def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
     """
     image = _opened(read(source))
     _check_size(image.height, image.width, MAX_PIXELS)
-    return image.format
+    return str(image.format)
 
 
 def upright_shape(content: bytes) -> tuple[int, int]:
@@ -329,7 +329,7 @@ def _from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise PictureShapeError("An array must have the shape (height, width), or that with 1, 3 or 4 channels last.")
     if max_pixels is not None:
-        _check_size(*array.shape[:2], max_pixels)
+        _check_size(array.shape[0], array.shape[1], max_pixels)
     array = _bytes(array)
     if array.shape[2] == 4:
         colour, alpha = array[..., :3].astype(np.uint32), array[..., 3:].astype(np.uint32)

@@ -19,7 +19,8 @@ from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
 Item = TypeVar("Item")
 
 AUTO = "auto"
-Layout = StrEnum("Layout", {name.upper().replace("-", "_"): name for name in (AUTO, *LAYOUTS)})
+# mypy cannot know the members of an enumeration that is made of a registry.
+Layout = StrEnum("Layout", {name.upper().replace("-", "_"): name for name in (AUTO, *LAYOUTS)})  # type: ignore[misc]
 
 LayoutOption = Annotated[Layout, typer.Option(help="How the folder is laid out; auto finds it out.")]
 SplitOption = Annotated[str | None, typer.Option(help="Only this split, e.g. validation; default: every sample.")]

@@ -21,7 +21,7 @@ from ..gaze import GazeOptions, Units
 from ..metrics import PROFILES, get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
-from .data_options import Layout, LayoutOption, SplitOption, make_folder, open_data
+from .data_options import AUTO, Layout, LayoutOption, SplitOption, make_folder, open_data
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -32,7 +32,7 @@ from .gaze_options import (
     gaze_options,
 )
 
-Profile = StrEnum("Profile", {name: name for name in PROFILES})
+Profile = StrEnum("Profile", {name: name for name in PROFILES})  # type: ignore[misc] - as `Layout`
 
 SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are missing from them
 _NAMED = 10  # samples left out that are named
@@ -58,9 +58,9 @@ def evaluate(
     shown: ShownOption = None,
     place: PlaceOption = None,
     drop_zeros: DropZerosOption = False,
-    layout: LayoutOption = Layout.AUTO,
+    layout: LayoutOption = Layout(AUTO),
     split: SplitOption = None,
-    profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
+    profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile("tuebingen"),
     json: Annotated[
         Path | None,
         typer.Option(dir_okay=False, writable=True, help="Also write means and rows to this file; its folder is made."),

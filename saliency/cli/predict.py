@@ -41,7 +41,7 @@ def predict(
     salient: Annotated[str | None, typer.Option(help="A sentence about what stands out.")] = None,
     non_salient: Annotated[str | None, typer.Option(help="A sentence about what does not stand out.")] = None,
     general: Annotated[str | None, typer.Option(help="A sentence about both.")] = None,
-    layout: LayoutOption = Layout.AUTO,
+    layout: LayoutOption = Layout(AUTO),
     split: SplitOption = None,
 ) -> None:
     """Predict the maps of pictures under sentences, or of every sample of a data set.

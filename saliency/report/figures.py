@@ -58,7 +58,7 @@ def figure_of(models: Mapping[str, Predict], samples: Sequence[Sample]) -> Figur
     """A row a sample under its sentence: the picture, people, and each model with its CC. It belongs to no window."""
     columns = 2 + len(models)
     figure = Figure(figsize=(2.4 * columns, 2.4 * len(samples) + 0.4), layout="constrained")
-    for row, sample in zip(np.atleast_1d(figure.subfigures(len(samples), 1)), samples, strict=True):
+    for row, sample in zip(figure.subfigures(len(samples), 1, squeeze=False)[:, 0], samples, strict=True):
         # Sentences may hold dollar signs, which are no mathematics.
         row.suptitle(sample.sentence or "(no sentence)", x=0.01, ha="left", fontsize=9, parse_math=False)
         axes = row.subplots(1, columns)

@@ -24,6 +24,7 @@ from ..preprocessing import prepare
 from ..results import resized
 from ..training.targets.pseudo_targets import bumps
 from .markdown import format_interval, markdown_table
+from .scores import people
 from .text_sensitivity import over_pictures
 
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
@@ -67,7 +68,7 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
     """
     model, card = checkpoints.load(checkpoint)
     grounding = next(part for part in model.modules() if isinstance(part, Grounding))
-    encoder = load_encoder(card.text_encoder)
+    encoder = load_encoder(card.text_encoder or "")
     found: dict[Condition, dict[str, tuple[float, float, float]]] = {condition: {} for condition in TEXTS}
     for sample in samples:
         if (sample.picture, sample.condition) in boxes:
@@ -102,8 +103,9 @@ def _maps(
 def _scores(
     sample: Sample, pointed: np.ndarray, truth: np.ndarray, own: np.ndarray, oracle: np.ndarray
 ) -> tuple[float, float, float]:
-    density = sample.density()
-    return cc(pointed, truth), *(cc(resized(map_, density.shape), density) for map_ in (own, oracle))
+    density = people(sample)
+    near_own, near_oracle = (cc(resized(map_, density.shape), density) for map_ in (own, oracle))
+    return cc(pointed, truth), near_own, near_oracle
 
 
 def section(measured: Mapping[str, Mapping[Condition, OracleScores]]) -> str:

@@ -42,7 +42,7 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
 def held_out(root: Path, card: Card) -> PhraseDataset:
     """The validation pictures with all their captions, as the model of `card` sees and reads them."""
     entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
-    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder)
+    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder or "")
     cell = 8 * (HIRES_SCALE if card.config.get("subject") else 1)  # pixels a region, per side
     grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)

@@ -36,10 +36,14 @@ def exchange(
     for condition in TEXTS:
         right, wrong = {}, {}
         for picture, sample in of_condition(samples, condition).items():
-            right[picture] = cc(predict(sample), sample.density())
-            wrong[picture] = cc(predict(under(sample, others[sample.stem])), sample.density())
+            right[picture] = cc(predict(sample), people(sample))
+            wrong[picture] = cc(predict(under(sample, others[sample.stem])), people(sample))
         change = {picture: wrong[picture] - right[picture] for picture in right}
-        found[condition] = tuple(over_pictures(values, samples) for values in (right, wrong, change))
+        found[condition] = (
+            over_pictures(right, samples),
+            over_pictures(wrong, samples),
+            over_pictures(change, samples),
+        )
     return found
 
 
@@ -49,7 +53,7 @@ def advantage(predict: Predict, blind: Predict, samples: Sequence[Sample]) -> di
     for condition in ORDER:
         own = of_condition(samples, condition)
         values = {
-            picture: cc(predict(sample), sample.density()) - cc(blind(sample), sample.density())
+            picture: cc(predict(sample), people(sample)) - cc(blind(sample), people(sample))
             for picture, sample in own.items()
         }
         found[condition] = over_pictures(values, samples)
