@@ -15,13 +15,15 @@ from typer.main import get_command
 
 from ..errors import SaliencyError
 
-# By name: the first sentence of the command's help. Its function, of the same name, is in the module of that name.
+# By name: the first sentence of the command's help. Its function, or application of further commands, has the name of
+# the command and is in the module of that name.
 COMMANDS = {
     "models": "List the models that can be used now.",
     "predict": "Predict the maps of pictures under sentences, or of every sample of a data set.",
     "evaluate": "Compare maps with where people looked: means and 95 % intervals over pictures, per condition.",
     "score": "Compare maps of one picture with one recording of where people looked.",
     "replay": "Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.",
+    "prepare": "Turn public releases of data and weights into the form that training reads.",
     "app": "Serve the web app.",
     "train": "Train a model from its recipe, or continue a run that broke off; the checkpoint appears in runs/NAME.",
     "results": "Measure the baselines and every checkpoint; write RESULTS.md, the cards and the figures.",
@@ -69,9 +71,12 @@ def saliency() -> None:
 
 def imported(name: str) -> Any:
     """A command of `COMMANDS`, from its module."""
-    function: Callable[..., None] = getattr(import_module(f".{_MODULES.get(name, name)}", __package__), name)
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(function)
+    found: typer.Typer | Callable[..., None]
+    found = getattr(import_module(f".{_MODULES.get(name, name)}", __package__), name)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
     return get_command(alone)
 
 

@@ -15,13 +15,18 @@ from ..data import Sample
 from ..data.layouts import LAYOUTS, DataSet, open_data_set
 from ..errors import OutputError
 from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
+from ..metrics import PROFILES
 
 Item = TypeVar("Item")
 
 AUTO = "auto"
 # mypy cannot know the members of an enumeration that is made of a registry.
 Layout = StrEnum("Layout", {name.upper().replace("-", "_"): name for name in (AUTO, *LAYOUTS)})  # type: ignore[misc]
+ANY_LAYOUT = Layout(AUTO)
+Profile = StrEnum("Profile", {name: name for name in PROFILES})  # type: ignore[misc]
+STANDARD = Profile("tuebingen")
 
+ProfileOption = Annotated[Profile, typer.Option(help="Which definitions the metrics have.")]
 LayoutOption = Annotated[Layout, typer.Option(help="How the folder is laid out; auto finds it out.")]
 SplitOption = Annotated[str | None, typer.Option(help="Only this split, e.g. validation; default: every sample.")]
 

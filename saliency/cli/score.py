@@ -20,8 +20,7 @@ from ..imaging import load_image
 from ..metrics import evaluate_fixation
 from ..metrics.evaluator import write_json
 from ..predictor import Predictor
-from .data_options import make_folder
-from .evaluate import Profile
+from .data_options import STANDARD, ProfileOption, make_folder
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -73,7 +72,7 @@ def score(
     drop_zeros: DropZerosOption = False,
     picture_name: PictureNameOption = None,
     log: LogOption = False,
-    profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile("tuebingen"),
+    profile: ProfileOption = STANDARD,
     json: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write everything to this file.")] = None,
 ) -> None:
     """Compare maps of one picture with one recording of where people looked.

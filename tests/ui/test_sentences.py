@@ -39,6 +39,7 @@ NOT_FOR_VISITORS = [
     "data/layouts.py",
     "data/mit1003.py",
     "data/osie.py",
+    "data/prepare",
     "data/released.py",
     "data/salicon.py",
     "data/sentence_table.py",
