@@ -87,8 +87,13 @@ class Effort(_Record):
 
 
 class Part(_Record):
-    """An earlier training run that a checkpoint builds on: its recipe and, where known, the revision of the code and
-    the cost."""
+    """An earlier training run that a checkpoint builds on.
+
+    Attributes:
+        recipe: as it was trained.
+        revision: commit of the code; empty where it is not known.
+        effort: the cost; None where it was not measured.
+    """
 
     recipe: dict[str, Any]
     revision: str = ""

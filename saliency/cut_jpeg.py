@@ -49,8 +49,7 @@ def _decoded(content: bytes) -> Image.Image:
 
 
 def _share_from_first_difference(one: np.ndarray, other: np.ndarray) -> float:
-    """The share of two pictures (H, W) or (H, W, C) that lies behind their first different pixel, in the order in
-    which JPEG stores blocks."""
+    """Share of two pictures (H, W) or (H, W, C) that follows their first different pixel, in JPEG's order of blocks."""
     different = one != other
     if different.ndim == 3:
         different = different.any(axis=2)

@@ -180,8 +180,10 @@ def _turned(image: Image.Image) -> Image.Image:
 
 
 def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
-    """The format of a picture's file by its header, without decoding it: of `FORMATS`, or one that Pillow reads as one
-    of them.
+    """The format of a picture's file by its header, without decoding it.
+
+    Returns:
+        One of `FORMATS`, or a format that Pillow reads as one of them.
 
     Raises:
         PictureError: as `open_picture`, as far as the header tells.

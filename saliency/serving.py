@@ -17,13 +17,13 @@ from .ui.examples import examples
 def demo(
     folder: str | None = None, split: str | None = None, maps: str | None = None
 ) -> tuple[gr.Blocks, dict[str, Any]]:
-    """The app on every checkpoint there is, and the arguments of its ``launch``.
+    r"""The app on every checkpoint there is, and the arguments of its ``launch``.
 
     Args:
         folder: of the data set that the Errors tab analyses; None: the tab says how to get one.
         split: the part of it that is analysed; None: all of it.
         maps: of other programs, shown there beside the models: ``name:folder``, several separated by semicolons, e.g.
-            ``DeepGaze:/data/deepgaze; UNISAL:C:\\\\data\\\\unisal``.
+            ``DeepGaze:/data/deepgaze; UNISAL:C:\data\unisal``.
 
     Raises:
         DatasetError: the folder is no data set, it has no ground truth, or `maps` without `folder`.

@@ -140,7 +140,7 @@ class FixationEvaluator:
 
     def add(
         self,
-        id: str,
+        row: str,
         picture: str,
         condition: str,
         prediction: ArrayLike,
@@ -150,7 +150,7 @@ class FixationEvaluator:
         """Scores one prediction; returns the scores that need no other picture.
 
         Args:
-            id: of the row; unique.
+            row: its id; unique.
             picture: which rows show the same picture.
             condition: what had been read.
             prediction, density, fixations: as for `evaluate_fixation`.
@@ -158,12 +158,12 @@ class FixationEvaluator:
         Raises:
             MetricError: an id that was added before, or as `evaluate_fixation`.
         """
-        if id in self._entries:
-            raise MetricError(f"{id!r} was scored already")
+        if row in self._entries:
+            raise MetricError(f"{row!r} was scored already")
         case = _case(prediction, density, fixations)
-        entry = _Entry(id, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
-        entry.scores.update(_scores(Case(**{**vars(case), "seed": seed_of(id)}), self._at_once))
-        self._entries[id] = entry
+        entry = _Entry(row, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
+        entry.scores.update(_scores(Case(**{**vars(case), "seed": seed_of(row)}), self._at_once))
+        self._entries[row] = entry
         self._rows = None
         return dict(entry.scores)
 

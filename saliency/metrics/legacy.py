@@ -25,7 +25,7 @@ def at_frame(values: ArrayLike) -> Map:
 
 
 def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
-    """ "AUC" between both maps cut at their own 80th percentile: the mean of sensitivity and specificity, in [0, 1].
+    """The "AUC" of those papers, in [0, 1]: mean of sensitivity and specificity of both maps at their 80th percentiles.
 
     With a binary prediction the ROC has one corner, so this only tells how far the two top fifths overlap.
 
@@ -42,7 +42,7 @@ def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
 
 
 def sauc20(prediction: ArrayLike, density: ArrayLike) -> float:
-    """ "sAUC" of the same papers, in [0.25, 0.75]: they label as many random negatives as positives "salient" as well.
+    """The "sAUC" of those papers, in [0.25, 0.75]: as many random negatives as positives count as salient, too.
 
     This is the expectation over their draw, (auc20 + 0.5) / 2: a function of `auc20`, with no information of its own.
 

@@ -24,8 +24,11 @@ TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 def main(
     models: Annotated[list[str] | None, typer.Option("--model", help="by default GSGNet and TranBlend")] = None,
 ) -> None:
-    """Print a row per example and sentence: for each model the CC with the pure map, and the share of the gaze that
-    lies on what the sentence names, without and with the sentence."""
+    """Print a row per example and sentence.
+
+    For each model: the CC with the pure map, and the share of the gaze that lies on what the sentence names, without
+    and with the sentence.
+    """
     predictor = Predictor(models or ["gsgnet", "tranblend"])
     boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))
     rows = [row for example in examples() for row in measured(predictor, example, boxes.get(example.title, {}))]

@@ -54,8 +54,10 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
 
 
 def row_names(cards: Iterable[Card]) -> dict[str, str]:
-    """How the tables name checkpoints, by name: by model, preset and seed, and with their name where that is not all
-    that tells them apart."""
+    """The titles of checkpoints in the tables, by name: model, preset and seed.
+
+    Where several checkpoints share these, their names are added.
+    """
     titles = {card.name: f"**{registry.spec(card.model).title}** ({card.preset}, seed {card.seed})" for card in cards}
     shared = {title for title, count in Counter(titles.values()).items() if count > 1}
     return {name: f"{title} `{name}`" if title in shared else title for name, title in titles.items()}

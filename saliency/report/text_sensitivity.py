@@ -94,8 +94,14 @@ def section(
     samples: Sequence[Sample],
     others: Mapping[str, str],
 ) -> str:
-    """Markdown: the four tables, one or three rows per model of `readers`; the first compares them with the `blind`
-    ones, if there are any."""
+    """Markdown: the four tables on reading, with one or three rows per model.
+
+    Args:
+        readers: maps of the models that read sentences, by name.
+        blind: those of text-blind models, with which the first table compares; without any it is left out.
+        samples: of the validation pictures.
+        others: another picture's sentence by the sample's stem.
+    """
     worth = [
         "### What is reading worth?",
         "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of paired "
