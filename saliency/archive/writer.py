@@ -35,8 +35,10 @@ def write_archive(
     truth: Mapping[str, Any] | None = None,
     cards: Mapping[str, Card] | None = None,
 ) -> None:
-    """Writes a ZIP: README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from
-    which it can be replayed; maps.csv, a row a map; metrics.csv; ground_truth.json, how the ground truth was read;
+    """Writes a comparison as a ZIP that `replay` runs again.
+
+    It has README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from which it is
+    run again; maps.csv, one row per map; metrics.csv; ground_truth.json, how the ground truth was read;
     overlays/MODEL.CONDITION.png; and maps.png, all of them in a figure.
 
     Args:

@@ -23,12 +23,11 @@ from ..evaluation import PredictorModel
 from ..predictor import Predictor
 from ..rendering import overlay
 from ..results import Comparison
-from .application import AUTO, Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+from .data_options import ANY_LAYOUT, AUTO, LayoutOption, SplitOption, make_folder, open_samples, with_progress
 
 INCOMPLETE = 3
 
 
-@app.command()
 def predict(
     sources: Annotated[
         list[Path],
@@ -51,7 +50,7 @@ def predict(
         Path | None,
         typer.Option(dir_okay=False, help="Also a ZIP of one picture's comparison, which `replay` runs again."),
     ] = None,
-    layout: LayoutOption = Layout.AUTO,
+    layout: LayoutOption = ANY_LAYOUT,
     split: SplitOption = None,
 ) -> None:
     """Predict the maps of pictures under sentences, or of every sample of a data set.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -15,12 +14,13 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from saliency.resources import resource
 from saliency.ui.gradio_internals import UnknownEndpoint, root_of
 from saliency.ui.shared.component import shared_head
 from saliency.ui.shared.guard import no_endpoint
 from saliency.ui.shared.texts import section
 
-PREVIEW = Path(__file__).resolve().parents[3] / "assets" / "preview.jpg"
+PREVIEW = resource("assets/preview.jpg")
 _PREVIEW_PATH = "/preview.jpg"
 _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
