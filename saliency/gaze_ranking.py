@@ -51,5 +51,6 @@ def rank(comparison: Comparison, fixations: Sequence[Fixation], sigma: float) ->
     table = against(GroundTruth(comparison.conditions[0], density, points), small)
     columns = ("model", *METRICS)
     order = [table.columns.index(column) for column in columns]
-    rows = (tuple(row[at] for at in order) for row in table.rows)
-    return density, Table("ranking", columns, tuple(sorted(rows, key=lambda row: row[1], reverse=True)))
+    rows = [tuple(row[at] for at in order) for row in table.rows]
+    best_first = sorted(rows, key=lambda row: float(row[1] or 0), reverse=True)  # NSS of a flat map is 0
+    return density, Table("ranking", columns, tuple(best_first))

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
 from ..conditions import AnyCondition, condition_named
 from ..errors import ArchiveError, CheckpointError, TextError
@@ -40,7 +40,9 @@ class _Checkpoint(BaseModel):
     sha256: str
 
 
-def _condition(name: str) -> AnyCondition:
+def _condition(name: Any) -> AnyCondition:
+    if not isinstance(name, str):
+        raise ValueError("the name of a condition is a text")
     try:
         return condition_named(name)
     except TextError as error:
@@ -49,7 +51,7 @@ def _condition(name: str) -> AnyCondition:
 
 class _Prediction(BaseModel):
     model: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")  # a name, and no path
-    condition: Annotated[str, AfterValidator(_condition)]
+    condition: Annotated[AnyCondition, PlainValidator(_condition)]
     sentence: str
     checkpoint: _Checkpoint
 
@@ -145,7 +147,8 @@ def replay(
             f"The weights here are not those that made the record: {'; '.join(changed)}. Its maps cannot come out the "
             "same; ask for a comparison with other weights to see how far they differ."
         )
-    comparison = predictor.predict(recorded.picture, recorded.sentences, models=recorded.models)
+    sentences = {condition.value: sentence for condition, sentence in recorded.sentences.items()}
+    comparison = predictor.predict(recorded.picture, sentences, models=recorded.models)
     if comparison.record()["picture"]["sha256"] != recorded.picture_sha256:
         raise ArchiveError("The picture is not the one that the record was made of (its sha256 differs).")
     results = []
