@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import TypeVar
+
+from .errors import TextError
+
+LONGEST_NAME = 40
+_FOR_FILES = re.compile(r'[\x00-\x1f\x7f/\\\\:*?"<>|]')  # files of maps are called by their condition
+
+T = TypeVar("T")
 
 
 class Condition(StrEnum):
@@ -56,3 +66,69 @@ _TITLES = {
 
 # What the app and the command line compare; `whole` belongs to the benchmark's other half of the pictures.
 COMPARED = (Condition.PURE, Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
+
+
+class NamedCondition(str):
+    """A sentence with a name of its own, such as “wording A”, beside the standard conditions.
+
+    As with a :class:`Condition`, the value is the name in tables, files and on the command line.
+    """
+
+    @property
+    def value(self) -> str:
+        """The name."""
+        return str(self)
+
+    @property
+    def title(self) -> str:
+        """The name, which people gave it."""
+        return str(self)
+
+    @property
+    def reads_text(self) -> bool:
+        """True."""
+        return True
+
+
+AnyCondition = Condition | NamedCondition
+
+_STANDARD = {name.casefold(): condition for condition in Condition for name in (condition.value, condition.title)}
+
+
+def condition_named(name: str) -> AnyCondition:
+    """The standard condition of this value or title, in any case; otherwise a condition of its own.
+
+    Raises:
+        TextError: the name is empty, longer than `LONGEST_NAME` characters, or has a character that file names lack.
+    """
+    if isinstance(name, Condition):
+        return name
+    name = name.strip()
+    if name.casefold() in _STANDARD:
+        return _STANDARD[name.casefold()]
+    if not name or len(name) > LONGEST_NAME:
+        raise TextError("The name of a sentence has 1 to {most} characters.", most=LONGEST_NAME)
+    if _FOR_FILES.search(name):
+        raise TextError(
+            "The name “{name}” cannot name files; please leave out {characters}.",
+            name=name,
+            characters='/ \\ : * ? " < > |',
+        )
+    return NamedCondition(name)
+
+
+def by_condition(values: Iterable[tuple[str, T]]) -> dict[AnyCondition, T]:
+    """Pairs of a name and a value as values by condition.
+
+    Raises:
+        TextError: a name is none, or two are the same but for upper and lower case.
+    """
+    found: dict[AnyCondition, T] = {}
+    taken: set[str] = set()
+    for name, value in values:
+        condition = condition_named(name)
+        if condition.casefold() in taken:
+            raise TextError("Two sentences have the name “{name}”.", name=condition.title)
+        taken.add(condition.casefold())
+        found[condition] = value
+    return found

@@ -56,7 +56,7 @@ class TextError(SaliencyError):
 
 
 class UnknownModelError(SaliencyError):
-    """No model, preset or condition has this name; the message lists the names there are."""
+    """No model or preset has this name; the message lists the names there are."""
 
 
 class CheckpointError(SaliencyError):

@@ -19,7 +19,7 @@ from . import checkpoints
 from .cache import BoundedCache
 from .checkpoints import Card
 from .cleaning import clean
-from .conditions import Condition
+from .conditions import AnyCondition, Condition, by_condition
 from .errors import CheckpointError, TextError, UnknownModelError
 from .imaging import Source, open_picture
 from .messages import Message
@@ -129,7 +129,7 @@ class Predictor:
     def predict(
         self,
         picture: Source,
-        sentences: Mapping[Condition | str, str] | None = None,
+        sentences: Mapping[AnyCondition, str] | Mapping[Condition, str] | Mapping[str, str] | None = None,
         *,
         models: Sequence[str] | None = None,
         words: bool = False,
@@ -140,7 +140,8 @@ class Predictor:
         Args:
             picture: anything `load_image` takes.
             sentences: by condition, in the order of the result; default the pure condition only, which is the picture
-                alone and has the empty sentence.
+                alone and has the empty sentence. What names no standard condition is the name of a sentence of its
+                own, see `condition_named`.
             models: default all of the predictor's, in its order.
             words: also the map of each word, for models with word maps.
             progress: called between steps with the share of the work done, in [0, 1], and the next step. An exception
@@ -148,7 +149,7 @@ class Predictor:
 
         Raises:
             PictureError, TextError: the picture or a sentence cannot be used.
-            UnknownModelError: no model or condition of this name.
+            UnknownModelError: no model of this name.
         """
         started = time.perf_counter()
         chosen = self._chosen(models)
@@ -156,7 +157,7 @@ class Predictor:
         opened = _open(picture)
         timings = {"picture": time.perf_counter() - started} | dict.fromkeys(STAGES, 0.0)
         predictions: list[Prediction] = []
-        alike: dict[tuple[Condition, Condition], list[str]] = {}
+        alike: dict[tuple[AnyCondition, AnyCondition], list[str]] = {}
         for number, (name, session) in enumerate(chosen.items()):
             report = _stepwise(session, progress, number, len(chosen))
             outputs, seconds = session.run(opened, list(wanted.values()), report)
@@ -173,7 +174,7 @@ class Predictor:
                     shape=opened.shape,
                     checkpoint=session.identity,
                     words=_word_maps(output, opened) if words else (),
-                    subject=output.referent if words and sentence else None,
+                    referent=output.referent if words and sentence else None,
                     truncated=output.truncated,
                     understood=_understood(output),
                     notices=tuple(_notices(output)),
@@ -232,20 +233,11 @@ class Predictor:
         return {name: self._sessions[name] for name in names}
 
 
-def _wanted(sentences: Mapping[Condition | str, str]) -> dict[Condition, str]:
+def _wanted(sentences: Mapping[AnyCondition | str, str]) -> dict[AnyCondition, str]:
     """Conditions and clean sentences."""
     if not sentences:
         raise TextError("Please choose at least one condition.")
-    wanted: dict[Condition, str] = {}
-    for name, sentence in sentences.items():
-        try:
-            condition = Condition(name)
-        except ValueError:
-            known = ", ".join(condition.value for condition in Condition)
-            raise UnknownModelError(
-                "There is no condition called “{name}”. There are: {known}.", name=name, known=known
-            ) from None
-        wanted[condition] = clean(sentence)
+    wanted = {condition: clean(sentence) for condition, sentence in by_condition(sentences.items()).items()}
     if wanted.get(Condition.PURE):
         raise TextError("The pure condition is the picture alone; it takes no sentence.")
     return wanted
@@ -255,7 +247,7 @@ def _stepwise(
     session: ModelSession, progress: Callable[[float, Message], None] | None, number: int, count: int
 ) -> Callable[[float], None]:
     """Reports the progress of the model `number` of `count` to `progress` as a share of all models' work."""
-    step = Message("{title} is looking", title=session.spec.title)
+    step = Message("{title} predicts", title=session.spec.title)
     return lambda share: progress((number + share) / count, step) if progress else None
 
 
@@ -299,7 +291,9 @@ def _understood(output: SentenceOutput) -> bool:
     return not read or any(word.known and _ENGLISH.search(word.text) for word in read)
 
 
-def _alike(wanted: Mapping[Condition, str], outputs: Sequence[SentenceOutput]) -> Iterator[tuple[Condition, Condition]]:
+def _alike(
+    wanted: Mapping[AnyCondition, str], outputs: Sequence[SentenceOutput]
+) -> Iterator[tuple[AnyCondition, AnyCondition]]:
     """Pairs of conditions whose different sentences have equal tokens."""
     written = [
         (condition, sentence, output.ids)
@@ -311,7 +305,7 @@ def _alike(wanted: Mapping[Condition, str], outputs: Sequence[SentenceOutput]) -
             yield one, other
 
 
-def _on_alike(one: Condition, other: Condition, titles: Sequence[str]) -> Message:
+def _on_alike(one: AnyCondition, other: AnyCondition, titles: Sequence[str]) -> Message:
     return Message(
         "{titles} cannot tell the sentences for “{one.title}” and “{other.title}” apart, so their maps are the same.",
         titles=", ".join(titles),

@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from . import __version__, rendering
-from .conditions import Condition
+from .conditions import AnyCondition, Condition
 from .errors import UnknownModelError
 from .messages import Message
 from .metrics import cc
@@ -93,7 +93,7 @@ class Prediction:
         shape: (H, W) of the picture.
         checkpoint: the weights.
         words: map and weight of each word; empty unless requested, and for models without word maps.
-        subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
+        referent: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
             models that do not say.
         truncated: whether the sentence exceeded the text encoder's limit.
         understood: false where the model knows no English word of the sentence; its map then says nothing about it.
@@ -104,13 +104,13 @@ class Prediction:
 
     model: str
     title: str
-    condition: Condition
+    condition: AnyCondition
     sentence: str
     working_map: np.ndarray
     shape: Shape
     checkpoint: CheckpointIdentity
     words: tuple[WordMap, ...] = ()
-    subject: np.ndarray | None = None
+    referent: np.ndarray | None = None
     truncated: bool = False
     understood: bool = True
     notices: tuple[Message, ...] = ()
@@ -118,8 +118,8 @@ class Prediction:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "working_map", _read_only(self.working_map))
-        if self.subject is not None:
-            object.__setattr__(self, "subject", _read_only(self.subject))
+        if self.referent is not None:
+            object.__setattr__(self, "referent", _read_only(self.referent))
 
     @property
     def density(self) -> np.ndarray:
@@ -222,11 +222,11 @@ class Comparison:
         return tuple(dict.fromkeys(prediction.model for prediction in self.predictions))
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[AnyCondition, ...]:
         """Conditions, in order."""
         return tuple(dict.fromkeys(prediction.condition for prediction in self.predictions))
 
-    def get(self, model: str, condition: Condition | str) -> Prediction:
+    def get(self, model: str, condition: AnyCondition | str) -> Prediction:
         """The prediction of `model` under `condition`; `UnknownModelError` where there is none."""
         for prediction in self.predictions:
             if prediction.model == model and prediction.condition == condition:

@@ -11,7 +11,7 @@ from .data.layouts import open_data_set
 from .errors import DatasetError
 from .external_maps import external_maps
 from .predictor import Predictor
-from .ui.examples import examples
+from .ui.shared.examples import examples
 
 
 def demo(

@@ -9,6 +9,7 @@ from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
 from saliency.settings import settings
+from tests.comparisons import comparison  # noqa: F401  a fixture
 from tests.tiny import in_miniature
 
 

@@ -143,3 +143,15 @@ def test_a_mistake_is_answered_with_a_sentence(arguments, sentence, pictures, ta
     places = {"pictures": pictures, "table": table}
     result = run(*(argument.format(**places) for argument in arguments), "--out", tmp_path / "o", code=2)
     assert sentence in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_sentences_with_names_of_their_own_name_their_maps(pictures, tmp_path):
+    out = tmp_path / "out"
+    own = ("--sentence", "wording A=A red boat.", "--sentence", "wording B=A = B.")
+    run(pictures / "a.png", *own, "--out", out)
+    assert {"untrained.wording A.png", "untrained.wording B.png", "untrained.pure.png"} < set(names(out))
+    assert "A = B." in (out / "comparison.csv").read_text()
+    for wrong in ("A red boat.", "salient=A boat."):
+        run(pictures / "a.png", "--sentence", wrong, "--out", out, code=2)
+    run(pictures / "a.png", "--sentence", "a/b=A boat.", "--out", out, code=2)
+    run(pictures / "a.png", "--sentence", "a=A boat.", "--sentence", "a=A dog.", "--out", out, code=2)

@@ -277,7 +277,7 @@ def test_timings_and_progress(predictor):
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] == 1
-    assert told[0][1] == "Reader is looking"
+    assert told[0][1] == "Reader predicts"
 
 
 def test_what_progress_raises_ends_the_work_and_nothing_else(predictor):
@@ -300,6 +300,17 @@ def test_sentences_are_cleaned(predictor):
     assert prediction.sentence == "a dog"
 
 
+def test_sentences_have_names_of_their_own_beside_the_standard_conditions(predictor):
+    sentences = {"Pure": "", "a red car": "a dog", "Non-salient": "a cat", "Condition A": "a dog"}
+    comparison = predictor.predict(picture(), sentences)
+    own = comparison.conditions[1]
+    assert comparison.conditions == (Condition.PURE, "a red car", Condition.NON_SALIENT, "Condition A")
+    assert (own.value, own.title, own.reads_text) == ("a red car", "a red car", True)
+    named, standard = comparison.get("reader", "a red car"), predictor.predict(picture(), {Condition.GENERAL: "a dog"})
+    assert np.array_equal(named.density, standard.get("reader", Condition.GENERAL).density)
+    assert named.record()["condition"] == "a red car"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -307,7 +318,11 @@ def test_sentences_are_cleaned(predictor):
         ({"sentences": {"salient": None}}, TextError, "text"),
         ({"sentences": {"pure": "a dog"}}, TextError, "picture alone"),
         ({"sentences": {}}, TextError, "at least one"),
-        ({"sentences": {"loud": "a dog"}}, UnknownModelError, "no condition called “loud”"),
+        ({"sentences": {"a/b": "a dog"}}, TextError, "“a/b” cannot name files"),
+        ({"sentences": {" ": "a dog"}}, TextError, "1 to 40 characters"),
+        ({"sentences": {"x" * 41: "a dog"}}, TextError, "1 to 40 characters"),
+        ({"sentences": {"A": "a dog", "a": "a cat"}}, TextError, "Two sentences have the name “a”"),
+        ({"sentences": {"salient": "a dog", "Salient": "a cat"}}, TextError, "Two sentences have the name “Salient”"),
         ({"models": ["nobody"]}, UnknownModelError, "There are: reader, padder, blind"),
         ({"models": []}, UnknownModelError, "at least one model"),
         ({"picture": b"no picture"}, PictureError, "not a picture"),

@@ -11,7 +11,8 @@ import numpy as np
 import typer
 from PIL import Image
 
-from ..conditions import Condition
+from ..archive import write_archive
+from ..conditions import AnyCondition, Condition, by_condition
 from ..data import Sample
 from ..data.files import list_files
 from ..data.layouts import recognise
@@ -41,6 +42,14 @@ def predict(
     salient: Annotated[str | None, typer.Option(help="A sentence about what stands out.")] = None,
     non_salient: Annotated[str | None, typer.Option(help="A sentence about what does not stand out.")] = None,
     general: Annotated[str | None, typer.Option(help="A sentence about both.")] = None,
+    sentence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=SENTENCE", help="A sentence with a name of its own; may be repeated."),
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Also a ZIP of one picture's comparison, which `replay` runs again."),
+    ] = None,
     layout: LayoutOption = ANY_LAYOUT,
     split: SplitOption = None,
 ) -> None:
@@ -52,7 +61,9 @@ def predict(
     of the picture's size, and sum to 1. The exit code is 3 where pictures or samples had to be left out.
     """
     given = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
-    given = {condition: sentence for condition, sentence in given.items() if sentence is not None}
+    given = {condition: written for condition, written in given.items() if written is not None} | _named_sentences(
+        sentence or ()
+    )
     if given and sentences is not None:
         raise typer.BadParameter("Sentences are given as options or in a table, not both.")
     folder = sources[0] if len(sources) == 1 and sources[0].is_dir() else None
@@ -62,11 +73,26 @@ def predict(
         if not model or len(model) > 1:
             raise typer.BadParameter("A data set is predicted with one model: name it with --model NAME.")
         _predict_data_set(open_samples(folder, layout, split), model[0], out)
+    elif archive and (folder is not None or len(sources) > 1 or sentences is not None):
+        raise typer.BadParameter("An archive holds the comparison of one picture, whose sentences are options.")
     elif folder is None and len(sources) == 1 and sentences is None:
-        _predict_picture(sources[0], given, model, out)
+        _predict_picture(sources[0], given, model, out, archive)
     else:
         pictures = _named(sources) if folder is None else _inside(folder, out)
         _predict_pictures(pictures, dict.fromkeys(pictures, given) | _read(sentences, pictures), model, out)
+
+
+def _named_sentences(written: Sequence[str]) -> dict[AnyCondition, str]:
+    """Sentences by the names that are written before them."""
+    pairs = [each.partition("=") for each in written]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise typer.BadParameter(f"“{name}” has no name: write --sentence NAME=SENTENCE.")
+    named = by_condition((name, sentence) for name, _, sentence in pairs)
+    standard = [condition.value for condition in named if isinstance(condition, Condition)]
+    if standard:
+        raise typer.BadParameter(f"“{standard[0]}” has an option of its own.")
+    return named
 
 
 def _inside(folder: Path, out: Path) -> dict[str, Path]:
@@ -100,7 +126,11 @@ def _read(table: Path | None, pictures: Iterable[str]) -> dict[str, Sentences]:
 
 
 def _predict_picture(
-    picture: Path, sentences: Mapping[Condition, str], models: Sequence[str] | None, out: Path
+    picture: Path,
+    sentences: Mapping[AnyCondition, str],
+    models: Sequence[str] | None,
+    out: Path,
+    archive: Path | None = None,
 ) -> None:
     predictor = Predictor(models)
     make_folder(out)
@@ -112,6 +142,9 @@ def _predict_picture(
     comparison.to_npz(out / "comparison.npz")
     comparison.to_csv(out / "comparison.csv")
     comparison.to_json(out / "comparison.json")
+    if archive:
+        make_folder(archive.parent)
+        write_archive(comparison, archive, cards=predictor.cards)
     typer.echo(f"{len(comparison.predictions)} maps are in {out}.")
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from ..archive.recorded import TOLERANCE, Recorded, Replayed, changed_weights, read_recorded
+from ..archive.recorded import replay as run_again
 from ..predictor import Predictor
-from ..replay import TOLERANCE, Recorded, Replayed, changed_weights, read_recorded
-from ..replay import replay as run_again
 from ..results import Comparison
 
 

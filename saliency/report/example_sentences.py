@@ -14,7 +14,7 @@ from ..conditions import Condition
 from ..metrics import cc
 from ..predictor import Predictor
 from ..training.targets.box_masks import box_mask
-from ..ui.examples import Example, examples
+from ..ui.shared.examples import Example, examples
 from .markdown import markdown_table
 
 BOXES = Path(__file__).with_name("example_sentences.yaml")

@@ -10,21 +10,30 @@ import gradio as gr
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
-from saliency.ui import address, class_mode, compare, errors, gaze, keeping, lecture, models, share, undo, words
-from saliency.ui.classroom import Classroom
-from saliency.ui.component import Component
-from saliency.ui.documentation import DocumentedBlocks
-from saliency.ui.examples import FOLDER, Example
-from saliency.ui.form import Form, take_over
-from saliency.ui.page_head import app_options
-from saliency.ui.texts import t, translations
-from saliency.ui.theme import CSS, theme
+from saliency.ui import constants
+from saliency.ui.class_mode import class_mode
+from saliency.ui.class_mode.classroom import Classroom
+from saliency.ui.compare import compare_tab
+from saliency.ui.errors import errors_tab
+from saliency.ui.gaze import gaze_tab
+from saliency.ui.lecture import lecture
+from saliency.ui.models import models_tab
+from saliency.ui.page import address, undo
+from saliency.ui.page.documentation import DocumentedBlocks
+from saliency.ui.page.page_head import app_options
+from saliency.ui.page.theme import CSS, theme
+from saliency.ui.share import share
+from saliency.ui.shared.component import Component
+from saliency.ui.shared.examples import FOLDER, Example
+from saliency.ui.shared.form import Form, take_over
+from saliency.ui.shared.texts import t, translations
+from saliency.ui.words import words_tab
 
-TABS = {"compare": compare, "words": words, "gaze": gaze, "errors": errors, "models": models}
+TABS = {"compare": compare_tab, "words": words_tab, "gaze": gaze_tab, "errors": errors_tab, "models": models_tab}
 
 TITLE = "Text-guided visual attention"
 
-_UPLOADS_LIVE = (3600, keeping.SECONDS)  # every hour, files that are older are deleted
+_UPLOADS_LIVE = (3600, constants.KEPT_SECONDS)  # every hour, files that are older are deleted
 
 
 def build(
@@ -65,8 +74,8 @@ def build(
 def _focus(form: Form) -> None:
     """Moves the focus to the form's answer once there is one that somebody asked for."""
     view = form.run["outputs"][0]
-    told = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
-    js = f"(answer) => answer && !answer.opening && {told}"
+    announced = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
+    js = f"(answer) => answer && !answer.opening && {announced}"
     view.change(None, view, js=js, **share.PRIVATE)
 
 

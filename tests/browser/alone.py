@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from saliency.ui.component import Component
+from saliency.ui.shared.component import Component, shared_script
 
 # `send` is the server's half of the component: a new value.
 _RUN = """([script, props]) => {
@@ -26,6 +26,7 @@ def alone(browser: Browser, component: Component, **props: Any) -> Iterator[Page
     page = browser.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.set_content(component.html_template)
+    page.add_script_tag(content=shared_script())
     page.evaluate(_RUN, [component.js_on_load, props])
     yield page
     page.close()

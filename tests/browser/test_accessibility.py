@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from saliency.ui import texts
 from saliency.ui.builder import TABS
+from saliency.ui.shared import texts
 from tests.browser.axe import violations
 from tests.browser.conftest import visiting
 

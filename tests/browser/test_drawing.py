@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from saliency.ui import component
+from saliency.ui.shared import component
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +18,10 @@ WIDTH, HEIGHT, SIGMA = 240, 180, 24.0
 def script(browser):
     """Evaluates JavaScript beside drawing.js; `blob` is a Gaussian in the middle of a map, `flat` a map of ones."""
     page = browser.new_page()
-    drawing = (component.FOLDER / "drawing.js").read_text(encoding="utf-8")
+    drawing = component.shared_script()
     prepared = f"""
-        const element = document.body, TEXTS = {{"greeting": {{en: "Hello {{name}}", zh: "{{name}}，您好"}}}};
         {drawing}
+        const text = textsIn({{"greeting": {{en: "Hello {{name}}", zh: "{{name}}，您好"}}}});
         const blob = {{width: {WIDTH}, height: {HEIGHT}, values: new Float32Array({WIDTH * HEIGHT})}};
         const flat = {{...blob, values: blob.values.map(() => 1)}};
         for (let y = 0; y < {HEIGHT}; y++) for (let x = 0; x < {WIDTH}; x++) {{

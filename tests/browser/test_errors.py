@@ -20,10 +20,9 @@ from saliency.external_maps import ExternalMaps
 from saliency.metrics.bootstrap import mean_interval, resamples
 from saliency.predictor import Predictor
 from saliency.ui import build
-from saliency.ui.component import FOLDER, Component
-from saliency.ui.presentation import packed, picture_view
-from saliency.ui.sample_presentation import located
-from saliency.ui.thumbnails import Thumbnails
+from saliency.ui.errors.thumbnails import Thumbnails
+from saliency.ui.shared.component import Component, shared_script, source
+from saliency.ui.shared.presentation import packed, packed_density, picture_view
 from tests.browser.alone import alone
 from tests.browser.conftest import PATIENCE, visiting
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
@@ -194,7 +193,6 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
-    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # between two messages several of these samples are scored
     data = open_data_set(write_data_set(tmp_path / "gaze", 3))
 
     def kept() -> int:
@@ -206,7 +204,7 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
             assert scoring.reached.wait(PATIENCE / 1000)
             expect(page.get_by_role("button", name="Evaluate")).to_be_disabled()
             page.get_by_role("button", name="Cancel").click()
-            expect(page.get_by_text("5 of 12 scored")).to_be_visible()
+            expect(page.get_by_text("5 of 12 scored")).to_be_visible(timeout=PATIENCE / 2)  # while one is in work
             expect(rows(page)).to_have_count(5)
             expect(page.get_by_role("button", name="Evaluate")).to_be_enabled()
             expect(page.locator("#errors .progress")).to_be_hidden()
@@ -222,12 +220,30 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
             assert kept() == 12
 
 
+def test_an_evaluation_begun_again_while_the_cancelled_one_is_at_work_goes_on(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    scoring = Scoring(stop_at=3)
+    monkeypatch.setattr(analysis, "score", scoring)
+    data = open_data_set(write_data_set(tmp_path / "gaze", 1))
+    with serving(lambda: build(Predictor(["transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            assert scoring.reached.wait(PATIENCE / 1000)
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_role("button", name="Evaluate")).to_be_enabled()
+            page.get_by_role("button", name="Evaluate").click()
+            expect(page.get_by_role("button", name="Evaluate")).to_be_disabled()
+            assert not scoring.go_on.is_set()
+            scoring.go_on.set()
+            expect(page.get_by_text("4 of 4 scored")).to_be_visible()
+            assert sorted(scoring.stems) == sorted(sample.stem for sample in data.samples)
+
+
 def test_a_model_is_not_drawn_against_itself_after_a_cancelled_evaluation(browser, tmp_path, monkeypatch):
     """The second model has its first scores only when the axes have long been chosen."""
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
-    monkeypatch.setattr("saliency.ui.errors._EVERY", 0)  # an evaluation is cancelled between two messages only
     data = open_data_set(write_data_set(tmp_path / "gaze", 2))
     with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
         for page in opened(browser, address):
@@ -323,7 +339,7 @@ def two_thousand(monkeypatch):
     samples = pd.DataFrame(view["samples"])
     parts = [samples.assign(model=name, **view["scores"][name]) for name in models]
     monkeypatch.setattr(analysis.ErrorAnalysis, "table", lambda _: pd.concat(parts, ignore_index=True).assign(sAUC=0.5))
-    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: view)
+    monkeypatch.setattr("saliency.ui.errors.errors_tab.present_overview", lambda _: view)
     return view
 
 
@@ -363,8 +379,7 @@ def test_the_first_metric_shown_is_one_that_has_values(two_thousand, browser):
 )
 def test_an_axis_has_ends_whatever_is_defined(browser, values, ends):
     page = browser.new_page()
-    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("drawing.js", "error_charts.js"))
-    prepared = f"const element = document.body, TEXTS = {{}}; {scripts}"
+    prepared = f"const element = document.body; {shared_script()} {source('error_charts.js')}"
     assert page.evaluate(f"(lists) => {{ {prepared} return axisEnds(lists); }}", values) == ends
     page.close()
 
@@ -387,7 +402,7 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
     words = [("red", 0, 3, packed(red)), ("cup", 4, 7, packed(cup))]
     model = {
         "title": "Reader",
-        "map": located(both),
+        "map": packed_density(both),
         "scores": {"NSS": 1.0},
         "words": [{"word": word, "start": a, "end": b, "weight": 0.5, "map": made} for word, a, b, made in words],
     }
@@ -416,7 +431,8 @@ def test_a_word_that_is_no_longer_pressed_is_not_drawn(browser):
 def held(two_thousand, monkeypatch):
     """Keeps the overview back until it is set."""
     event = threading.Event()
-    monkeypatch.setattr("saliency.ui.errors.present_overview", lambda _: event.wait(PATIENCE / 1000) and two_thousand)
+    late = "saliency.ui.errors.errors_tab.present_overview"
+    monkeypatch.setattr(late, lambda _: event.wait(PATIENCE / 1000) and two_thousand)
     yield event
     event.set()
 
@@ -437,7 +453,7 @@ def test_how_far_a_report_is_and_cancel_stay_in_sight_at_the_table(two_thousand,
         done.wait(PATIENCE / 1000)
         yield 2, 9
 
-    monkeypatch.setattr("saliency.ui.errors.write_report", slow)
+    monkeypatch.setattr("saliency.ui.errors.errors_tab.write_report", slow)
     expect(rows(study)).to_have_count(25)
     report = study.get_by_role("button", name="Report with pictures")
     report.scroll_into_view_if_needed()

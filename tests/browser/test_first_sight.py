@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from saliency.predictor import Predictor
 from saliency.ui import build
-from saliency.ui.examples import examples
-from saliency.ui.first_sight import FirstSight
+from saliency.ui.compare.first_sight import FirstSight
+from saliency.ui.shared.examples import examples
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.test_compare import box

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.models.registry import REGISTRY
-from saliency.ui import texts
 from saliency.ui.builder import TABS
-from saliency.ui.examples import examples
+from saliency.ui.shared import examples, texts
 from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from saliency.comparison_tables import GroundTruth
 from saliency.conditions import COMPARED, Condition
 from saliency.results import CheckpointIdentity, Comparison, Prediction
-from saliency.ui.map_grid import MapGrid
-from saliency.ui.presentation import present
-from saliency.ui.tables import GroundTruth
+from saliency.ui.compare.map_grid import MapGrid
+from saliency.ui.shared.presentation import present
 from tests.browser.alone import alone
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from saliency.ui.examples import FOLDER
+from saliency.ui.shared.examples import FOLDER
 from tests.pictures import COFFEE
 
 pytestmark = pytest.mark.browser

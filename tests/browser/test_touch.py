@@ -54,11 +54,6 @@ def view(page) -> list[float]:
     return page.evaluate("[visualViewport.scale, scrollX, scrollY]")
 
 
-def scrolled(page) -> float:
-    """How far down one is, on the page and within the maps, which scroll below their headings."""
-    return page.evaluate("scrollY + document.querySelector('#maps .maps').scrollTop")
-
-
 def zoom(page) -> str:
     return page.get_by_role("button", name="Show the whole picture").inner_text()
 
@@ -159,9 +154,21 @@ def test_a_finger_drags_the_line_between_before_and_after(phone):
 
 
 def test_one_finger_on_a_whole_picture_scrolls_the_page_and_marks_nothing(phone, fingers):
-    phone.evaluate("document.querySelector('#maps .maps').scrollTop = 0")
-    before = scrolled(phone)
+    before = phone.evaluate("scrollY")
     drag(fingers, (0.5, 0.9), (0.5, 0.5), (0.5, 0.0), (0.5, -0.5))
     phone.wait_for_timeout(400)
-    assert scrolled(phone) > before + 50
+    assert phone.evaluate("scrollY") > before + 50
     assert not phone.locator("#maps .mark").first.is_visible()
+
+
+def test_headings_stay_above_their_columns_and_nothing_scrolls_down_but_the_page(phone):
+    frame = phone.locator("#maps .frame").nth(10)  # of the last row, its third column
+    frame.evaluate("frame => frame.scrollIntoView({ block: 'center', inline: 'center' })")
+    column = resting(frame)
+    heading = phone.locator("#maps .headings .condition").nth(2).bounding_box()
+    assert heading["y"] >= 0
+    assert heading["y"] + heading["height"] < column["y"]
+    assert abs(heading["x"] - column["x"]) < 1
+    tall = "all => all.filter(each => each.scrollHeight > each.clientHeight + 1 && each.clientHeight > 300)"
+    boxes = phone.locator("#maps .stage *").evaluate_all(f"({tall})")
+    assert boxes == []

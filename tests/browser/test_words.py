@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from saliency.predictor import Predictor
-from saliency.ui.word_view import WordView
-from saliency.ui.words import answer
+from saliency.ui.words.word_view import WordView
+from saliency.ui.words.words_tab import answer
 from tests.browser.alone import alone
 from tests.pictures import COFFEE
 
@@ -31,7 +31,7 @@ def sentence(page: Page):
 def ask(page: Page, written: str, model: str) -> None:
     page.locator("#words-picture input[type=file]").set_input_files(COFFEE)
     page.locator("#words-picture img").wait_for()
-    page.get_by_role("radio", name=model, exact=True).check()
+    page.get_by_role("radio", name=model).check()
     sentence(page).fill(written)
     sentence(page).press("Enter")
     page.locator("#words .result").wait_for()

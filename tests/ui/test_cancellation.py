@@ -13,9 +13,9 @@ import gradio as gr
 import pytest
 
 from saliency.errors import TextError
-from saliency.ui.cancellation import cancellable, go_on
-from saliency.ui.guard import guarded
-from saliency.ui.sentences import telling
+from saliency.ui.shared.cancellation import cancellable, go_on
+from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.sentences import reporting
 
 _PROGRESS = gr.Progress()
 
@@ -30,7 +30,7 @@ def test_a_handler_answers_and_fails_as_before():
     @cancellable
     @guarded
     def answer(number, progress=_PROGRESS):
-        telling(lambda share, desc: None)(0.5, "half")
+        reporting(lambda share, desc: None)(0.5, "half")
         if number < 0:
             raise TextError("Too small.")
         return 2 * number
@@ -73,3 +73,50 @@ def test_a_cancelled_handler_stops_at_its_next_step_and_others_go_on():
 
 def test_outside_of_an_event_everything_goes_on():
     go_on()
+
+
+def test_a_generator_ends_at_its_next_step_and_frees_what_it_holds():
+    turn, begun, released = threading.Lock(), threading.Event(), threading.Event()
+    done = []
+
+    @cancellable
+    @guarded
+    def work():
+        with turn:
+            for step in range(9):
+                go_on()
+                done.append(step)
+                if step == 1:
+                    begun.set()
+                    released.wait(10)
+                yield step
+
+    async def cancelled_at_work():
+        async def read():
+            return [step async for step in work()]
+
+        reading = asyncio.create_task(read())
+        await asyncio.to_thread(begun.wait, 10)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        assert turn.locked()  # the step at work is finished first
+        released.set()
+        assert await asyncio.to_thread(turn.acquire, timeout=10)
+
+    async def left_between_steps():
+        steps = work()
+        assert await anext(steps) == 0
+        await steps.aclose()
+        assert turn.acquire(timeout=10)
+
+    async def to_the_end():
+        return [step async for step in work()]
+
+    for case in (cancelled_at_work, left_between_steps):
+        finished(case())
+        turn.release()
+        done.clear()
+        begun.clear()
+        released.clear()
+    released.set()
+    assert finished(to_the_end()) == list(range(9))

@@ -10,10 +10,10 @@ import pytest
 
 from saliency.errors import ClassError, GroundTruthError
 from saliency.gaze import Fixation
-from saliency.ui import class_mode
-from saliency.ui.class_mode import invitation, present_class, read_marks
-from saliency.ui.classroom import Classroom, Standing, Task, new_token
-from saliency.ui.gaze_scores import present_scores
+from saliency.ui.class_mode import class_mode
+from saliency.ui.class_mode.class_mode import invitation, present_class, read_marks
+from saliency.ui.class_mode.classroom import Classroom, Standing, Task, new_token
+from saliency.ui.gaze.gaze_presentation import present_scores
 
 PICTURE = {"jpeg": "data:,", "width": 640, "height": 480, "key": "k"}
 MARKS = (Fixation(320, 100, "Ann"), Fixation(10, 470, "Ann", order=2), Fixation(320, 101, "2"))

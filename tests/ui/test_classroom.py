@@ -8,8 +8,8 @@ import pytest
 
 from saliency.errors import ClassError
 from saliency.gaze import Fixation
-from saliency.ui import classroom
-from saliency.ui.classroom import Classroom, Task, new_token
+from saliency.ui.class_mode import classroom
+from saliency.ui.class_mode.classroom import Classroom, Task, new_token
 
 MARK = Fixation(3, 4, participant="somebody else", round=1, order=1)
 

@@ -8,10 +8,12 @@ import pytest
 from saliency.conditions import Condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui import build, compare
-from saliency.ui.compare import MAX_CHARACTERS, read_request, still_kept
-from saliency.ui.examples import examples
-from saliency.ui.guard import UNEXPECTED, guarded
+from saliency.ui import build
+from saliency.ui.compare import compare_tab
+from saliency.ui.compare.comparison_request import MAX_CHARACTERS, read_request, still_there
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.guard import UNEXPECTED, guarded
+from saliency.ui.shared.model_choice import choices
 
 
 def test_the_picture_alone_is_always_compared_and_empty_sentences_are_left_out():
@@ -28,9 +30,32 @@ def test_a_form_that_cannot_be_used_is_refused():
         read_request("p.jpg", ("", "", "x" * (MAX_CHARACTERS + 1)), ["one"])
 
 
+def test_further_sentences_have_names_of_their_own():
+    rows = [{"name": " a red car ", "sentence": " A red car. "}, {"name": "B", "sentence": " "}]
+    request = read_request("p.jpg", ("", "A cat.", ""), ["one"], rows)
+    assert request.sentences == {Condition.PURE: "", Condition.SALIENT: "A cat.", "a red car": "A red car."}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"name": "Salient", "sentence": "A dog."}], "have the name “Salient”"),
+        ([{"name": "A", "sentence": "A dog."}, {"name": "A ", "sentence": "A cat."}], "have the name “A”"),
+        ([{"name": "", "sentence": "A dog."}], "1 to 40"),
+        ([{"name": "A", "sentence": "x" * (MAX_CHARACTERS + 1)}], "“A” is longer"),
+        ([{"name": str(n), "sentence": "A dog."} for n in range(7)], "At most 6"),
+        ([{"name": 3}], "list of names"),
+        ("A dog.", "list of names"),
+    ],
+)
+def test_further_sentences_that_cannot_be_used_are_refused(rows, words):
+    with pytest.raises(TextError, match=words):
+        read_request("p.jpg", ("", "A cat.", ""), ["one"], rows)
+
+
 def test_a_ground_truth_leaves_with_its_picture(miniatures):
     with gr.Blocks() as demo:
-        form = compare.build(Predictor(checkpoint_dir=miniatures))
+        form = compare_tab.build(Predictor(checkpoint_dir=miniatures))
     picture, _, *truth = form.shown
     leaving = [fn for fn in demo.fns.values() if set(truth) <= set(fn.outputs) and not fn.inputs]
     for fn in leaving:
@@ -52,11 +77,11 @@ def test_what_a_class_compared_is_there_for_a_day(miniatures):
 def test_a_download_of_what_is_no_longer_kept_says_so(tmp_path):
     (tmp_path / "p.jpg").touch()
     request = read_request(str(tmp_path / "p.jpg"), ("", "", ""), ["one"])
-    assert still_kept(request) is request
+    assert still_there(request) is request
     (tmp_path / "p.jpg").unlink()
     for gone in (None, request):
         with pytest.raises(ExpiredError, match="compare again"):
-            still_kept(gone)
+            still_there(gone)
 
 
 def test_errors_of_ours_are_shown_as_sentences_without_markup():
@@ -107,7 +132,7 @@ def test_a_generators_errors_are_shown_likewise():
 
 def test_each_model_says_at_its_choice_how_it_reads(miniatures):
     predictor = Predictor(checkpoint_dir=miniatures)
-    choices = dict(reversed(choice) for choice in compare._choices(predictor))
-    assert {name: label.split("\n")[0] for name, label in choices.items()} == dict(predictor.titles)
-    said = {name: label.partition("compare.reads_")[2].partition('"')[0] for name, label in choices.items()}
+    labels = dict(reversed(choice) for choice in choices(predictor))
+    assert {name: label.split("\n")[0] for name, label in labels.items()} == dict(predictor.titles)
+    said = {name: label.partition("model_choice.reads_")[2].partition('"')[0] for name, label in labels.items()}
     assert said == {name: spec.reads for name, spec in predictor.specs.items()}

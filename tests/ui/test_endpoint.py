@@ -15,11 +15,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from saliency.archive.recorded import read_recorded, replay
 from saliency.predictor import Predictor
-from saliency.replay import read_recorded, replay
-from saliency.ui.examples import FOLDER
-from saliency.ui.guard import NOT_TAKEN, UNEXPECTED
-from saliency.ui.sentences import chinese
+from saliency.ui.shared.examples import FOLDER
+from saliency.ui.shared.guard import NOT_TAKEN, UNEXPECTED
+from saliency.ui.shared.sentences import chinese
 from tests.pictures import COFFEE
 from tests.ui.serving import serving
 
@@ -313,6 +313,16 @@ def test_what_is_not_taken_is_refused_with_a_sentence(address, client, data):
         assert json.loads(told.split("data: ")[1])["error"] == sentence
 
 
+@pytest.mark.parametrize("route", ["call", "api", "run"])
+def test_an_endpoint_that_there_is_not_is_a_sentence(address, route):
+    for accepted, words in (("en", "There is no endpoint called “scores”"), ("zh-CN", "没有名为“scores”的接口")):
+        url, headers = f"{address}gradio_api/{route}/scores", {"Accept-Language": accepted}
+        answer = httpx.post(url, json={"data": []}, headers=headers)
+        assert answer.status_code == 404
+        assert answer.json()["error"].startswith(words)
+        assert answer.json()["type"] == "UnknownEndpoint"
+
+
 @pytest.mark.parametrize("data", [[], [None]], ids=["nothing", "too little"])
 def test_missing_parameters_are_those_of_an_empty_form(address, client, data):
     told = raw(address, "compare", data)
@@ -335,7 +345,7 @@ def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
     def fail(*_):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("saliency.ui.compare.present", fail)
+    monkeypatch.setattr("saliency.ui.compare.compare_tab.present", fail)
     with pytest.raises(AppError) as error:
         client.predict(handle_file(COFFEE), models=["clip_salgan"], api_name="/compare")
     assert str(error.value) == UNEXPECTED

@@ -18,11 +18,11 @@ from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
-from saliency.ui import report
-from saliency.ui.errors import evaluated, present_intervals, present_overview
-from saliency.ui.report import write_report
-from saliency.ui.sample_presentation import present_sample
-from saliency.ui.thumbnails import Thumbnails
+from saliency.ui.errors import report
+from saliency.ui.errors.errors_tab import evaluated, present_intervals, present_overview
+from saliency.ui.errors.report import write_report
+from saliency.ui.errors.sample_presentation import present_sample
+from saliency.ui.errors.thumbnails import Thumbnails
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
 
 MARKUP = "<script>alert(1)</script> {{ 7*7 }} & \"<img src=x onerror='x'>"
@@ -151,7 +151,7 @@ class Page(HTMLParser):
 
 
 def test_a_chinese_report_has_no_english(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("saliency.ui.sentences.speaks_chinese", lambda _: True)
+    monkeypatch.setattr("saliency.ui.shared.sentences.speaks_chinese", lambda _: True)
     list(study.run())
     path = tmp_path / "report.html"
     list(write_report(study, [stem for stem in study.samples if stem.endswith("_2")], "", path))
@@ -163,7 +163,7 @@ def test_a_chinese_report_has_no_english(study, tmp_path, monkeypatch):
 
 
 def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("saliency.ui.report.PICTURES", 3)
+    monkeypatch.setattr("saliency.ui.errors.report.PICTURES", 3)
     list(study.run())
     path = tmp_path / "report.html"
     stems = [stem for stem in study.samples if stem.endswith("_1") or stem.endswith("_2")]

@@ -12,8 +12,8 @@ import pytest
 from saliency.conditions import Condition
 from saliency.errors import SaliencyError
 from saliency.predictor import Predictor
-from saliency.ui.examples import examples
-from saliency.ui.first_sight import FirstSight, strip
+from saliency.ui.compare.first_sight import FirstSight, strip
+from saliency.ui.shared.examples import examples
 
 EXAMPLE = examples()[0]
 

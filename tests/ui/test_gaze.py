@@ -15,12 +15,13 @@ from scipy.ndimage import gaussian_filter
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation
+from saliency.human_consistency import usual_blur
 from saliency.predictor import Predictor
 from saliency.results import CheckpointIdentity, Comparison, Prediction
-from saliency.ui import gaze
-from saliency.ui.gaze import read_files
-from saliency.ui.gaze_scores import present_scores, usual_blur
-from saliency.ui.gaze_stage import Looked, read_looked, staged
+from saliency.ui.gaze import gaze_tab
+from saliency.ui.gaze.gaze_presentation import present_scores
+from saliency.ui.gaze.gaze_stage import Looked, read_looked, staged
+from saliency.ui.gaze.gaze_tab import read_files
 from tests.pictures import COFFEE
 
 SHAPE = (300, 400)
@@ -186,7 +187,7 @@ def test_the_stage_knows_the_pictures_own_size():
 
 def test_a_refused_picture_leaves_the_one_on_the_stage_to_be_scored(miniatures, tmp_path):
     with gr.Blocks() as demo:
-        on_stage, stage = gaze.build(Predictor(checkpoint_dir=miniatures)).shown
+        on_stage, stage = gaze_tab.build(Predictor(checkpoint_dir=miniatures)).shown
     uploads = [fn for fn in demo.fns.values() if any(event == "upload" for _, event in fn.targets)]
     [put] = [fn for fn in uploads if on_stage in fn.outputs]
     [scored] = [fn for fn in demo.fns.values() if fn.api_name == "score"]

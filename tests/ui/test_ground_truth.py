@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency.archive.writer import metrics_csv, write_archive
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.gaze import Fixation, GazeOptions, Recording, Screen, Units
 from saliency.messages import Message
-from saliency.ui import ground_truth
-from saliency.ui.archive import metrics_csv, write_archive
-from saliency.ui.ground_truth import account, read_recording, read_truth
-from saliency.ui.presentation import present
-from saliency.ui.sentences import told
+from saliency.ui.shared.presentation import present
+from saliency.ui.shared.sentences import translated
+from saliency.ui.truth import truth_files
+from saliency.ui.truth.truth_files import account, read_recording, read_truth
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_table_says_how_many_fixations_its_numbers_are_of(truth, comparison)
 
 def test_what_is_taken_home_says_how_the_ground_truth_was_read(truth, comparison, tmp_path):
     tables = present(comparison, truth)["tables"]
-    write_archive(comparison, tables, tmp_path / "all.zip", truth=truth.record)
+    write_archive(comparison, tmp_path / "all.zip", tables, truth=truth.record)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         record = json.loads(archive.read("ground_truth.json"))
         rows = list(csv.DictReader(io.StringIO(archive.read("metrics.csv").decode())))
@@ -75,7 +75,7 @@ def test_what_is_taken_home_says_how_the_ground_truth_was_read(truth, comparison
     assert record["options"] == json.loads(json.dumps(asdict(GazeOptions())))
     [count] = [row for row in rows if row["metric"] == "fixations"]
     assert (count["table"], count["value"]) == ("against", "3")
-    write_archive(comparison, present(comparison)["tables"], tmp_path / "none.zip")
+    write_archive(comparison, tmp_path / "none.zip")
     with zipfile.ZipFile(tmp_path / "none.zip") as archive:
         assert "ground_truth.json" not in archive.namelist()
 
@@ -83,7 +83,7 @@ def test_what_is_taken_home_says_how_the_ground_truth_was_read(truth, comparison
 def test_how_well_people_predict_each_other_is_taken_home(comparison, tmp_path):
     (tmp_path / "f.csv").write_text("participant,x,y\nann,300,200\nbob,300,200\nbob,310,210\n")
     truth = read_truth(None, str(tmp_path / "f.csv"), "salient", (480, 640))
-    write_archive(comparison, present(comparison, truth)["tables"], tmp_path / "all.zip", truth=truth.record)
+    write_archive(comparison, tmp_path / "all.zip", present(comparison, truth)["tables"], truth=truth.record)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         record = json.loads(archive.read("ground_truth.json"))["other_people"]
         rows = list(csv.DictReader(io.StringIO(archive.read("metrics.csv").decode())))
@@ -122,7 +122,7 @@ def test_the_account_has_the_number_the_columns_and_every_notice():
     assert summary == recording.summary()
     assert columns == "Also read: participant from “LABEL”, kind of event from “Kind”."
     assert notices == [notice]
-    assert told(columns) == columns
+    assert translated(columns) == columns
     assert account(Recording((Fixation(1, 2),), (30, 40)))[1:] == ()
 
 
@@ -135,7 +135,7 @@ def several_pictures(source, shape, options, *, participant=""):
 
 
 def test_the_pictures_own_name_is_used_only_where_it_helps(monkeypatch):
-    monkeypatch.setattr(ground_truth, "read_fixations", several_pictures)
+    monkeypatch.setattr(truth_files, "read_fixations", several_pictures)
     assert read_recording("f.csv", (30, 40), picture="/tmp/x/cup.jpg").participants == ("cup",)
     chosen = GazeOptions(picture="cat")
     assert read_recording("f.csv", (30, 40), chosen, "/tmp/x/cup.jpg").participants == ("cat",)
@@ -154,8 +154,8 @@ def test_a_trackers_table_is_accounted_for_in_chinese(tmp_path, monkeypatch):
     )
     recording = read_recording(str(tmp_path / "f.tsv"), (30, 40))
     assert account(recording)[0] == "2 fixations of 2 people, pixels, 1 left out"
-    monkeypatch.setattr("saliency.ui.sentences.language", lambda: "zh")
-    lines = [told(line) for line in account(recording)]
+    monkeypatch.setattr("saliency.ui.shared.sentences.language", lambda: "zh")
+    lines = [translated(line) for line in account(recording)]
     assert lines[-1] == "还读取了：参与者（“RECORDING_SESSION_LABEL”列）。"
     assert all(any("一" <= character <= "鿿" for character in line) for line in lines)
 

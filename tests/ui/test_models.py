@@ -10,7 +10,7 @@ from saliency import checkpoints
 from saliency.checkpoints import Estimate
 from saliency.errors import UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui.models import card_views, measured
+from saliency.ui.models.models_tab import card_views, measured
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from saliency.ui.page_head import described
+from saliency.ui.page.page_head import described
 from tests.ui.serving import serving
 
 

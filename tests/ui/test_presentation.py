@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency.comparison_tables import GroundTruth
 from saliency.conditions import Condition
 from saliency.predictor import Predictor
-from saliency.ui.presentation import MAP_SIDE, present
-from saliency.ui.tables import GroundTruth
+from saliency.ui.shared.presentation import MAP_SIDE, present
 
 
 def opened(uri: str) -> Image.Image:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from saliency.predictor import Predictor
-from saliency.ui.models import card_views
-from saliency.ui.score_table import score_view
+from saliency.ui.models.models_tab import card_views
+from saliency.ui.models.score_table import score_view
 
 
 def card(name, *tables):

@@ -17,11 +17,11 @@ from saliency.conditions import Condition
 from saliency.errors import GroundTruthError, TextError
 from saliency.messages import Message
 from saliency.models.registry import spec
-from saliency.ui.examples import examples
-from saliency.ui.guard import UNEXPECTED, guarded
-from saliency.ui.models import card_view, in_chinese, said
-from saliency.ui.sentences import chinese, telling, told
-from saliency.ui.texts import section
+from saliency.ui.models.models_tab import card_view, in_chinese, sentences_of
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.guard import UNEXPECTED, guarded
+from saliency.ui.shared.sentences import chinese, reporting, translated
+from saliency.ui.shared.texts import section
 
 SOURCES = Path(saliency.__file__).parent
 
@@ -30,7 +30,7 @@ SOURCES = Path(saliency.__file__).parent
 NOT_FOR_VISITORS = [
     "checkpoints.py",
     "cli",
-    "replay.py",
+    "archive/recorded.py",
     "report",
     "serving.py",
     "data/cat2000.py",
@@ -57,7 +57,7 @@ NOT_FOR_VISITORS = [
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
-MAKERS = {"errors.py", "score_store.py", "ui/sentences.py"}  # make messages of messages
+MAKERS = {"errors.py", "score_store.py", "ui/shared/sentences.py"}  # make messages of messages
 WITHOUT_WORDS = {"{name}: {why}", "{condition.title}", "{condition.title}: {notice}", "{first}, {second}"}
 SAID = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 
@@ -73,8 +73,8 @@ def sentences() -> list[tuple[str, str | None]]:
             if isinstance(call, ast.Call) and getattr(call.func, "id", None) in (SAID | {"Message"}) - STARTING:
                 written = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
                 found.append((f"{name}:{call.lineno}", written))
-    report = (SOURCES / "ui" / "report.html").read_text(encoding="utf-8")
-    return found + [("ui/report.html", sentence) for sentence in re.findall(r'told\("([^"]*)"', report)]
+    report = (SOURCES / "ui" / "errors" / "report.html").read_text(encoding="utf-8")
+    return found + [("ui/errors/report.html", sentence) for sentence in re.findall(r'translate\("([^"]*)"', report)]
 
 
 def fields(template: str) -> set[str]:
@@ -90,14 +90,14 @@ def test_every_sentence_for_visitors_is_written_out_and_has_chinese():
 
 
 def test_both_languages_have_the_same_values():
-    for english, translated in chinese().items():
-        assert fields(english) == fields(translated), english
-        assert any("一" <= character <= "鿿" for character in translated) or english in WITHOUT_WORDS
+    for english, own in chinese().items():
+        assert fields(english) == fields(own), english
+        assert any("一" <= character <= "鿿" for character in own) or english in WITHOUT_WORDS
 
 
 def test_what_the_shipped_cards_say_has_chinese():
     views = [card_view(card, spec(card.model)) for card in checkpoints.available()]
-    assert [sentence for view in views for sentence in said(view) if sentence not in in_chinese(views)] == []
+    assert [sentence for view in views for sentence in sentences_of(view) if sentence not in in_chinese(views)] == []
 
 
 def test_example_pictures_have_a_name_in_both_languages():
@@ -121,41 +121,41 @@ def visitor():
 @pytest.mark.parametrize("accepted", ["zh-CN,zh;q=0.9,en;q=0.8", "zh", "zh-TW", "ZH-hans"])
 def test_a_chinese_browser_is_told_in_chinese(visitor, accepted):
     visitor(accepted)
-    assert told(Message("There is no fixation in the file.")) == "文件中没有注视点。"
+    assert translated(Message("There is no fixation in the file.")) == "文件中没有注视点。"
 
 
 @pytest.mark.parametrize("accepted", [None, "", "*", "en-GB,zh;q=0.9", "de"])
 def test_others_are_told_in_english(visitor, accepted):
     visitor(accepted)
-    assert told(Message("There is no fixation in the file.")) == "There is no fixation in the file."
+    assert translated(Message("There is no fixation in the file.")) == "There is no fixation in the file."
 
 
 def test_values_and_sentences_inside_are_told_too(visitor):
     visitor("zh-CN")
     inner = GroundTruthError("There is no fixation in the file.")
-    assert told(Message("{name}: {why}", name="{x}.csv", why=inner.message)) == "{x}.csv：文件中没有注视点。"
+    assert translated(Message("{name}: {why}", name="{x}.csv", why=inner.message)) == "{x}.csv：文件中没有注视点。"
     long = Message(
         "The sentence for “{condition.title}” is longer than {most} characters.",
         condition=Condition.NON_SALIENT,
         most=5000,
     )
     assert long == "The sentence for “Non-salient” is longer than 5000 characters."
-    assert told(long) == "“非显著对象描述”的句子超过 5000 个字符。"
+    assert translated(long) == "“非显著对象描述”的句子超过 5000 个字符。"
 
 
 def test_progress_is_told_in_the_visitors_language(visitor):
     shown = []
-    tell = telling(lambda share, desc: shown.append((share, desc)))
-    tell(0.5, Message("{title} is looking", title="GSGNet"))
+    report = reporting(lambda share, desc: shown.append((share, desc)))
+    report(0.5, Message("{title} predicts", title="GSGNet"))
     visitor("zh-CN")
-    tell(0.5, Message("{title} is looking", title="GSGNet"))
-    assert shown == [(0.5, "GSGNet is looking"), (0.5, "GSGNet 正在观看")]
+    report(0.5, Message("{title} predicts", title="GSGNet"))
+    assert shown == [(0.5, "GSGNet predicts"), (0.5, "GSGNet 正在预测")]
 
 
 def test_what_has_no_chinese_stays_english(visitor):
     visitor("zh")
-    assert told("Plain text {0}") == "Plain text {0}"
-    assert told(Message("Not in the table: {n}", n=1)) == "Not in the table: 1"
+    assert translated("Plain text {0}") == "Plain text {0}"
+    assert translated(Message("Not in the table: {n}", n=1)) == "Not in the table: 1"
 
 
 def test_the_guard_tells_errors_in_the_visitors_language(visitor):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from saliency.ui.examples import examples
-from saliency.ui.share import read_link, title_of
+from saliency.ui.share.share import read_link, title_of
+from saliency.ui.shared.examples import examples
 from saliency.words import MAX_CHARACTERS
 
 MODELS = ("one", "two")
@@ -20,6 +20,16 @@ def test_a_link_gives_back_what_was_put_in():
         "models": "two one",
     }
     assert read_link(urlencode(fields), MODELS) == fields | {"models": ["one", "two"]}
+
+
+def test_a_link_brings_sentences_with_names_of_their_own():
+    fields = {"general": "", "own.a red car": "A <red> car.", "own.猫 & 2": "a=b"}
+    assert read_link(urlencode(fields), MODELS) == {
+        "general": "",
+        "named": [{"name": "a red car", "sentence": "A <red> car."}, {"name": "猫 & 2", "sentence": "a=b"}],
+    }
+    many = urlencode({f"own.{n}": "x" for n in range(9)})
+    assert len(read_link(many, MODELS)["named"]) == 6
 
 
 def test_what_is_unknown_or_too_much_is_left_out():

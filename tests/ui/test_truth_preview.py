@@ -12,8 +12,8 @@ from PIL import Image
 
 from saliency.gaze import GazeOptions
 from saliency.gaze.options import written_options
-from saliency.ui.gaze import read_files
-from saliency.ui.truth_preview import DOT, SIDE, preview, preview_of
+from saliency.ui.gaze.gaze_tab import read_files
+from saliency.ui.truth.truth_preview import DOT, SIDE, preview, preview_of
 
 
 @pytest.fixture

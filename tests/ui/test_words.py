@@ -16,10 +16,10 @@ from PIL import Image
 from saliency.errors import EmptyPictureError, TextError, UnknownModelError
 from saliency.models.text import load_encoder
 from saliency.predictor import Predictor
-from saliency.ui.texts import FOLDER as FOLDER_OF_TEXTS
-from saliency.ui.texts import LANGUAGES, section
-from saliency.ui.word_presentation import WORD_SIDE
-from saliency.ui.words import answer
+from saliency.ui.shared.component import source
+from saliency.ui.shared.texts import LANGUAGES, section
+from saliency.ui.words.word_presentation import WORD_SIDE
+from saliency.ui.words.words_tab import answer
 from tests.pictures import COFFEE
 from tests.tiny import GRID, LIMIT, in_miniature, place
 from tests.ui.serving import serving
@@ -128,7 +128,7 @@ def test_every_text_that_is_drawn_is_there():
     drawn = {f"{name}{part}" for name in ("points", "moves") for part in ("", "_of", "_label", "_short")}
     drawn |= {"gaze", "about"}
     for kind, pattern in (("html", r'data-(?:text|label)="(\w+)"'), ("js", r'\btext\("(\w+)"')):
-        drawn |= set(re.findall(pattern, (FOLDER_OF_TEXTS.parent / f"word_view.{kind}").read_text(encoding="utf-8")))
+        drawn |= set(re.findall(pattern, source(f"word_view.{kind}")))
     assert len(drawn) > 20
     assert drawn <= set(section("word_view"))
 

@@ -1,0 +1,1 @@
+"""Class mode of the Your gaze tab."""

@@ -1,0 +1,168 @@
+"""The Compare tab's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from saliency.conditions import Condition
+from saliency.gaze.options import written_options
+from saliency.predictor import Predictor
+from saliency.ui.compare.comparison_request import WRITTEN
+from saliency.ui.compare.named_sentences import NamedSentences
+from saliency.ui.shared.cancel_button import CancelButton
+from saliency.ui.shared.examples import Example
+from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.model_choice import choices, readers
+from saliency.ui.shared.picture_input import PictureInput, picture_field
+from saliency.ui.shared.texts import t
+from saliency.ui.truth import gaze_fields
+from saliency.ui.truth.gaze_fields import GazeFields
+from saliency.ui.truth.truth_preview import TruthPreview, preview
+
+_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class TruthFields:
+    """Where people really looked: two files, what these people had read, and how the files are read."""
+
+    density: gr.File
+    fixations: gr.File
+    preview: TruthPreview
+    reading: GazeFields
+    condition: gr.Dropdown
+
+    @property
+    def of_one_picture(self) -> list[Any]:
+        """What belongs to one picture and goes with it."""
+        return [self.density, self.fixations, self.reading.picture]
+
+    @property
+    def options(self) -> list[Any]:
+        """What counts only where there is a file."""
+        return [self.condition, *self.reading.inputs]
+
+
+@dataclass(frozen=True)
+class CompareFields:
+    """All fields, and the button that begins."""
+
+    picture: PictureInput
+    sentences: dict[str, gr.Textbox]
+    named: NamedSentences
+    models: gr.CheckboxGroup
+    truth: TruthFields
+    button: gr.Button
+    cancel: CancelButton
+
+    @property
+    def inputs(self) -> list[Any]:
+        """For the handler. Clients that send plain JSON count places, so a new field is the last."""
+        files = [self.truth.density, self.truth.fixations]
+        return [self.picture, *self.sentences.values(), self.models, *files, *self.truth.options, self.named]
+
+    @property
+    def of_an_example(self) -> list[Any]:
+        """What an example fills or empties: see `example_values`."""
+        return [self.picture, *self.sentences.values(), self.named, *self.truth.of_one_picture]
+
+
+def example_values(example: Example) -> tuple[Any, ...]:
+    """For `CompareFields.of_an_example`."""
+    return str(example.picture), example.general, example.salient, example.non_salient, [], None, None, ""
+
+
+def build(predictor: Predictor) -> CompareFields:
+    """Adds the fields to the tab being built."""
+    with gr.Row():
+        with gr.Column(scale=4, min_width=300):
+            picture = picture_field(t("compare.picture"), height=370, elem_id="picture")
+        with gr.Column(scale=6, min_width=320, elem_classes="fields"):
+            sentences = {condition.value: _sentence(condition) for condition in WRITTEN}
+            named = NamedSentences(elem_id="named-sentences")
+            models = gr.CheckboxGroup(
+                choices(predictor), value=readers(predictor), label=t("compare.models"), elem_classes="described"
+            )
+            truth = _truth_fields()
+            with gr.Row(equal_height=True, elem_classes="begin"):
+                button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
+                cancel = CancelButton()
+    fields = CompareFields(picture, sentences, named, models, truth, button, cancel)
+    _follow_truth(fields)
+    return fields
+
+
+def _sentence(condition: Condition) -> gr.Textbox:
+    return gr.Textbox(
+        label=t(f"common.{condition}"),
+        info=t(f"compare.{condition}_task"),
+        placeholder=t(f"compare.{condition}_example"),
+        lines=1,
+        max_lines=4,
+        elem_classes="task",
+    )
+
+
+def _truth_fields() -> TruthFields:
+    with gr.Accordion(t("compare.truth"), open=False):
+        with gr.Row():
+            density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
+            fixations = gr.File(label=t("compare.fixations"), height=140, elem_classes="upload")
+        shown = TruthPreview(elem_id="truth-preview")
+        with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="truth-fields"):
+            reading = gaze_fields.build(density=True)
+        condition = gr.Dropdown(
+            _truth_conditions(),
+            value=Condition.PURE.value,
+            allow_custom_value=True,  # the name of a further sentence
+            label=t("compare.truth_condition"),
+            info=t("compare.truth_help"),
+        )
+    return TruthFields(density, fixations, shown, reading, condition)
+
+
+def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[tuple[Any, str]]:
+    """What people may have read: a title and a value each.
+
+    Args:
+        named: the further sentences.
+    """
+    standard = [(t(f"common.{condition}"), condition.value) for condition in (Condition.PURE, *WRITTEN)]
+    return [*standard, *((row["name"], row["name"]) for row in named or ())]
+
+
+def _follow_truth(fields: CompareFields) -> None:
+    """Lets the ground truth know of the further sentences, leave with its picture and show how it is read."""
+    picture, truth = fields.picture, fields.truth
+
+    def show(picture, density, fixations, *written):
+        return preview(picture, density, fixations, lambda: written_options(*written))
+
+    fields.named.change(
+        lambda rows: gr.Dropdown(choices=_truth_conditions(rows)),
+        fields.named,
+        truth.condition,
+        trigger_mode="always_last",
+        queue=False,
+        **_QUIET,
+    )
+    gr.on(
+        [picture.input, picture.upload, picture.clear],
+        None,
+        outputs=truth.of_one_picture,
+        js='() => [null, null, ""]',  # in the browser: the server's answer might come after newer files
+        **_QUIET,
+    )
+    gr.on(
+        [truth.density.change, truth.fixations.change, *truth.reading.changes],
+        guarded(show),
+        [picture, truth.density, truth.fixations, *truth.reading.inputs],
+        truth.preview,
+        trigger_mode="always_last",
+        concurrency_limit=2,
+        **_QUIET,
+    )

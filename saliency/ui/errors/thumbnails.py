@@ -1,0 +1,42 @@
+"""Small copies of a data set's pictures, made when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from PIL import Image
+
+from saliency.data import Sample
+from saliency.evaluation import OF_A_SAMPLE
+from saliency.ui.shared.presentation import data_uri
+
+KEPT = 2000  # of a data set; each takes about three kilobytes
+_SIZE = (144, 96)  # twice what the table shows them at, for screens with finer pixels
+_AT_ONCE = 25  # rows of a page of the table
+
+
+class Thumbnails:
+    """The newest `KEPT` of those that were asked for are cached.
+
+    Args:
+        samples: by stem; nothing else can be asked for.
+    """
+
+    def __init__(self, samples: Mapping[str, Sample]) -> None:
+        self._samples = samples
+        self._made = lru_cache(KEPT)(self._make)
+
+    def of(self, stems: Iterable[str]) -> dict[str, str | None]:
+        """By stem a JPEG as a data URI, None where the picture cannot be read; at most a page's, and none of unknown
+        stems."""
+        known = [stem for stem in stems if stem in self._samples]
+        return {stem: self._made(stem) for stem in known[:_AT_ONCE]}
+
+    def _make(self, stem: str) -> str | None:
+        try:
+            picture = Image.fromarray(self._samples[stem].image())
+        except OF_A_SAMPLE:
+            return None
+        picture.thumbnail(_SIZE)
+        return data_uri(picture, "JPEG", quality=70)

@@ -1,0 +1,150 @@
+"""The Models tab: all scores in one table, and per model what its card says and its speed measured here at a click."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import gradio as gr
+
+from saliency.benchmark import SIZE, machine, timed_rounds
+from saliency.checkpoints import Card
+from saliency.conditions import COMPARED
+from saliency.errors import UnknownModelError
+from saliency.models.spec import ModelSpec
+from saliency.predictor import Predictor
+from saliency.ui.constants import ENGINE
+from saliency.ui.models.score_table import ScoreTable
+from saliency.ui.shared.component import Component
+from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.sentences import chinese
+
+ROUNDS = 5
+
+
+def build(predictor: Predictor) -> None:
+    """Adds the tab's content to the Blocks or Tab being built."""
+
+    @guarded
+    def measure(event: gr.EventData):
+        yield from measured(predictor, str(event.model))
+
+    cards = card_views(predictor)
+    ScoreTable(cards, timed=True, elem_id="model-scores")
+    shown = Component("model_cards", cards=cards, chinese=in_chinese(cards), elem_id="models")
+    # Without Gradio's own progress, which would lie over all the cards: the card shows it.
+    running = shown.measure(
+        measure,
+        outputs=shown,
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id=ENGINE,
+        api_visibility="private",
+    )
+    running.failure(lambda: None, outputs=shown, show_progress="hidden", api_visibility="private")
+    shown.cancel(None, cancels=[running], api_visibility="private")
+
+
+def card_views(predictor: Predictor) -> list[dict[str, Any]]:
+    """Of each model what `model_cards.js` shows, ready for JSON."""
+    return [
+        card_view(card, predictor.specs[name]) | {"file": predictor.footprints[name].file}
+        for name, card in predictor.cards.items()
+    ]
+
+
+def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
+    """What the card says, and the registry of the model's kind.
+
+    ``reads`` is as `ModelSpec.reads` has it. Numbers are tables, one a split, with a
+    row a condition and under each metric ``[mean, low, high]``, or None where it was not measured.
+    """
+    record = card.model_dump(mode="json", exclude={"metrics", "config"})
+    return record | {
+        "title": spec.title,
+        "summary": spec.summary,
+        "paper": spec.paper,
+        "link": spec.link,
+        "reads": spec.reads if card.text_encoder else "nothing",
+        "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
+    }
+
+
+def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Chinese by what cards, as `card_view` gives them, say in English; what has none is shown as it was written."""
+    found = {sentence: _translated(sentence) for card in cards for sentence in sentences_of(card)}
+    return {sentence: translation for sentence, translation in found.items() if translation}
+
+
+def _translated(sentence: str) -> str | None:
+    """A sentence in Chinese, or, where a card lists several uses of a data set, each of them."""
+    if sentence in chinese():
+        return chinese()[sentence]
+    uses = [chinese().get(use) for use in sentence.split("; ")]
+    return "；".join(uses) if all(uses) else None
+
+
+def sentences_of(card: Mapping[str, Any]) -> Iterator[str]:
+    """The sentences of a card that people wrote, names and papers apart."""
+    yield from (card["summary"], card["licence"], *card["limits"], *card["origin"])
+    for data in card["data"]:
+        yield from (data["use"], data["terms"])
+
+
+def _scores(split: str, conditions: Mapping[str, Mapping[str, Any]], card: Card) -> dict[str, Any]:
+    metrics = list(dict.fromkeys(metric for estimates in conditions.values() for metric in estimates))
+    return {
+        "split": split,
+        # The recipe names the data that the run was validated on; cards without a recipe do not say.
+        "data": card.recipe.get("validation", {}).get("reader") if split == "validation" else None,
+        "metrics": metrics,
+        "rows": [
+            {
+                "condition": condition,
+                "n": max(estimate.n for estimate in estimates.values()),
+                "values": [_interval(estimates.get(metric)) for metric in metrics],
+            }
+            for condition, estimates in conditions.items()
+        ],
+    }
+
+
+def _interval(estimate: Any) -> list[float] | None:
+    return [estimate.mean, estimate.low, estimate.high] if estimate else None
+
+
+def measured(predictor: Predictor, model: str, rounds: int = ROUNDS) -> Iterator[dict[str, Any]]:
+    """The size and speed of `model` on this machine: what is known before the first round, and after each.
+
+    Yields JSON: ``model``, ``done`` and ``rounds``; ``seconds``, the median of each stage so far, for four maps of a
+    photograph of ``picture`` (width, height) pixels; ``memory``, bytes of the weights; the ``machine`` and ``time``.
+
+    Raises:
+        UnknownModelError: there is no such model.
+    """
+    if model not in predictor.models:
+        raise UnknownModelError("There is no such model here.")
+    view = {
+        "model": model,
+        "rounds": rounds,
+        "maps": len(COMPARED),
+        "picture": SIZE[::-1],
+        "memory": predictor.footprints[model].memory,
+        "machine": asdict(machine(predictor)),
+    }
+    taken: list[Mapping[str, float]] = []
+    yield view | {"done": 0, "seconds": None, "time": _now()}
+    for seconds in timed_rounds(predictor, model, rounds):
+        taken.append(seconds)
+        yield view | {"done": len(taken), "seconds": _medians(taken), "time": _now()}
+
+
+def _medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {stage: statistics.median(seconds[stage] for seconds in rounds) for stage in rounds[0]}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

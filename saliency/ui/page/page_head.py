@@ -1,0 +1,99 @@
+"""What the page says of itself to who does not run it: search engines, and messengers that show a preview of a link.
+
+Gradio's page has its own name, picture and an address that nobody filled in there.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from saliency.resources import resource
+from saliency.ui.gradio_internals import UnknownEndpoint, root_of
+from saliency.ui.shared.component import shared_head
+from saliency.ui.shared.guard import no_endpoint
+from saliency.ui.shared.texts import section
+
+PREVIEW = resource("assets/preview.jpg")
+_PREVIEW_PATH = "/preview.jpg"
+_GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
+
+
+def app_options() -> dict[str, Any]:
+    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and the answer of
+    endpoints that there are not."""
+    routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
+    return {
+        "middleware": [Middleware(PageHead)],
+        "routes": routes,
+        "exception_handlers": {UnknownEndpoint: no_endpoint},
+    }
+
+
+def described(page: str, root: str) -> str:
+    """The page's HTML with title, description and preview instead of Gradio's, and with what components share.
+
+    Args:
+        root: the app's address, without a slash at its end.
+    """
+    words = {key: entry["en"] for key, entry in section("masthead").items()}
+    shown = {"title": words["title"], "description": words["introduction"]}
+    if PREVIEW.is_file():
+        shown["image"] = f"{root}{_PREVIEW_PATH}"
+    open_graph = shown | {"type": "website", "url": f"{root}/", "site_name": words["name"]}
+    card = shown | {"card": "summary_large_image" if "image" in shown else "summary"}
+    lines = [
+        f"<title>{html.escape(words['name'])}</title>",
+        _meta("name", "description", words["introduction"]),
+        *(_meta("property", f"og:{key}", value) for key, value in open_graph.items()),
+        *(_meta("name", f"twitter:{key}", value) for key, value in card.items()),
+    ]
+    head, end, rest = _GRADIOS.sub("", page).partition("</head>")
+    return head + "\n".join((*lines, shared_head())) + end + rest
+
+
+def _meta(kind: str, name: str, value: str) -> str:
+    return f'<meta {kind}="{name}" content="{html.escape(value)}" />'
+
+
+class PageHead:
+    """Describes the page on its way out; everything else passes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+            await self.app(scope, receive, send)
+            return
+        root = root_of(scope)
+        await self.app(scope, receive, _Described(send, root))
+
+
+class _Described:
+    """Collects an answer and sends it described, where it is HTML."""
+
+    def __init__(self, send: Send, root: str) -> None:
+        self.send, self.root = send, root
+        self.start: Message = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+            return
+        self.body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        headers = dict(self.start["headers"])
+        if headers.get(b"content-type", b"").startswith(b"text/html"):
+            self.body = described(self.body.decode(), self.root).encode()
+            headers[b"content-length"] = str(len(self.body)).encode()
+        await self.send(self.start | {"headers": list(headers.items())})
+        await self.send({"type": "http.response.body", "body": self.body})

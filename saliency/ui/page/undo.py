@@ -1,0 +1,33 @@
+"""Undo for an example that took the place of a visitor's own picture or sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from saliency.ui.share import share
+from saliency.ui.shared.component import Component
+from saliency.ui.shared.examples import examples
+from saliency.ui.shared.form import Form
+
+
+def build() -> Component:
+    """Adds the line that offers it."""
+    known = [sentence for shown in examples() for sentence in (shown.general, shown.salient, shown.non_salient)]
+    return Component("undo", known=known, elem_id="undo")
+
+
+def offer(undo: Component, forms: Mapping[str, Form]) -> None:
+    """Lets the line keep what is in a form when one of its examples is clicked, and put it back.
+
+    Args:
+        undo: from `build`.
+        forms: by tab, those with buttons of examples.
+    """
+    for tab, form in forms.items():
+        sentences = form.written
+        left = f"""(picture, ...values) => document.dispatchEvent(new CustomEvent("form-left", {{ detail: {{
+            tab: "{tab}", picture, sentences: values.slice(0, {len(sentences)}), values: values.slice({len(sentences)}),
+        }} }}))"""
+        getattr(undo, f"leave_{tab}")(None, [form.picture, *sentences, *form.fields], js=left, **share.PRIVATE)
+        back = "() => document.querySelector('#undo .offer').values"
+        getattr(undo, f"back_{tab}")(None, None, form.fields, js=back, **share.PRIVATE)

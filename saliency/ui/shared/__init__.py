@@ -1,0 +1,1 @@
+"""What several tabs have in common: components, texts, forms, messages."""

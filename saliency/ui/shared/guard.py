@@ -1,0 +1,93 @@
+"""What a visitor sees when something goes wrong: a sentence, never a trace or a path of the server."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable
+from functools import wraps
+from inspect import isgeneratorfunction
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from saliency.errors import SaliencyError
+from saliency.messages import Message
+from saliency.ui.gradio_internals import handling, names_unmarked_file
+from saliency.ui.shared.sentences import in_language, speaks_chinese, translated
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = Message("Something went wrong here, and not with what you sent. It has been noted; please try again.")
+NOT_TAKEN = Message("What was sent is not what is taken here; the page “Use via API” says what each parameter takes.")
+
+
+def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """An event handler, a function or a generator, whose errors are fit to be shown.
+
+    A `SaliencyError` becomes a message with its sentence in the visitor's language, escaped because Gradio's messages
+    are HTML; anything else is logged and becomes `UNEXPECTED`.
+    """
+
+    @wraps(handler)
+    def safe(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except Exception as error:
+            raise _shown(error) from None
+
+    @wraps(handler)
+    def safe_generator(*args: Any, **kwargs: Any) -> Any:
+        try:
+            yield from handler(*args, **kwargs)
+        except Exception as error:
+            raise _shown(error) from None
+
+    return safe_generator if isgeneratorfunction(handler) else safe
+
+
+def _shown(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, SaliencyError):
+        return gr.Error(html.escape(translated(error.message), quote=False), print_exception=False)
+    logger.error("An event handler failed.", exc_info=error)
+    return gr.Error(translated(UNEXPECTED), print_exception=False)
+
+
+class GuardedBlocks(gr.Blocks):
+    """Blocks whose events fail with a sentence also where no handler is at work.
+
+    Gradio checks what a client sends before the handler gets it, and would answer ``{"error": null}``. It also checks
+    that a file was uploaded, but only one that is marked as a file; the path of another would be opened as it was sent.
+    """
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            if names_unmarked_file(inputs):
+                raise ValueError("a file without Gradio's mark")
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            logger.info("What was sent was refused: %s", error)
+            raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
+
+    async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
+        with handling(request):  # it says which language is wanted
+            try:
+                return await super().process_api(block_fn, inputs, state, request, **rest)
+            except Exception as error:
+                raise _shown(error) from None
+
+
+def no_endpoint(request: Request, _: Exception) -> JSONResponse:
+    """The answer to who calls an endpoint that there is not: Gradio's own is a bare 500."""
+    sentence = Message(
+        "There is no endpoint called “{name}”; the page “Use via API” lists those there are.",
+        name=str(request.path_params.get("api_name", "")),
+    )
+    shown = in_language(sentence, "zh" if speaks_chinese(request) else "en")
+    return JSONResponse({"error": shown, "type": "UnknownEndpoint"}, status_code=404)

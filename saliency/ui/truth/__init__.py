@@ -1,0 +1,1 @@
+"""Uploaded gaze: fields, files and their preview."""
