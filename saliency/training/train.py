@@ -19,8 +19,9 @@ from ..models.grounding import grounding_model
 from ..preprocessing import Preprocessing
 from .datasets import run_folder
 from .initialisation import load_initial_weights
-from .loop import Method, Run
+from .loop import Run
 from .methods import PARTS, method_of
+from .methods.base import Method
 from .provenance import ancestors, parts
 from .recipe import Recipe
 from .state import epochs_left, is_of, revision, run_state

@@ -23,7 +23,7 @@ import numpy as np
 
 from ...conditions import Condition
 from ...data.flickr8k import Caption, Entry, Phrase
-from ...data.samples import read_rgb
+from ...data.samples import PictureFile
 
 SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 BEHIND = 0.5  # height of the bumps of things that a caption names after the first
@@ -51,9 +51,14 @@ class PseudoSample:
     boxes: np.ndarray
     heights: np.ndarray
 
+    @property
+    def file(self) -> PictureFile:
+        """The picture's file."""
+        return PictureFile(self.image_path)
+
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
-        return read_rgb(self.image_path)
+        return self.file.read()
 
     def density(self) -> np.ndarray:
         """The pseudo-target, (h, w) float64 with a maximum of 1."""
