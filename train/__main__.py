@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -13,10 +12,9 @@ import typer
 from saliency.errors import SaliencyError
 from saliency.memory import keep_freed
 from saliency.training.provenance import needs
-from saliency.training.recipe import Recipe, load_recipe
+from saliency.training.recipe import Recipe
+from saliency.training.recipe_file import load_recipe, recipe_path
 from saliency.training.train import is_trained, train
-
-HERE = Path(__file__).parent
 
 
 def main(
@@ -29,13 +27,12 @@ def main(
     ] = False,
 ) -> None:
     """Train a model from its recipe; the checkpoint and its card appear in runs/NAME."""
-    # Gradients of sure answers are full of numbers near zero, with which processors are slow: a step of `subjects` took
+    # Gradients of sure answers are full of numbers near zero, with which processors are slow: a step of `referent` took
     # 1.6 times as long. Threads take this over when they begin, so that it comes before all work.
     torch.set_flush_denormal(True)
     keep_freed()
-    path = Path(recipe) if recipe.endswith((".yaml", ".yml")) else HERE / f"{recipe}.yaml"
     try:
-        wanted = load_recipe(path, overrides or [])
+        wanted = load_recipe(recipe_path(recipe), overrides or [])
         if from_nothing:
             train_needed(wanted)
         folder = train(wanted)
@@ -49,9 +46,9 @@ def train_needed(recipe: Recipe) -> None:
     """Train what `recipe` builds on, the first of it first; what has ended in runs/ stays as it is, and so does what
     has no recipe of its name, another seed's run for example."""
     for name in needs(recipe):
-        if not (HERE / f"{name}.yaml").is_file():
+        if not recipe_path(name).is_file():
             continue
-        needed = load_recipe(HERE / f"{name}.yaml")
+        needed = load_recipe(recipe_path(name))
         if not is_trained(needed):
             train_needed(needed)
             typer.echo(f"Done: {train(needed)}")

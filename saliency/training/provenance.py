@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from .. import checkpoints
 from ..checkpoints import Part
 from ..errors import CheckpointError, RecipeError
 from .datasets import run_checkpoint, run_folder
-from .recipe import Recipe
+from .recipe import Recipe, present_name
 from .state import run_state
 
 
@@ -66,15 +67,19 @@ def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:
 def _entry(name: str) -> tuple[Part | None, dict[str, Part]]:
     """A run's provenance from its state.pt, otherwise from its card: its own entry and its ancestors'."""
     if state := run_state(run_folder(name)):
-        before = {one: Part.model_validate(part) for one, part in state.get("parts", {}).items()}
-        return Part.model_validate({key: state[key] for key in Part.model_fields if key in state}), before
+        return Part.model_validate({key: state[key] for key in Part.model_fields if key in state}), recorded(state)
     try:
         card = checkpoints.read_card(run_checkpoint(name))
     except CheckpointError:
         return None, {}
     if card.recipe.get("name") != name:
         return None, {}
-    return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
+    return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), recorded(vars(card))
+
+
+def recorded(entry: Mapping[str, Any]) -> dict[str, Part]:
+    """The ancestors that a run's state or card records, by the names that they have now."""
+    return {present_name(name): Part.model_validate(part) for name, part in entry.get("parts", {}).items()}
 
 
 def _before(part: Part) -> dict[str, Part]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description, Part
+from ..checkpoints import DataUse, Description
 from ..errors import RecipeError
 from ..models import registry
 from ..models.front_end import HIRES_SCALE
@@ -22,7 +22,7 @@ from .initialisation import load_initial_weights
 from .loop import Run
 from .methods import PARTS, method_of
 from .methods.base import Method
-from .provenance import ancestors, parts
+from .provenance import ancestors, parts, recorded
 from .recipe import Recipe
 from .state import epochs_left, is_of, revision, run_state
 
@@ -93,7 +93,7 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
     """
     state = state or {}
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
-    behind = {n: Part.model_validate(part) for n, part in state["parts"].items()} if "parts" in state else parts(recipe)
+    behind = recorded(state) if "parts" in state else parts(recipe)
     trained = [*ancestors(recipe, behind), recipe]
     return Description(
         name=recipe.name,
