@@ -11,11 +11,14 @@ the caller decides what that means: NaN for a metric, a skipped picture for a lo
 from __future__ import annotations
 
 from types import ModuleType
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 
-Array = np.ndarray | torch.Tensor
+if TYPE_CHECKING:
+    import torch
+
+Array: TypeAlias = "np.ndarray | torch.Tensor"
 
 BENCHMARK_EPSILON = 2.2204e-16  # of the benchmarks' formulas: double precision's, rounded as they write it
 
@@ -23,7 +26,11 @@ _PIXELS = (-2, -1)
 
 
 def _namespace(x: Array) -> ModuleType:
-    return torch if isinstance(x, torch.Tensor) else np
+    if isinstance(x, np.ndarray | np.generic):
+        return np
+    import torch  # here, because arrays are scored without it
+
+    return torch
 
 
 def is_flat(x: Array) -> Array:

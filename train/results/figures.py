@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from saliency.data import Sample
 from saliency.metrics import cc
-from saliency.rendering import overlay
+from saliency.results.rendering import overlay
 from saliency.training.datasets import RUNS
 
 from .predictions import Predict

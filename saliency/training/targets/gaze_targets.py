@@ -19,6 +19,7 @@ from ...conditions import Condition
 from ...data.samples import PictureFile, picture_of
 from ...models.features import TextFeatures
 from ...preprocessing import Preprocessing, content, flipped, resize
+from ...resizing import bilinear
 from ..feature_cache import CacheableDataset, FeatureCache
 from .augmentation import Augmentation, mirror_words
 from .batch import Batch, prepared
@@ -93,21 +94,17 @@ class _Target:
         corner, sides = (rows.start, columns.start), (rows.stop - rows.start, columns.stop - columns.start)
         moved = self.fixations - corner
         moved = moved[((moved >= 0) & (moved < sides)).all(1)] * size // sides
-        density = _enlarged(self.density[rows, columns], size).astype(np.float32)
+        density = bilinear(self.density[rows, columns], size).astype(np.float32)
         return replace(
             self,
             density=np.round(255 * density / max(density.max(), 1)).astype(np.uint8),
             fixations=moved,
-            named=None if self.named is None else _enlarged(self.named[rows, columns], size),
+            named=None if self.named is None else bilinear(self.named[rows, columns], size),
         )
 
     def share_within(self, rows: slice, columns: slice) -> float:
         """Share of the density in a window."""
         return self.density[rows, columns].sum(dtype=np.float64) / max(self.density.sum(dtype=np.float64), 1)
-
-
-def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return cv2.resize(values, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 class PictureDataset(CacheableDataset):
@@ -196,7 +193,7 @@ class PictureDataset(CacheableDataset):
             (round(part.start * side / cells), round(part.stop * side / cells))
             for part, side, cells in zip((rows, columns), size, self.grid, strict=True)
         )
-        return _enlarged(picture[top:bottom, left:right], size)
+        return bilinear(picture[top:bottom, left:right], size)
 
     def collate(self, items: Sequence[tuple[np.ndarray | str, tuple[_Target, ...], bool]]) -> GazeBatch:
         """One batch of `items`."""
