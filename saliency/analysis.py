@@ -1,4 +1,4 @@
-"""Error analysis: how right several models are on every sample of a data set, computed once and kept on disk."""
+"""Error analysis: how right several models are on every sample of a data set, computed once and stored on disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Progress:
 
     Attributes:
         model: name of the model being scored.
-        done, total: samples by one model, scored or left out, those kept from before included.
+        done, total: samples by one model, scored or left out, those stored before included.
     """
 
     model: str
@@ -60,7 +60,7 @@ class LeftOut:
 class ErrorAnalysis:
     """The scores of models, and of maps that other programs wrote, on one data set.
 
-    Scores are kept per data set and checkpoint, in a file that is named by the content of both (of a checkpoint, by its
+    Scores are stored per data set and checkpoint, in a file named by the content of both (of a checkpoint, by its
     sha256): after an interruption, or in another process, only what is missing is computed. A sample whose picture, map
     or fixations cannot be read is left out, and tried again in the next run.
 
@@ -113,12 +113,12 @@ class ErrorAnalysis:
         models = tuple(self.sources) if models is None else tuple(models)
         if not models or any(name not in self.sources for name in models):
             raise UnknownModelError("Please choose among these models: {known}.", known=", ".join(self.sources))
-        kept = {name: self._store(name).read() for name in models}
-        done, total = sum(map(len, kept.values())), len(models) * len(self.samples)
+        stored = {name: self._store(name).read() for name in models}
+        done, total = sum(map(len, stored.values())), len(models) * len(self.samples)
         for name in models:
             yield Progress(name, done, total)
             left_out = self._left_out[name] = {}
-            missing = [sample for stem, sample in self.samples.items() if stem not in kept[name]]
+            missing = [sample for stem, sample in self.samples.items() if stem not in stored[name]]
             for sample, answer in self.sources[name].answers(missing):
                 scored = self._scored(sample, answer)
                 if isinstance(scored, SaliencyError):
@@ -130,8 +130,8 @@ class ErrorAnalysis:
 
     def scored(self) -> Mapping[str, Mapping[str, Scored]]:
         """Everything scored until now: by model, in their order, and by stem, in that of the data set."""
-        kept = {name: self._store(name).read() for name in self.sources}
-        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in kept.items()}
+        stored = {name: self._store(name).read() for name in self.sources}
+        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in stored.items()}
 
     def table(self) -> pd.DataFrame:
         """Everything scored until now, a row a sample and model, in the order of the models and of the data set.

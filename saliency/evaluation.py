@@ -133,7 +133,7 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
 class FixationPool:
     """Where people looked in a data set, for shuffled AUC: known before anything is predicted.
 
-    A condition's fixations are read when they are first asked for, and kept. Samples whose picture or fixations cannot
+    A condition's fixations are read once, when they are first asked for. Samples whose picture or fixations cannot
     be read are in no pool.
 
     Args:

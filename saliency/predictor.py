@@ -173,7 +173,7 @@ class Predictor:
                     shape=opened.shape,
                     checkpoint=session.identity,
                     words=_word_maps(output, opened) if words else (),
-                    subject=output.referent if words and sentence else None,
+                    referent=output.referent if words and sentence else None,
                     truncated=output.truncated,
                     understood=_understood(output),
                     notices=tuple(_notices(output)),

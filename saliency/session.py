@@ -199,21 +199,20 @@ class ModelSession:
         """The picture's features, cached or computed."""
         features = self._features.get(picture.key)
         if features is None:
-            front_end = self.model.front_end
-            if front_end is None:
-                features = self.model.encode_image(self._pixels(picture))
-            else:
-                features = self.model.encode_features(self._front_features(picture, front_end))
+            features = self.model.encode(self._front_features(picture))
             self._features[picture.key] = features
         return features
 
-    def _front_features(self, picture: Picture, front_end: FrontEnd) -> ImageFeatures:
-        """The picture's front-end features, cached, perhaps by another session, or computed."""
+    def _front_features(self, picture: Picture) -> Tensor | ImageFeatures:
+        """The picture's front-end features, cached, perhaps by another session, or computed; its pixels for a model
+        without a front end."""
+        front_end = self.model.front_end
+        if front_end is None:
+            return self._pixels(picture)
         key = (picture.key, *self.front_end_key)
         front_features = self.front_cache.get(key)
         if front_features is None:
-            front_features = front_end(self._pixels(picture))
-            self.front_cache[key] = front_features
+            front_features = self.front_cache[key] = front_end(self._pixels(picture))
         return front_features
 
     def _pixels(self, picture: Picture) -> Tensor:

@@ -84,8 +84,8 @@ class Prediction:
         shape: (H, W) of the picture.
         checkpoint: the weights.
         words: map and weight of each word; empty unless requested, and for models without word maps.
-        subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
-            models that do not say.
+        referent: (h', w') float32 in [0, 1], where the thing is that the sentence is about; None where `words` is
+            empty, and for models without such a map.
         truncated: whether the sentence exceeded the text encoder's limit.
         understood: false where the model knows no English word of the sentence; its map then says nothing about it.
         notices: sentences for the user on what was left unread, and which words are unknown.
@@ -101,7 +101,7 @@ class Prediction:
     shape: Shape
     checkpoint: CheckpointIdentity
     words: tuple[WordMap, ...] = ()
-    subject: np.ndarray | None = None
+    referent: np.ndarray | None = None
     truncated: bool = False
     understood: bool = True
     notices: tuple[Message, ...] = ()
@@ -109,8 +109,8 @@ class Prediction:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "working_map", _read_only(self.working_map))
-        if self.subject is not None:
-            object.__setattr__(self, "subject", _read_only(self.subject))
+        if self.referent is not None:
+            object.__setattr__(self, "referent", _read_only(self.referent))
 
     @property
     def density(self) -> np.ndarray:

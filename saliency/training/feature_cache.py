@@ -80,9 +80,9 @@ class FeatureCache:
         broken = (one for one in self._passes() if one.names[one.done :] == names)
         one = next(broken, None) or _Pass.begin(self._folder, names)
         starts = range(0, len(names), BATCH)
-        shown = tqdm(starts, "computing features", unit=" pictures", unit_scale=BATCH, mininterval=5)
+        progress = tqdm(starts, "computing features", unit=" pictures", unit_scale=BATCH, mininterval=5)
         try:
-            for start in shown:
+            for start in progress:
                 part = names[start : start + BATCH]
                 one.add(self._compute(stacked([pixels(numbers[name]) for name in part])))
         finally:

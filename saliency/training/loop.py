@@ -49,7 +49,7 @@ class Run:
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
 
     Args:
-        parts: the runs that it builds on, for its state to tell of.
+        parts: the runs that it builds on, recorded in its state.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Run:
         return self.best
 
     def _resume(self) -> None:
-        """Take over what the folder says is done."""
+        """Take over the epochs that are done."""
         state = run_state(self.folder)
         if state is None:
             return
@@ -140,9 +140,9 @@ class Run:
             self._close_epoch(stage, terms, learners)
 
     def _settle(self, loader: DataLoader) -> None:
-        """Measure the statistics of the averaged weights' batch norms: neither the running ones nor their average are
-        of any network these weights are, and with several sentences a picture the difference ruins the maps. Those
-        that no batch passes stay as they are."""
+        """Measure the batch-norm statistics of the averaged weights. Neither the running statistics nor their average
+        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that no
+        batch passes stay as they are."""
         norms = [part for part in self.average.module.modules() if isinstance(part, _BatchNorm)]
         before = [deepcopy(norm.state_dict()) for norm in norms]
         update_bn(islice(loader, SETTLING), _Forward(self.method, self.average.module))
@@ -166,12 +166,12 @@ class Run:
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + float(value)
                 self.average.update_parameters(self.method.model)
-                shown = {name: f"{value / count:z.3f}" for name, value in sums.items()}
-                progress.set_postfix(shown | {"best": f"{self.best['score']:.3f}"}, refresh=False)
+                means = {name: f"{value / count:z.3f}" for name, value in sums.items()}
+                progress.set_postfix(means | {"best": f"{self.best['score']:.3f}"}, refresh=False)
         return {name: value / count for name, value in sums.items()}
 
     def _close_epoch(self, stage: Stage, terms: dict[str, float], learners: list[Learner]) -> None:
-        """Validate the averaged weights, keep them if they are the best, and write the state."""
+        """Validate the averaged weights, save them if they are the best, and write the state."""
         started = time.perf_counter()
         scores = self.method.validate(self.average.module.eval())
         if not math.isfinite(scores["score"]):

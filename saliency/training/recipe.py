@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..conditions import Condition
 from ..errors import RecipeError
+from ..faults import first_fault
 from .targets.augmentation import Augmentation
 
 # Runs that had another name once: cards and the states of runs hold it.
@@ -218,8 +219,5 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
 
 def _fault(error: ValidationError) -> str:
     """The first key that does not stand, and why."""
-    first = error.errors()[0]
-    key = ".".join(map(str, first["loc"]))
-    message = first["msg"].removeprefix("Value error, ")
-    reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
-    return f"“{key}” {reason}"
+    fault = first_fault(error)
+    return f"“{fault.key}” {'is unknown' if fault.unknown else f'does not stand: {fault.reason}'}"

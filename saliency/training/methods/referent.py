@@ -153,8 +153,8 @@ class ReferentMethod(Method):
         captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
         gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.template_sentences)
         found = scenes(captioned_pictures(captions, options.parts), gaze_pictures(gaze), options.singles)
-        if shown := [source for source in sources if source.template_sentences]:
-            found += template_scenes(self._detections(shown), options.named, options.singles)
+        if detected := [source for source in sources if source.template_sentences]:
+            found += template_scenes(self._detections(detected), options.named, options.singles)
         if not found:
             raise RecipeError("The recipe's data have no sentence about a thing that is in a known place.")
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)

@@ -34,8 +34,7 @@ class Grouped(nn.Module):
         Args:
             pictures: (N, 3, H, W), or their features of the model's `front_end`.
         """
-        encode = self.model.encode_image if isinstance(pictures, Tensor) else self.model.encode_features
-        return self.model.decode(select(encode(pictures), index), text)
+        return self.model.decode(select(self.model.encode(pictures), index), text)
 
 
 class Supervised(Method):

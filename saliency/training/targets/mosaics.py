@@ -183,8 +183,8 @@ def caption_sentences(entry: Entry, parts: int = 3) -> tuple[BoxTarget, ...]:
         return ()
     caption = usable[generator.integers(len(usable))]
     first, *others = things(caption)
-    behind = [BEHIND] * sum(len(thing.boxes) for thing in others)
-    heights = np.array([1.0] * len(first.boxes) + behind)
+    later = [BEHIND] * sum(len(thing.boxes) for thing in others)
+    heights = np.array([1.0] * len(first.boxes) + later)
     found = [BoxTarget(caption.text, _boxes(first, *others), heights)]
     for _ in range(parts):
         caption = usable[generator.integers(len(usable))]

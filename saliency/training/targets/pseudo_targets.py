@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...box_gaussians import side_profiles
 from ...conditions import Condition
 from ...data.flickr8k import Caption, Entry, Phrase
 from ...data.samples import PictureFile
 
-SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 BEHIND = 0.5  # height of the bumps of things that a caption names after the first
 UNRELATED = 0.4  # of the pictures get a caption of another one: with one for each, models learned not to move
 NO_THINGS = ("scene", "clothing", "bodyparts")
@@ -79,14 +79,10 @@ class PseudoSample:
 
 def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.ndarray:
     """Sum over `boxes` of Gaussian ellipses of the `heights`, clipped to [0, 1]; (h, w) `shape`."""
-    height, width = shape
-    y, x = (np.arange(height)[:, None] + 0.5) / height, (np.arange(width)[None, :] + 0.5) / width
-    total = np.zeros(shape)
-    for (x0, y0, x1, y1), peak in zip(boxes, heights, strict=True):
-        deviations = max(x1 - x0, 1 / width) / SPREAD, max(y1 - y0, 1 / height) / SPREAD
-        distance = ((x - (x0 + x1) / 2) / deviations[0]) ** 2 + ((y - (y0 + y1) / 2) / deviations[1]) ** 2
-        total += peak * np.exp(-distance / 2)
-    return np.minimum(total, 1)
+    corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 2, 2)
+    centres, sides = corners.mean(axis=1), corners[:, 1] - corners[:, 0]
+    columns, rows = (side_profiles(centres[:, axis], sides[:, axis], shape[1 - axis]) for axis in (0, 1))
+    return np.minimum(np.einsum("n,ny,nx->yx", heights, rows, columns), 1)
 
 
 def pseudo_samples(
