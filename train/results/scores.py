@@ -10,17 +10,18 @@ import pandas as pd
 from tqdm import tqdm
 
 from saliency import checkpoints
+from saliency.analysis import METRICS
 from saliency.conditions import Condition
 from saliency.data import Sample
 from saliency.metrics import FixationEvaluator
 from saliency.metrics.bootstrap import Interval
 from saliency.models import classical
+from saliency.resizing import bilinear
 
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
 
-METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
-ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
+ORDER = tuple(Condition)
 
 
 def people(sample: Sample) -> np.ndarray:
@@ -34,8 +35,7 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
     pure = {sample.picture: sample for sample in validation if sample.condition is Condition.PURE}
 
     def mean_map(sample: Sample) -> np.ndarray:
-        height, width = sample.density().shape
-        return cv2.resize(means[sample.condition], (width, height), interpolation=cv2.INTER_LINEAR)
+        return bilinear(means[sample.condition], sample.density().shape)
 
     return {
         "centre prior": lambda sample: classical.predict("centre_prior", sample.image()),
