@@ -164,7 +164,7 @@ class Run:
         with tqdm(loader, title, **steps, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
-                    sums[name] = sums.get(name, 0.0) + float(value)
+                    sums[name] = sums.get(name, 0.0) + value
                 self.average.update_parameters(self.method.model)
                 means = {name: f"{value / count:z.3f}" for name, value in sums.items()}
                 progress.set_postfix(means | {"best": f"{self.best['score']:.3f}"}, refresh=False)

@@ -18,7 +18,7 @@ from ...precision import autocast
 from ..learner import Learner, Setting
 from ..recipe import Options, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import output
+from .base import numbers, output
 from .supervised import Supervised
 
 
@@ -76,7 +76,7 @@ class Adversarial(Supervised):
             Learner(judge, [group], steps, run, **settings),
         ]
 
-    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, Tensor]:
+    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         generator, discriminator = learners
         options = stage.chosen(self.options)
         answer = output(generator.network, batch)
@@ -90,9 +90,9 @@ class Adversarial(Supervised):
                 judged = discriminator.network(pictures, fake)
             fooled = adversarial(judged, real=True)
             total = total + options.weight * fooled
-            terms |= {"discriminator": found_out.detach(), "adversarial": fooled.detach()}
+            terms |= {"discriminator": found_out, "adversarial": fooled}
         generator.update(total)
-        return {"loss": total.detach(), **terms}
+        return numbers({"loss": total, **terms})
 
     def _content(
         self, answer: SaliencyOutput, batch: GazeBatch, stage: Stage, pool: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -76,8 +76,8 @@ class Method(ABC):
         return [Learner(self.network(self.model), self.groups(stage), steps, run)]
 
     @abstractmethod
-    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, Tensor]:
-        """One update on `batch`; its loss and terms, detached, by name. `epoch` counts within the stage."""
+    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update on `batch`; its loss and terms by name. `epoch` counts within the stage."""
 
     def forward(self, model: nn.Module, batch: Batch) -> Any:
         """The output of `model` for a batch."""
@@ -86,6 +86,11 @@ class Method(ABC):
     @abstractmethod
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Scores of `model` on `validation`; the one named ``score`` chooses the best epoch."""
+
+
+def numbers(terms: Mapping[str, Tensor]) -> dict[str, float]:
+    """The loss and its terms as numbers, for `Method.step`."""
+    return {name: float(value.detach()) for name, value in terms.items()}
 
 
 def output(network: nn.Module, batch: Batch) -> Any:

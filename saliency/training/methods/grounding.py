@@ -19,7 +19,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.phrases import PhraseBatch, PhraseDataset
-from .base import Method, output, outputs
+from .base import Method, numbers, output, outputs
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
@@ -87,12 +87,12 @@ class GroundingMethod(Method):
             self.validation.use_cache(cache)
         return dataset
 
-    def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, Tensor]:
+    def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         logits, regions, words = output(learners[0].network, batch)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch.text.words, batch.index, self.model.grounding.scale.exp())
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
-        return {"boxes": boxes.detach(), "contrast": contrast.detach()}
+        return numbers({"boxes": boxes, "contrast": contrast})
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""

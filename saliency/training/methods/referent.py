@@ -33,7 +33,7 @@ from ..targets.batch import Batch
 from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
 from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
-from .base import Method, output, outputs
+from .base import Method, numbers, output, outputs
 
 TRAINED_PREFIX = "grounding.subject."
 
@@ -192,10 +192,10 @@ class ReferentMethod(Method):
         rates = {"": 0.0, TRAINED_PREFIX: stage.rate} | stage.rates
         return super().groups(stage.model_copy(update={"rates": rates}))
 
-    def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, Tensor]:
+    def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         total, terms = WeightedLoss(stage.loss)(output(learners[0].network, batch), batch.target)
         learners[0].update(total)
-        return {"loss": total.detach(), **terms}
+        return numbers({"loss": total, **terms})
 
     @torch.inference_mode()
     def validate(self, model: GroundingModel) -> dict[str, float]:

@@ -18,7 +18,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import Method, output, outputs
+from .base import Method, numbers, output, outputs
 
 
 class Grouped(nn.Module):
@@ -81,17 +81,16 @@ class Supervised(Method):
     def network(self, model: SaliencyModel) -> Grouped:
         return Grouped(model)
 
-    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, Tensor]:
+    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         answer = output(learners[0].network, batch)
         weights = dict(stage.loss)
         guided = weights.pop("named", 0.0)
         total, terms = WeightedLoss(weights)(answer.map, batch.density, batch.fixations)
         if guided:
-            named = named_loss(answer.aux["named"], batch.named, batch.boxed)
-            terms["named"] = named.detach()
-            total = total + guided * named
+            terms["named"] = named_loss(answer.aux["named"], batch.named, batch.boxed)
+            total = total + guided * terms["named"]
         learners[0].update(total)
-        return {"loss": total.detach(), **terms}
+        return numbers({"loss": total, **terms})
 
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
