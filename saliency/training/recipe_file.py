@@ -93,7 +93,7 @@ def _merged(defaults: Any, own: Any) -> Any:
 
 
 def _resolved(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A recipe with every ``source`` replaced by its reader, root and terms, and with its limits as a list."""
+    """A recipe with every ``source`` replaced by its reader, root and terms."""
     content = dict(content)
     if "validation" in content:
         content["validation"] = _source(content["validation"], folder)
@@ -104,8 +104,6 @@ def _resolved(content: dict[str, Any], folder: Path) -> dict[str, Any]:
             else stage
             for stage in stages
         ]
-    if isinstance(limits := content.get("limits"), Mapping):
-        content["limits"] = [sentence for sentence in limits.values() if sentence]
     return content
 
 

@@ -32,8 +32,6 @@ def test_recipes_are_those_that_the_shipped_checkpoints_were_trained_with(checkp
         recorded = Recipe.model_validate(content)
         recipe = load_recipe(RECIPES[recorded.name])
         assert identity(recipe) == identity(recorded)
-        if recorded.limits:
-            assert recipe.limits == recorded.limits
         uses = [[(s.root, s.use, s.terms) for stage in one.stages for s in stage.data] for one in (recipe, recorded)]
         assert uses[0] == uses[1]
 
@@ -42,18 +40,16 @@ def test_a_recipe_inherits_defaults_and_names_its_sources(tmp_path: Path):
     (tmp_path / "defaults.yaml").write_text(
         "seed: 7\nvalidation: {source: mine, split: validation}\n"
         "stage: {batch: 3, augmentation: {flip: 0.5, crop: 0.1}}\n"
-        "limits: {first: Few pictures., second: }\n"
     )
     (tmp_path / "sources.yaml").write_text("mine: {reader: sjtu_tis, root: somewhere, terms: ours}\n")
     (tmp_path / "own.yaml").write_text(
-        "name: own\ndefaults: defaults.yaml\nmodel: clip_salgan\nlimits: {second: One language.}\nstages:\n"
+        "name: own\ndefaults: defaults.yaml\nmodel: clip_salgan\nstages:\n"
         "- {name: a, epochs: 1, augmentation: {crop: 0}, data: [{source: mine, split: training, use: reading}]}\n"
         "- {name: b, epochs: 1, batch: 5, data: [{source: freeview, limit: 4}]}\n"
     )
     recipe = load_recipe(tmp_path / "own.yaml", ["stages.0.augmentation.flip=0.2"])
     first, second = recipe.stages
     assert (recipe.seed, first.batch, second.batch) == (7, 3, 5)
-    assert recipe.limits == ("Few pictures.", "One language.")
     assert (first.augmentation.flip, first.augmentation.crop) == (0.2, 0)
     assert (second.augmentation.flip, second.augmentation.crop) == (0.5, 0.1), "of the first stage alone"
     assert (recipe.validation.root, recipe.validation.split) == (Path("somewhere"), "validation")
