@@ -1,4 +1,4 @@
-"""Error analysis: how right several models are on every sample of a data set, computed once and stored on disk."""
+"""Error analysis: scores of several models on every sample of a data set, computed once and stored on disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ METRICS = get_profile("tuebingen").default
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an evaluation is.
+    """The progress of an evaluation.
 
     Attributes:
         model: name of the model being scored.
@@ -159,11 +159,11 @@ class ErrorAnalysis:
         return tuple(sorted(found, key=lambda entry: order[entry.stem]))
 
     def notices(self) -> tuple[Message, ...]:
-        """What is to be known of the data set and of the maps before anything is scored."""
+        """Notices on the data set and the maps, before anything is scored."""
         return (*self.data.notices, *(notice for maps in self._maps for notice in maps.notices))
 
     def sample_notices(self) -> tuple[Message, ...]:
-        """What is to be known of the samples scored until now: one sentence on all with notices of one kind.
+        """Notices on the samples scored until now, one sentence per kind of notice.
 
         It names the models where not all have such a notice.
         """
@@ -182,7 +182,7 @@ class ErrorAnalysis:
         )
 
     def answers(self, sample: Sample, words: bool = False) -> tuple[Comparison, tuple[Message, ...]]:
-        """What every model answers to a sample, and sentences on those that have no answer.
+        """The predictions of every model for a sample, and sentences on models without one.
 
         Args:
             words: also where each word points, for models that say.

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 
 class Fault(NamedTuple):
-    """What is wrong with a file.
+    """A fault of a file.
 
     Attributes:
         key: dotted, empty for the whole file.

@@ -1,4 +1,4 @@
-"""How long maps take, and on which machine; every task has a picture and sentences of its own, unknown to any cache."""
+"""Timing of maps, and the machine; every task has a picture and sentences of its own, unknown to any cache."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def timed_rounds(predictor: Predictor, model: str, number: int = ROUNDS) -> Iter
 
 @dataclass(frozen=True)
 class Machine:
-    """What a model runs on.
+    """The hardware that a model runs on.
 
     Attributes:
         device: ``cpu`` or ``cuda``.

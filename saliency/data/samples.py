@@ -199,7 +199,7 @@ def is_picture(path: Path) -> bool:
 
 
 def picture_of(sample: Sample) -> str:
-    """What is the same for all samples of one picture, and of no other in any data set: as released, SJTU-TIS has a
+    """A key of the picture, equal for all its samples and unique among data sets: as released, SJTU-TIS has a
     file of the picture for each condition."""
     return str(sample.image_path.parent / sample.picture)
 

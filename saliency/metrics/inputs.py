@@ -1,4 +1,4 @@
-"""What a metric accepts: checks with errors a user understands, and the moves of maps and fixations between sizes."""
+"""Inputs of metrics: checks with errors that a user understands; maps and fixations at another size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps as people see them: over the picture, as a difference, and as a figure of models x conditions."""
+"""Pictures of maps: overlays, differences, and the figure of models x conditions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def overlay(
 
 
 def difference(density: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """What is looked at more (> 0) and less (< 0) than in `reference`, (H, W) float32 in [-1, 1].
+    """The change of gaze against `reference`, more (> 0) or less (< 0), (H, W) float32 in [-1, 1].
 
     Both are densities of the same shape; their difference is divided by its largest magnitude, so 0 stays 0.
     """

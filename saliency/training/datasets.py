@@ -1,4 +1,4 @@
-"""From a recipe's data sources to samples, pictures and encoded sentences."""
+"""Samples, pictures and encoded sentences of a recipe's data sources."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
 
 
 def run_folder(name: str) -> Path:
-    """Where a run of this name lies."""
+    """The folder of the run of this name."""
     return RUNS / name
 
 

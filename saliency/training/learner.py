@@ -15,7 +15,7 @@ from .recipe import Recipe, Stage
 
 
 class Setting(Protocol):
-    """What a `Learner` takes from its run."""
+    """The part of a run that a `Learner` uses."""
 
     recipe: Recipe
     accelerator: Accelerator

@@ -24,7 +24,7 @@ def needs(recipe: Recipe) -> list[str]:
 
 
 def parts(recipe: Recipe) -> dict[str, Part]:
-    """By name, the runs that `recipe` builds on, and their own; runs without a state or a card are left out.
+    """The runs that `recipe` builds on, with their ancestors, by name; without those that left no state and no card.
 
     Raises:
         RecipeError: two of them were made with different runs of one name: their weights do not belong together.

@@ -58,7 +58,7 @@ def _model(recipe: Recipe) -> nn.Module:
 
 
 def preprocessing(recipe: Recipe) -> Preprocessing:
-    """Of the pictures of `recipe` and its model: the preset's, larger with a referent head."""
+    """The preprocessing of the recipe's pictures: the preset's, larger with a referent head."""
     plain = registry.preset(recipe.model, recipe.preset).preprocessing
     return plain.enlarged(HIRES_SCALE) if recipe.config.get("subject") else plain
 
@@ -115,7 +115,7 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
 
 
 def _uses(recipes: Sequence[Recipe]) -> Iterator[DataUse]:
-    """What the stages of `recipes` learned from, each data set once."""
+    """Data sets of the stages of `recipes`, each once, with all its uses."""
     uses: dict[str, dict[str, None]] = defaultdict(dict)
     terms: dict[str, str] = {}
     for stage in (stage for recipe in recipes for stage in recipe.stages):

@@ -23,7 +23,7 @@ from .supervised import Supervised
 
 
 class AdversarialOptions(Options):
-    """What a stage's ``options`` may hold.
+    """Options of the adversarial method.
 
     Attributes:
         discriminator: ``simple`` judges maps, ``salgan`` maps beside their pictures; new in each stage.
@@ -62,7 +62,7 @@ class Adversarial(Supervised):
         super().check()
 
     def dataset(self, stage: Stage) -> PictureDataset:
-        """Of pixels, never of cached features: the discriminator takes them."""
+        """The stage's data with pixels, never with cached features: the discriminator takes pictures."""
         return self._dataset(stage.data, stage)
 
     def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:

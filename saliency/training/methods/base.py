@@ -1,4 +1,4 @@
-"""What all training methods have in common: the interface that the loop calls, and its usual implementation."""
+"""The base class of training methods: the interface that the loop calls, and its usual implementation."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Method(ABC):
         return parameter_groups(self.model, stage)
 
     def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
-        """What learns in this stage, for `steps` steps; the model's own comes first."""
+        """The networks with optimisers of a stage of `steps` steps; the model's comes first."""
         return [Learner(self.network(self.model), self.groups(stage), steps, run)]
 
     @abstractmethod

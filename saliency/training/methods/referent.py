@@ -188,7 +188,7 @@ class ReferentMethod(Method):
         return ReferentModel(model)
 
     def groups(self, stage: Stage) -> list[dict[str, Any]]:
-        """Those of the head; everything else is frozen."""
+        """Groups of the head alone; everything else is frozen."""
         rates = {"": 0.0, TRAINED_PREFIX: stage.rate} | stage.rates
         return super().groups(stage.model_copy(update={"rates": rates}))
 

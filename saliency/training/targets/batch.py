@@ -37,7 +37,7 @@ class Batch:
 
     @property
     def device(self) -> torch.device:
-        """Where its tensors are."""
+        """The device of its tensors."""
         return self.index.device
 
     def to(self, device: torch.device | str, **_: object) -> Self:

@@ -113,7 +113,7 @@ class PhraseDataset(CacheableDataset):
 
 
 def _word_starts(text: str) -> list[int]:
-    """Where each of the words that single blanks separate starts."""
+    """Start of each word, words being separated by single blanks."""
     starts, position = [], 0
     for word in text.split(" "):
         starts.append(position)

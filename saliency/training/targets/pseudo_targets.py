@@ -121,7 +121,7 @@ def pseudo_samples(
 
 
 def things(caption: Caption) -> list[Phrase]:
-    """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
+    """The phrases of a caption for things, without places and parts of bodies."""
     found = [p for p in caption.phrases if not any(kind in p.kind for kind in NO_THINGS)]
     return sorted(found, key=lambda phrase: phrase.start)
 
@@ -149,7 +149,7 @@ def phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list
 
 
 def _several(thing: Phrase, caption: Caption) -> bool:
-    """Whether the words for it are of several things: "two dogs", "people"."""
+    """Whether a phrase is a plural: "two dogs", "people"."""
     last = _words(caption, thing.end - 1, thing.end).lower()
     return last in _PLURALS or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
 
