@@ -11,7 +11,7 @@ from .. import checkpoints
 from ..checkpoints import Part
 from ..errors import CheckpointError, RecipeError
 from .datasets import run_checkpoint, run_folder
-from .recipe import Recipe, present_name
+from .recipe import Recipe
 from .state import run_state
 
 
@@ -74,12 +74,12 @@ def _entry(name: str) -> tuple[Part | None, dict[str, Part]]:
         return None, {}
     if card.recipe.get("name") != name:
         return None, {}
-    return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), recorded(vars(card))
+    return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
 
 
-def recorded(entry: Mapping[str, Any]) -> dict[str, Part]:
-    """The ancestors that a run's state or card records, by the names that they have now."""
-    return {present_name(name): Part.model_validate(part) for name, part in entry.get("parts", {}).items()}
+def recorded(state: Mapping[str, Any]) -> dict[str, Part]:
+    """The ancestors that the state of a run records."""
+    return {name: Part.model_validate(part) for name, part in state.get("parts", {}).items()}
 
 
 def _before(part: Part) -> dict[str, Part]:

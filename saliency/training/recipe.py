@@ -13,7 +13,7 @@ from ..errors import RecipeError
 from ..faults import first_fault
 from .targets.augmentation import Augmentation
 
-# Runs that had another name once: cards and the states of runs hold it.
+# Present names of runs that had another one: cards and the states of runs hold it.
 RENAMED_RUNS = {"subjects": "referent", "naming": "referent_detections"}
 
 # The keys of a data source that only some readers understand, and which do.
@@ -99,11 +99,6 @@ class Start(_Part):
     share: float = Field(default=1.0, gt=0, le=1)
     note: str = ""
 
-    @field_validator("run", mode="before")
-    @classmethod
-    def _rename(cls, value: Any) -> Any:
-        return present_name(value)
-
     @model_validator(mode="after")
     def _names_one_source(self) -> Start:
         if (self.file is None) == (self.run is None):
@@ -185,18 +180,8 @@ class Recipe(_Part):
 
     @field_validator("method", mode="before")
     @classmethod
-    def _rename_method(cls, value: Any) -> Any:
-        return "referent" if value == "subjects" else value
-
-    @field_validator("name", mode="before")
-    @classmethod
     def _rename(cls, value: Any) -> Any:
-        return present_name(value)
-
-
-def present_name(run: Any) -> Any:
-    """The name that a run has now."""
-    return RENAMED_RUNS.get(run, run) if isinstance(run, str) else run
+        return "referent" if value == "subjects" else value
 
 
 def _renamed(values: Any, names: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from saliency.errors import RecipeError
-from saliency.training.recipe import Recipe, parse_recipe
+from saliency.training.recipe import RENAMED_RUNS, Recipe, parse_recipe
 from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
 from saliency.training.state import identity, is_of
 from saliency.training.train import build_method, method_of
@@ -30,7 +30,7 @@ def test_recipes_are_those_that_the_shipped_checkpoints_were_trained_with(checkp
     card = json.loads((CARDS / f"{checkpoint}.json").read_text())
     for content in (card["recipe"], *(part["recipe"] for part in card["parts"].values())):
         recorded = Recipe.model_validate(content)
-        recipe = load_recipe(RECIPES[recorded.name])
+        recipe = load_recipe(RECIPES[RENAMED_RUNS.get(recorded.name, recorded.name)])
         assert identity(recipe) == identity(recorded)
         uses = [[(s.root, s.use, s.terms) for stage in one.stages for s in stage.data] for one in (recipe, recorded)]
         assert uses[0] == uses[1]
