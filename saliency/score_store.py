@@ -16,6 +16,7 @@ from platformdirs import user_cache_path
 from .data import Sample
 from .errors import OutputError
 from .messages import Message
+from .settings import settings
 
 # Raised whenever the same files would get other scores: those of before are then computed again.
 _RULES = 2
@@ -40,7 +41,7 @@ class Scored:
 
 def cache_folder() -> Path:
     """Folder of the scores: ``$SALIENCY_CACHE``, else ``saliency`` in the user's cache folder on this system."""
-    chosen = os.environ.get("SALIENCY_CACHE")
+    chosen = settings().cache
     return Path(chosen) if chosen else user_cache_path("saliency", appauthor=False)
 
 

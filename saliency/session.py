@@ -81,8 +81,10 @@ class SentenceOutput:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes of a model's weights, in their file and in memory, without the text encoder but with the front end, both of
-    which several models may share."""
+    """Bytes of a model's weights, in their file and in memory.
+
+    The front end is included, the text encoder is not; several models may share either.
+    """
 
     file: int
     memory: int
@@ -204,8 +206,7 @@ class ModelSession:
         return features
 
     def _front_features(self, picture: Picture) -> Tensor | ImageFeatures:
-        """The picture's front-end features, cached, perhaps by another session, or computed; its pixels for a model
-        without a front end."""
+        """The picture's front-end features, cached, perhaps by another session; its pixels without a front end."""
         front_end = self.model.front_end
         if front_end is None:
             return self._pixels(picture)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
@@ -48,3 +50,17 @@ def create(name: str, preset_name: str = "compact", **overrides: Any) -> Salienc
         overrides: fields of the preset's configuration to set differently.
     """
     return spec(name).model(replace(preset(name, preset_name).config, **overrides))
+
+
+def list_models(pattern: str | Sequence[str] = "*") -> list[str]:
+    """Names of models that `create` takes, in the order of the registry.
+
+    Args:
+        pattern: a name, in which ``*`` and ``?`` stand for any characters, or several of them.
+
+    Example:
+        >>> list_models("tran*")
+        ['tranblend', 'transalnet']
+    """
+    patterns = [pattern] if isinstance(pattern, str) else pattern
+    return [name for name in REGISTRY if any(fnmatchcase(name, one) for one in patterns)]

@@ -17,9 +17,10 @@ from typing import Any
 import yaml
 
 from ..errors import RecipeError
+from ..resources import resource
 from .recipe import RENAMED_RUNS, Recipe, parse_recipe
 
-RECIPES = Path(__file__).parents[2] / "train"
+RECIPES = resource("train")
 SOURCES, DEFAULTS = "sources.yaml", "defaults.yaml"
 
 

@@ -86,7 +86,7 @@ def is_trained(recipe: Recipe) -> bool:
 
 
 def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
-    """The card of a run, but for the metrics on full-size maps, which `train.results` adds.
+    """The card of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
 
     Args:
         state: of the run, whose record of the training goes before what holds now.

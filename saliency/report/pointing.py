@@ -7,16 +7,15 @@ from pathlib import Path
 
 import torch
 
-from saliency import checkpoints
-from saliency.checkpoints import Card, Pointing
-from saliency.data.flickr8k import Flickr8kEntities
-from saliency.models.base import SaliencyModel
-from saliency.models.front_end import HIRES_SCALE
-from saliency.models.grounding import GroundingModel
-from saliency.training.datasets import sentence_bank
-from saliency.training.methods.grounding import measure
-from saliency.training.targets.phrases import PhraseDataset
-
+from .. import checkpoints
+from ..checkpoints import Card, Pointing
+from ..data.flickr8k import Flickr8kEntities
+from ..models.base import SaliencyModel
+from ..models.front_end import HIRES_SCALE
+from ..models.grounding import GroundingModel
+from ..training.datasets import sentence_bank
+from ..training.methods.grounding import measure
+from ..training.targets.phrases import PhraseDataset
 from .markdown import markdown_table, number
 
 
@@ -43,7 +42,7 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
 def held_out(root: Path, card: Card) -> PhraseDataset:
     """The validation pictures with all their captions, as the model of `card` sees and reads them."""
     entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
-    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder)
+    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder or "")
     cell = 8 * (HIRES_SCALE if card.config.get("subject") else 1)  # pixels a region, per side
     grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)

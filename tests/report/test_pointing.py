@@ -20,8 +20,8 @@ from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding
 from saliency.models.spec import ModelSpec, Preset
 from saliency.preprocessing import Preprocessing
+from saliency.report.pointing import branch, pointing, section
 from saliency.training import datasets
-from train.results.grounding import branch, pointing, section
 
 PICTURES = Preprocessing(64, 96)
 CORNER, ELSEWHERE = (0, 0), (32, 48)
