@@ -204,8 +204,7 @@ class ModelSession:
         return features
 
     def _front_features(self, picture: Picture) -> Tensor | ImageFeatures:
-        """The picture's front-end features, cached, perhaps by another session, or computed; its pixels for a model
-        without a front end."""
+        """The picture's front-end features, cached, perhaps by another session; its pixels without a front end."""
         front_end = self.model.front_end
         if front_end is None:
             return self._pixels(picture)

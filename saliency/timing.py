@@ -35,7 +35,7 @@ class Task:
     """A picture file and sentences that nothing has seen before, so that no cache can answer."""
 
     picture: bytes
-    sentences: Mapping[Condition, str]
+    sentences: Mapping[Condition | str, str]
 
 
 def task(number: int) -> Task:

@@ -21,7 +21,7 @@ FRAME = (288, 384)  # height and width at which those papers score
 
 def at_frame(values: ArrayLike) -> Map:
     """A map brought to `FRAME` as an image library does it: bilinear, averaging when it shrinks."""
-    return antialiased(values, FRAME).astype(np.float64)
+    return antialiased(np.asarray(values), FRAME).astype(np.float64)
 
 
 def auc20(prediction: ArrayLike, density: ArrayLike) -> float:

@@ -242,7 +242,7 @@ class Comparison:
     def record(self) -> dict[str, Any]:
         """Everything but the arrays, ready for JSON; the picture by its size and the sha256 of its RGB bytes."""
         height, width = self.picture.shape[:2]
-        digest = hashlib.sha256(np.ascontiguousarray(self.picture)).hexdigest()
+        digest = hashlib.sha256(np.ascontiguousarray(self.picture).data).hexdigest()
         return {
             "software": export.software(),
             "computed": dict(self.computed),
