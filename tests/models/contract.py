@@ -1,8 +1,11 @@
-"""What every model must hold, whatever is inside: inherit `ModelContract` and say how the model is built."""
+"""What every model must hold, whatever is inside. It runs by itself on every `Case` of the registry."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ from torch import Tensor
 
 from saliency.models.base import SaliencyModel
 from saliency.models.features import TextFeatures, select
+from saliency.models.spec import ModelSpec, Preset
 
 
 def sentences(lengths: list[int], dim: int, tokens: int = 8, seed: int = 0) -> TextFeatures:
@@ -57,40 +61,90 @@ def distance(answer: Tensor, expected: Tensor) -> float:
     return ((answer.float() - expected).abs().max() / expected.std()).item()
 
 
-class ModelContract(ABC):
-    """Tests every model inherits.
+@dataclass(frozen=True)
+class Case:
+    """A preset of a model under test.
 
     Attributes:
-        size: height and width of the pictures.
-        other_size: another one, whose sides the strides do not divide.
-        text_dim: channels of the sentences.
-        reads_text, word_maps: as in the model's `ModelSpec`.
+        ships: the preset is what ships, too large for more than one picture of a small size.
     """
 
-    size: tuple[int, int] = (64, 96)
-    other_size: tuple[int, int] = (72, 100)
-    text_dim: int = 12
-    reads_text: bool = True
-    word_maps: bool = False
+    spec: ModelSpec
+    preset_name: str
+    preset: Preset
+    ships: bool = False
 
-    @abstractmethod
+    def __str__(self) -> str:
+        return f"{self.spec.name}, {'ships' if self.ships else self.preset_name}"
+
     def build(self) -> SaliencyModel:
-        """A small instance with random weights."""
+        """With random weights."""
+        return self.spec.model(self.preset.config)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the pictures."""
+        if self.ships:
+            return 96, 128
+        preprocessing = self.preset.preprocessing
+        return preprocessing.height, preprocessing.width
+
+    @property
+    def text_dim(self) -> int:
+        """Channels of the sentences."""
+        return getattr(self.preset.config, "text_dim", 12)
+
+    @property
+    def word_maps(self) -> bool:
+        """Whether this preset gives word maps; a paper's need not, even where its compact form does."""
+        return self.spec.word_maps and self.preset.text_encoder is not None and self._points()
+
+    def _points(self) -> bool:
+        with torch.device("meta"):
+            return self.build().grounding_branch is not None or self.spec.presets.keys() == {"compact"}
+
+
+def cases(registry: Mapping[str, ModelSpec]) -> list[Case]:
+    """Each tiny preset of every model, and what ships."""
+    found = []
+    for spec in registry.values():
+        found += [Case(spec, name, preset) for name, preset in spec.tiny.items()]
+        found.append(Case(spec, "compact", spec.presets["compact"], ships=True))
+    return found
+
+
+@cache
+def settled_model(case: Case) -> SaliencyModel:
+    """The model of `case` with all its parts awake; copies of it are tested."""
+    torch.manual_seed(0)
+    model = case.build()
+    awaken(model)
+    settle(model, pictures(4, case.size), sentences([3, 0, 5, 6], case.text_dim))
+    return model
+
+
+def pictures(count: int, size: tuple[int, int]) -> Tensor:
+    """Noise (N, 3, H, W)."""
+    return torch.randn(count, 3, *size, generator=torch.Generator().manual_seed(1))
+
+
+class ModelContract:
+    """Tests of a model; a module that inherits them gives the fixture ``case`` of its scope."""
+
+    @pytest.fixture(autouse=True)
+    def _case(self, case: Case) -> None:
+        self.case, self.text_dim = case, case.text_dim
 
     @pytest.fixture
-    def model(self) -> SaliencyModel:
-        torch.manual_seed(0)
-        model = self.build()
-        awaken(model)
-        settle(model, self.pictures(4), self.text([3, 0, 5, 6]))
-        return model
+    def model(self, case: Case) -> SaliencyModel:
+        return deepcopy(settled_model(case))
 
     @pytest.fixture
     def pixels(self) -> Tensor:
         return self.pictures(2)
 
-    def pictures(self, count: int, size: tuple[int, int] | None = None) -> Tensor:
-        return torch.randn(count, 3, *(size or self.size), generator=torch.Generator().manual_seed(1))
+    def pictures(self, count: int) -> Tensor:
+        return pictures(count, self.case.size)
 
     def text(self, lengths: list[int], **options: int) -> TextFeatures:
         return sentences(lengths, self.text_dim, **options)
@@ -169,7 +223,7 @@ class ModelContract(ABC):
         pure = model(pixels).logits
         one = model(pixels, self.text([3, 5])).logits
         other = model(pixels, self.text([3, 5], seed=9)).logits
-        if not self.reads_text:
+        if not self.case.spec.reads_text:
             assert torch.equal(pure, one)
             return
         for a, b in ((pure, one), (pure, other), (one, other)):
@@ -192,7 +246,7 @@ class ModelContract(ABC):
     def test_word_maps(self, model: SaliencyModel, pixels: Tensor) -> None:
         text = self.text([3, 0])
         output = model(pixels, text)
-        if not self.word_maps:
+        if not self.case.word_maps:
             assert output.word_maps is None
             assert output.word_weights is None
             return
@@ -237,14 +291,16 @@ class ModelContract(ABC):
     @torch.no_grad()
     def test_state_dict_round_trip(self, model: SaliencyModel, pixels: Tensor) -> None:
         torch.manual_seed(1)
-        copy = self.build().eval()
+        copy = self.case.build().eval()
         copy.load_state_dict(load(save(model.state_dict())))
         text = self.text([3, 5])
         assert torch.equal(copy(pixels, text).logits, model(pixels, text).logits)
 
     @torch.no_grad()
     def test_other_size(self, model: SaliencyModel) -> None:
-        output = model(self.pictures(1, self.other_size), self.text([3]))
+        height, width = self.case.size
+        size = height + 8, width + 4  # which strides of 8 and more do not divide
+        output = model(pictures(1, size), self.text([3]))
         assert output.map.isfinite().all()
         ratio = output.map.shape[-1] / output.map.shape[-2]
-        assert ratio == pytest.approx(self.other_size[1] / self.other_size[0], rel=0.1)
+        assert ratio == pytest.approx(size[1] / size[0], rel=0.1)

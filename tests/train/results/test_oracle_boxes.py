@@ -16,7 +16,7 @@ from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from saliency.models.grounding import Grounding
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
 from saliency.training.targets.pseudo_targets import bumps
 from tests.made import made
@@ -27,7 +27,8 @@ BOX = np.array([[0.0, 0.0, 0.5, 0.5]])
 
 @dataclass(frozen=True)
 class Config:
-    pass
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(64, 96)
 
 
 class Echo(SaliencyModel):
@@ -51,11 +52,12 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     spec = ModelSpec(
         name="echo",
         title="Echo",
-        summary="",
+        summary=Text("", ""),
         paper="",
         model=Echo,
-        presets={"compact": Preset(Config(), Preprocessing(64, 96), "minilm")},
-        licence="MIT",
+        presets={"compact": Preset(Config(), "minilm")},
+        tiny={},
+        licence=MIT,
         reads_text=True,
         word_maps=True,
     )

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import HubUnavailableError
-from ..torchvision_compat import ensure_torchvision
-from .features import TextFeatures
+from ...errors import HubUnavailableError
+from ...torchvision_compat import ensure_torchvision
+from ..features import TextFeatures
 
 CHECKPOINT = "Salesforce/blip-itm-base-coco"
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -48,8 +48,8 @@ class BlipEncoder(nn.Module):
         super().__init__()
         ensure_torchvision()
         from transformers import BlipTextConfig, BlipVisionConfig
-        from transformers.models.blip.modeling_blip import BlipVisionModel
-        from transformers.models.blip.modeling_blip_text import BlipTextModel
+        from transformers.models.tranblend.blip.modeling_blip import BlipVisionModel
+        from transformers.models.tranblend.blip.modeling_blip_text import BlipTextModel
 
         self.config = config
         self.vision = BlipVisionModel(
