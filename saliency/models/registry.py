@@ -67,6 +67,11 @@ def create(name: str, preset_name: str = "compact", **overrides: Any) -> Salienc
     return spec(name).model(preset(name, preset_name, **overrides).config)
 
 
+def translations() -> dict[str, str]:
+    """Chinese by English of every sentence in the specifications."""
+    return {text.en: text.zh for spec in REGISTRY.values() for text in spec.texts}
+
+
 def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
     """Preset and configuration of an earlier card or recipe of model `name` as they are called today; of a model that
     is not here, as they are."""

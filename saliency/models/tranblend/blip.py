@@ -48,8 +48,8 @@ class BlipEncoder(nn.Module):
         super().__init__()
         ensure_torchvision()
         from transformers import BlipTextConfig, BlipVisionConfig
-        from transformers.models.tranblend.blip.modeling_blip import BlipVisionModel
-        from transformers.models.tranblend.blip.modeling_blip_text import BlipTextModel
+        from transformers.models.blip.modeling_blip import BlipVisionModel
+        from transformers.models.blip.modeling_blip_text import BlipTextModel
 
         self.config = config
         self.vision = BlipVisionModel(
