@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from saliency.models.registry import REGISTRY
 
-from .contract import Case, ModelContract, cases
+from .contract import ModelContract, ShippedContract, shipped_cases, tiny_cases
 
 
-@pytest.fixture(scope="module", params=cases(REGISTRY), ids=str)
-def case(request: pytest.FixtureRequest) -> Case:
-    return request.param
+class TestTiny(ModelContract):
+    cases = tiny_cases(REGISTRY)
 
 
-class TestContract(ModelContract):
-    pass
+class TestShipped(ShippedContract):
+    cases = shipped_cases(REGISTRY)

@@ -29,7 +29,7 @@ SMALL = {
     "fine": TransformerConfig(8, 2),
 }
 TINY = replace(COMPACT, **SMALL, decoder=(8, 8))
-TINY_PAPER = TranSalNetConfig(**SMALL, decoder=(8, 8, 8, 8))
+TINY_PAPER = TranSalNetConfig(**SMALL | {"middle": TransformerConfig(32, 2)}, decoder=(8, 8, 8, 8))
 
 SPEC = ModelSpec(
     name="transalnet",
