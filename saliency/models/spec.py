@@ -93,7 +93,8 @@ class ModelSpec:
         reads_text: false for the text-blind baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
         limits: sentences on where the model should not be trusted, for its cards.
-        notes: other sentences of its cards, for their translation: where its initial weights come from.
+        notes: other sentences of its cards, for their translation: where its initial weights come from, and uses and
+            terms of data sets that no other model has.
         link: where the paper can be read; None where none was published.
         present: translates the preset and configuration of earlier cards and recipes to those of today.
     """

@@ -29,7 +29,8 @@ def build_method(recipe: Recipe) -> Method:
     kind = method_of(recipe)
     torch.manual_seed(recipe.seed)
     preset, model = _preset(recipe), _model(recipe)
-    check_loss(recipe, model)
+    if kind.own_losses:
+        check_loss(recipe, kind.terms, tuple(model.losses))
     # Parts have the pictures and the text of the model they are made for.
     method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
     filled: set[str] = set()

@@ -67,7 +67,7 @@ def test_a_model_is_not_put_together_with_parts_missing(tiny_recipe: dict, earli
 @pytest.mark.parametrize(
     "change",
     [
-        {"config": {"width": [8]}},
+        {"config": {"widht": [8]}},
         {"method": "grounding", "config": {"object": True}, "stages": []},
     ],
 )

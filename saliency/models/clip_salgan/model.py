@@ -1,6 +1,6 @@
 """CLIP-SalGAN: a small convolutional generator with a sentence vector, trained against a discriminator.
 
-After the public seed project and its reference (gumusserv/CLIP-SalGan). Text features are kept in floating point (the
+After the public seed project and its reference (gumusserv/CLIP-SalGan). Text features stay in floating point (the
 reference truncates them to integers).
 """
 

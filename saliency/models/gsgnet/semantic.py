@@ -34,7 +34,7 @@ def feed_forward(channels: int) -> Residual:
 
 
 class HeadConv3d(nn.Conv3d):
-    """3x7x7 convolution of (N, width, heads, H, W): squeezes each head's channels and lets neighbouring heads talk."""
+    """3x7x7 convolution of (N, width, heads, H, W): squeezes each head's channels, with those of the neighbouring heads."""
 
     def __init__(self, width: int, squeezed: int):
         super().__init__(width, squeezed, (3, 7, 7), padding=(1, 3, 3), bias=False)
@@ -161,7 +161,7 @@ class LGFB(nn.Module):
 
 
 def filter_each(x: Tensor, kernels: Tensor) -> Tensor:
-    """Each channel of each picture (N, C, H, W) convolved with its own kernel (N, C, k, k), size kept."""
+    """Each channel of each picture (N, C, H, W) convolved with its own kernel (N, C, k, k); the size stays."""
     pictures, channels, height, width = x.shape
     kernels = kernels.reshape(pictures * channels, 1, *kernels.shape[-2:])
     padding = kernels.shape[-1] // 2

@@ -1,4 +1,4 @@
-"""TranSalNet (Lou et al., Neurocomputing 494, 2022): CNN features refined by transformer encoders, fused by products.
+"""TranSalNet (Lou et al., Neurocomputing 494, 2022): CNN features through transformer encoders, fused by products.
 
 Text-blind: it answers the same whatever the sentence. TranBlend builds on it.
 """
@@ -115,7 +115,7 @@ class TranSalNet(SaliencyModel):
         return FrontEnd(self.trunk)
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The fused second level, before its ReLU, and the refined third."""
+        """The fused second level, before its ReLU, and the third."""
         middle = self.middle(front_features["stride16"])
         return {
             "middle": _enlarge(self.from_deep(self.deep(front_features["stride32"])), middle) * middle,
@@ -126,7 +126,7 @@ class TranSalNet(SaliencyModel):
         return self.read_out(features["middle"], features["fine"])
 
     def read_out(self, middle: Tensor, fine: Tensor) -> SaliencyOutput:
-        """The map from the fused second level (N, C, h, w) and the refined third (N, C', 2h, 2w)."""
+        """The map from the fused second level (N, C, h, w) and the third (N, C', 2h, 2w)."""
         x = F.relu(_enlarge(self.from_middle(F.relu(middle)), fine) * fine)
         for number, layer in enumerate(self.decoder):
             x = layer(x)

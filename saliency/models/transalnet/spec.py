@@ -35,8 +35,8 @@ SPEC = ModelSpec(
     name="transalnet",
     title="TranSalNet",
     summary=Text(
-        "CNN features refined by transformers at three scales. Text-blind: the baseline of every table.",
-        "CNN 特征经三个尺度的 Transformer 细化。不读文本：所有表格的基线。",
+        "Transformers on CNN features at three scales. Text-blind: the baseline of every table.",
+        "三个尺度的 CNN 特征上的 Transformer。不读文本：所有表格的基线。",
     ),
     paper="Lou, Lin, Marshall, Saupe, Liu: TranSalNet: Towards perceptually relevant visual saliency prediction. "
     "Neurocomputing 494, 2022.",

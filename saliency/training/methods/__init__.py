@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
 
 from ...errors import RecipeError
 from ..loop import Method
@@ -21,7 +21,7 @@ def method_of(recipe: Recipe) -> type[Method]:
     """The method of `recipe`.
 
     Raises:
-        RecipeError: there is none of this name, or it does not know an option of a stage.
+        RecipeError: there is none of this name, or it does not know what a stage asks for.
     """
     if recipe.method not in METHODS:
         raise RecipeError(f"There is no method “{recipe.method}”. There are: {', '.join(METHODS)}.")
@@ -31,14 +31,21 @@ def method_of(recipe: Recipe) -> type[Method]:
         for name, value in vars(stage.augmentation).items():
             if value and name not in kind.augmentations:
                 raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
+    if not kind.own_losses:  # else the model has to be asked
+        check_loss(recipe, kind.terms)
     return kind
 
 
-def check_loss(recipe: Recipe, model: nn.Module) -> None:
-    """Raises `RecipeError` where a stage's loss has a term that neither the method nor `model` knows, or none about
-    the maps."""
-    kind = METHODS[recipe.method]
-    terms, own = kind.terms, tuple(model.losses) if kind.own_losses else ()
+def check_loss(recipe: Recipe, terms: Sequence[str], own: Sequence[str] = ()) -> None:
+    """Check the losses of a recipe's stages.
+
+    Args:
+        terms: that may be in them.
+        own: further ones, of the model. Beside them there must be one about the maps.
+
+    Raises:
+        RecipeError: a term is unknown, or there is none about the maps.
+    """
     for stage in recipe.stages:
         for term in stage.loss:
             if term not in (*terms, *own):

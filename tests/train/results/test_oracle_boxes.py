@@ -15,7 +15,7 @@ from saliency.conditions import Condition
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
-from saliency.models.grounding import Grounding
+from saliency.models.grounding import Grounding, GroundingModel
 from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
 from saliency.training.targets.pseudo_targets import bumps
@@ -37,6 +37,10 @@ class Echo(SaliencyModel):
     def __init__(self, config: Config):
         super().__init__()
         self.grounding = Grounding({8: 3, 16: 3}, 384, 8)
+
+    @property
+    def grounding_branch(self) -> GroundingModel:
+        return GroundingModel(nn.Identity(), self.grounding)
 
     def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
         trunk = lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}  # noqa: E731
