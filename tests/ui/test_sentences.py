@@ -38,6 +38,7 @@ NOT_FOR_VISITORS = [
     "data/layouts.py",
     "data/mit1003.py",
     "data/osie.py",
+    "data/prepare",
     "data/released.py",
     "data/salicon.py",
     "data/sentence_table.py",

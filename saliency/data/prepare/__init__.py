@@ -1,0 +1,1 @@
+"""From public releases to the folders that training reads: one module per form."""
