@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
 
-from saliency import checkpoints
+from saliency import checkpoints, models
 from saliency.errors import UnknownModelError
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
@@ -94,6 +95,11 @@ def test_pictures_of_presets(preset_name: str, size: tuple[int, int]) -> None:
     pictures = registry.preset("gsgnet", preset_name).preprocessing
     assert (pictures.height, pictures.width) == size
     assert pictures.mean == ((0.485, 0.456, 0.406) if preset_name == "paper" else (0.5,) * 3)
+
+
+def test_every_folder_with_a_specification_is_registered() -> None:
+    folders = {path.parent.name for path in Path(models.__file__).parent.glob("*/spec.py")}
+    assert {f"saliency.models.{folder}" for folder in folders} == set(registry.PACKAGES)
 
 
 def test_overrides() -> None:

@@ -34,7 +34,7 @@ def feed_forward(channels: int) -> Residual:
 
 
 class HeadConv3d(nn.Conv3d):
-    """3x7x7 convolution of (N, width, heads, H, W): squeezes each head's channels, with those of the neighbouring heads."""
+    """3x7x7 convolution of (N, width, heads, H, W): squeezes each head's channels with its neighbours'."""
 
     def __init__(self, width: int, squeezed: int):
         super().__init__(width, squeezed, (3, 7, 7), padding=(1, 3, 3), bias=False)

@@ -93,8 +93,9 @@ class Supervised:
         total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
         for name, weight in stage.loss.items():
             if name in own:
-                terms[name] = own[name](output, batch)
-                total = total + weight * terms[name]
+                value = own[name](output, batch)
+                total = total + weight * value
+                terms[name] = value.detach()
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 
