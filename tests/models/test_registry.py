@@ -118,6 +118,14 @@ def test_overrides_reach_into_nested_configurations_and_lists_are_tuples() -> No
         registry.preset("tranblend", "compact", backbone={"trunc": "test_resnet"})
 
 
+def test_the_detectors_pictures_are_the_trunks() -> None:
+    """The detector would otherwise take values of another range, and find nothing."""
+    for name, trunk in (("gsgnet", {"trunk": "densenet161"}), ("tranblend", {"backbone": {"trunk": "densenet161"}})):
+        with pytest.raises(ValueError, match="densenet161"):
+            registry.preset(name, **trunk)
+        assert registry.preset(name, objects=False, **trunk).preprocessing.mean == (0.485, 0.456, 0.406)
+
+
 @pytest.mark.parametrize(
     ("name", "former", "today"),
     [
@@ -128,6 +136,7 @@ def test_overrides_reach_into_nested_configurations_and_lists_are_tuples() -> No
         ("tranblend", {"objects": True, "trunk": "x"}, ("compact_words", {"backbone": {"trunk": "x"}})),
         ("transalnet", {"trunk": "tf_efficientnet_lite2"}, ("compact", {"trunk": "tf_efficientnet_lite2"})),
         ("gsgnet", {"objects": False}, ("compact", {"objects": False})),
+        ("gsgnet", {"referent": True}, ("compact", {"referent": True})),
         ("gone", {"width": 3}, ("compact", {"width": 3})),
     ],
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from saliency.models.backbones import build_trunk
 
 from saliency.errors import CheckpointError
+from saliency.models.trunks import build_trunk
 from saliency.torchvision_compat import ensure_torchvision
 from saliency.training.start_weights import LITE2, efficientnet_lite2
 

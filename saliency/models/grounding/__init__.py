@@ -12,7 +12,7 @@ from .branch import Grounding
 from .image_text import ImageTextEncoder
 from .named_loss import named_loss, named_things
 from .pointing import GUIDANCE_PLANES, ClassMatcher, GroundingOutput, Pointing
-from .presets import COMMON_NOTES, present_grounding
+from .presets import COMMON_NOTES, check_detector, present_grounding
 from .pretraining import GroundingModel
 from .referent_head import Referent
 
@@ -26,6 +26,7 @@ __all__ = [
     "ImageTextEncoder",
     "Pointing",
     "Referent",
+    "check_detector",
     "named_loss",
     "named_things",
     "present_grounding",

@@ -21,7 +21,7 @@ from ..base import OwnLoss, SaliencyModel, activate
 from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import HIRES_SCALE, FrontEnd
-from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, named_things
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, check_detector, named_things
 from ..trunks import build_trunk, normalisation
 from .semantic import LGFB, SAIB
 
@@ -72,6 +72,8 @@ class GSGNetConfig:
             raise ValueError(f"channels must be a multiple of {2 * self.heads}, not {self.channels}")
         if self.upsamplings not in (0, 1, 2):
             raise ValueError(f"upsamplings must be 0, 1 or 2, not {self.upsamplings}")
+        if self.objects:
+            check_detector(self.trunk)
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""

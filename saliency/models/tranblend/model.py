@@ -19,7 +19,7 @@ from ..base import OwnLoss, SaliencyModel
 from ..blocks import ZeroInitConv, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import HIRES_SCALE, FrontEnd
-from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, ImageTextEncoder, named_things
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, ImageTextEncoder, check_detector, named_things
 from ..transalnet.model import TranSalNet, TranSalNetConfig, grid_size
 from .blending import BlendNet, CrossAttention, VectorUpsampler
 from .blip import BlipConfig, BlipEncoder
@@ -69,6 +69,8 @@ class TranBlendConfig:
     def __post_init__(self) -> None:
         if self.blend not in BLENDS:
             raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
+        if self.objects:
+            check_detector(self.backbone.trunk)
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures: the backbone's, squashed, and larger with a referent head."""
