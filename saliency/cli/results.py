@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .. import checkpoints
+from ..report import readme
 from ..report.markdown import write
 from ..report.measuring import measured
 
@@ -22,6 +24,10 @@ def results(
 ) -> None:
     """Measure the baselines and every checkpoint; write RESULTS.md, the cards and the figures.
 
-    The validation pictures of SJTU-TIS and of Flickr8k Entities are used.
+    The validation pictures of SJTU-TIS and of Flickr8k Entities are used. The README's table beside RESULTS.md is
+    written too, unless only some checkpoints are measured.
     """
-    write(path, measured(root, phrases, model, figures))
+    text, oracle = measured(root, phrases, model, figures)
+    write(path, text)
+    if model is None:
+        write(path.with_name("README.md"), readme.models_table(checkpoints.available(), oracle), readme.MARKS)

@@ -45,7 +45,7 @@ class FeedForward(nn.Sequential):
         )
 
 
-class LateAddition(nn.Sequential):
+class ZeroInitConv(nn.Sequential):
     """Two 3x3 convolutions, the last one zero: what is added to a network without changing its answer at first."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:

@@ -10,9 +10,9 @@ from pydantic import Field
 from torch import Tensor
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, adversarial
+from ...losses import WeightedLoss, adversarial
 from ...models.blocks import resize
-from ...models.clip_salgan import DISCRIMINATORS
+from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
 from ...precision import autocast
 from ..learner import Learner, Setting
@@ -53,7 +53,7 @@ class Adversarial(Supervised):
     """
 
     options = AdversarialOptions
-    terms = TERMS
+    own_losses = False
 
     def check(self) -> None:
         for stage in self.recipe.stages:

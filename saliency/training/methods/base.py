@@ -34,12 +34,14 @@ class Method(ABC):
     Attributes:
         options: what a stage's ``options`` may hold.
         terms: of a stage's loss.
+        own_losses: whether terms of the model's own (`SaliencyModel.losses`) may be among them.
         augmentations: of a stage's pictures, names of fields of `Augmentation`.
         validation: the data set that the epochs are compared on.
     """
 
     options: ClassVar[type[Options]] = Options
     terms: ClassVar[tuple[str, ...]]
+    own_losses: ClassVar[bool] = False
     augmentations: ClassVar[tuple[str, ...]]
 
     def __init__(self, recipe: Recipe, model: nn.Module, preprocessing: Preprocessing, text_encoder: str | None):

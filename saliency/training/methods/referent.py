@@ -131,7 +131,7 @@ class ReferentOptions(Options):
 
 
 class ReferentMethod(Method):
-    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``subject: true`` adds.
+    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``referent: true`` adds.
 
     Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the head's map with the target.
     """
@@ -142,7 +142,7 @@ class ReferentMethod(Method):
 
     def check(self) -> None:
         if self.model.grounding.subject is None:
-            raise RecipeError("The recipe's model has no referent head to train: set “subject: true”.")
+            raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
         if self.recipe.validation.template_sentences:
             raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
 

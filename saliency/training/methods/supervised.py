@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, named_loss
+from ...losses import TERMS, WeightedLoss
 from ...metrics import formulas
 from ...models.base import SaliencyModel
 from ...models.features import ImageFeatures, SaliencyOutput, TextFeatures, select
@@ -40,17 +40,15 @@ class Grouped(nn.Module):
 class Supervised(Method):
     """The `Method` of recipes with ``method: supervised``.
 
-    Stage loss: see `losses.WeightedLoss`; for models with word-region grounding also ``named``, see
-    `losses.named_loss`.
+    Stage loss: see `losses.WeightedLoss`; beside its terms the model's own, see `SaliencyModel.losses`.
     """
 
     options = CachingOptions
-    terms = (*TERMS, "named")
+    terms = TERMS
+    own_losses = True
     augmentations = ("flip", "brightness", "contrast", "crop")
 
     def check(self) -> None:
-        if not hasattr(self.model, "grounding") and any("named" in stage.loss for stage in self.recipe.stages):
-            raise RecipeError("The recipe's loss has the term “named”, but its model has no grounding.")
         super().check()
         self._check_grid()
 
@@ -83,12 +81,13 @@ class Supervised(Method):
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         answer = output(learners[0].network, batch)
-        weights = dict(stage.loss)
-        guided = weights.pop("named", 0.0)
+        own = self.model.losses
+        weights = {name: weight for name, weight in stage.loss.items() if name not in own}
         total, terms = WeightedLoss(weights)(answer.map, batch.density, batch.fixations)
-        if guided:
-            terms["named"] = named_loss(answer.aux["named"], batch.named, batch.boxed)
-            total = total + guided * terms["named"]
+        for name, weight in stage.loss.items():
+            if name in own:
+                terms[name] = own[name](answer, batch)
+                total = total + weight * terms[name]
         learners[0].update(total)
         return numbers({"loss": total, **terms})
 
