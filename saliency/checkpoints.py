@@ -21,6 +21,7 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from .errors import CheckpointError, UnknownModelError
+from .faults import first_fault
 from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
@@ -301,9 +302,7 @@ def _read_card(path: Path) -> Card:
     try:
         return Card.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        fault = f"{key}: {first['msg']}" if key else first["msg"]
+        fault = first_fault(error)
         raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({fault}).") from None
 
 

@@ -27,7 +27,7 @@ Answer = Prediction | SaliencyError
 
 
 class MapSource(Protocol):
-    """What gives maps of samples: a model, or a folder of maps that another program wrote.
+    """A source of maps of samples: a model, or a folder of maps that another program wrote.
 
     Attributes:
         name: unique in an analysis.
@@ -131,9 +131,9 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
 
 
 class FixationPool:
-    """Where people looked in a data set, for shuffled AUC: known before anything is predicted.
+    """The fixations of a data set, for shuffled AUC: known before anything is predicted.
 
-    A condition's fixations are read when they are first asked for, and kept. Samples whose picture or fixations cannot
+    A condition's fixations are read once, when they are first asked for. Samples whose picture or fixations cannot
     be read are in no pool.
 
     Args:
@@ -192,5 +192,5 @@ def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
 
 
 def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
-    """What was inferred, converted or left unread to predict and to score a sample."""
+    """Notices on what was inferred, converted or left unread to predict and to score a sample."""
     return tuple(dict.fromkeys((*sample.notices(), *prediction.notices)))

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .resizing import bilinear
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -64,7 +66,7 @@ def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     # Side by side: of a banner one may shrink while the other grows, and bilinear alone would skip most of its pixels.
     smaller = (min(width, picture.shape[1]), min(height, picture.shape[0]))
     inner = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
-    inner = cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
+    inner = bilinear(inner, (height, width))
     if (height, width) == size:
         return inner
     canvas = np.zeros((*size, 3), dtype=np.uint8)

@@ -19,7 +19,7 @@ USE = """
 import json, saliency
 from saliency.models.registry import REGISTRY
 from saliency.resources import resource
-from saliency.training.recipe import load_recipe
+from saliency.training.recipe_file import load_recipe
 from saliency.ui.archive_readme import CITATION
 from saliency.ui.examples import examples
 from saliency.ui.page_head import PREVIEW

@@ -115,7 +115,7 @@ class _GroundTruth:
 
 
 def _inside(files: Mapping[str, Path], folder: str) -> dict[str, Path]:
-    """Those in `folder`, by their name in it; all where that is empty."""
+    """The pictures in `folder`, by their name in it; all where that is empty."""
     start = f"{folder}/" if folder else ""
     return {name[len(start) :]: path for name, path in files.items() if name.startswith(start)}
 

@@ -1,4 +1,4 @@
-"""What the layouts of released data sets share: a list of samples made of files by name."""
+"""Base of the layouts of released data sets: samples made of files by name."""
 
 from __future__ import annotations
 

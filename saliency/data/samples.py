@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,22 @@ IMAGE_EXTENSIONS = (
 )  # fmt: skip
 
 Shape = tuple[int, int]
+
+
+class PictureFile(NamedTuple):
+    """The file of a picture, and whether it is turned upright by its EXIF tag: see `Sample.loaded`."""
+
+    path: Path
+    upright: bool = True
+
+    def read(self) -> np.ndarray:
+        """The picture, (H, W, 3) uint8 RGB; `DatasetError` where it cannot be read."""
+        return self.load().pixels
+
+    def load(self) -> LoadedPicture:
+        """The picture with notices on it; `DatasetError` as above."""
+        with _of_data_set(self.path):
+            return open_picture(self.path, max_pixels=None, upright=self.upright)
 
 
 @dataclass(frozen=True)
@@ -70,8 +87,12 @@ class Sample:
         It is left as stored where the tag exchanges the sides and the ground truth is of the picture as stored:
         whoever recorded the gaze showed it so.
         """
-        with _told_of(self.image_path):
-            return open_picture(self.image_path, max_pixels=None, upright=self._frame[0])
+        return self.file.load()
+
+    @property
+    def file(self) -> PictureFile:
+        """The picture's file, and which way is up."""
+        return PictureFile(self.image_path, self._frame[0])
 
     def shape(self) -> Shape:
         """Height and width of `image()`, without decoding it."""
@@ -123,7 +144,7 @@ class Sample:
     @cached_property
     def _frame(self) -> tuple[bool, Shape]:
         """Whether the picture is turned by its EXIF tag, and its height and width then."""
-        with _told_of(self.image_path):
+        with _of_data_set(self.image_path):
             content = read(self.image_path)
             turned, stored = upright_shape(content), stored_shape(content)
         if turned == stored or self._fits(turned) or not self._fits(stored):
@@ -178,26 +199,25 @@ def is_picture(path: Path) -> bool:
 
 
 def picture_of(sample: Sample) -> str:
-    """What is the same for all samples of one picture, and of no other in any data set: as released, SJTU-TIS has a
+    """A key of the picture, equal for all its samples and unique among data sets: as released, SJTU-TIS has a
     file of the picture for each condition."""
     return str(sample.image_path.parent / sample.picture)
 
 
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, upright, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
-    with _told_of(path):
-        return open_picture(path, max_pixels=None).pixels
+    return PictureFile(path).read()
 
 
 def read_file(path: Path) -> bytes:
     """A picture of a data set as it lies on the disk; `DatasetError` where it cannot be read."""
-    with _told_of(path):
+    with _of_data_set(path):
         return read(path)
 
 
 def _grey(path: Path) -> tuple[np.ndarray, float]:
     """The values of a grey picture, (H, W), none negative, and which of them is white; in colour its luminance."""
-    with _told_of(path):
+    with _of_data_set(path):
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
@@ -205,13 +225,13 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
 
 def _values(path: Path) -> np.ndarray:
     """The values of a picture, (H, W), or its colours, (H, W, 3)."""
-    with _told_of(path):
+    with _of_data_set(path):
         return values_of(decode(read(path), None))
 
 
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """What is wrong with a picture is told of the data set's file."""
+def _of_data_set(path: Path) -> Iterator[None]:
+    """A picture's error as one of the data set, which names the file."""
     try:
         yield
     except PictureError as error:

@@ -78,7 +78,7 @@ class SentenceTable:
 
 
 def _names(file: str) -> list[str]:
-    """What a picture may be called that a table names `file`; a name without an extension may have a dot."""
+    """Names that a picture may have which a table calls `file`; a name without an extension may have a dot."""
     path = PurePosixPath(file.replace("\\", "/"))
     return [path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem]
 

@@ -27,7 +27,7 @@ class SjtuTis(Sequence[Sample]):
     Args:
         root: the folder.
         split: ``training``, ``validation`` or ``test``; None is everything. Taken from ``split.json`` where the folder
-            has one, else as the shipped checkpoints were trained: in ``test`` they have seen nobody look.
+            has one, else that of the shipped checkpoints, which were not trained on ``test``.
         conditions: only these; None is all.
 
     Raises:
@@ -44,8 +44,8 @@ class SjtuTis(Sequence[Sample]):
         files = list_files(self.root / "fixation_1800", (".png",), recursive=False)
         samples = [self._sample(stem, path, sentences) for stem, path in files.items()]
         if split is not None:
-            kept = self._split(split, samples)
-            samples = [sample for sample in samples if sample.picture in kept]
+            chosen = self._split(split, samples)
+            samples = [sample for sample in samples if sample.picture in chosen]
         self._samples = [sample for sample in samples if sample.condition in wanted]
 
     @staticmethod
@@ -92,8 +92,8 @@ def shipped_split(samples: Iterable[Sample]) -> dict[str, list[str]]:
     """Pictures that the shipped checkpoints were trained on, those their epochs were chosen by, and as ``test`` all
     others; `split_by_picture` where they know none of them."""
     pictures = sorted({sample.picture for sample in samples})
-    seen = _read_json(SHIPPED_SPLIT)
-    splits = {name: [picture for picture in pictures if picture in known] for name, known in seen.items()}
+    shipped = _read_json(SHIPPED_SPLIT)
+    splits = {name: [picture for picture in pictures if picture in known] for name, known in shipped.items()}
     if not any(splits.values()):
         return split_by_picture(samples)
     return splits | {"test": sorted(set(pictures).difference(*splits.values()))}

@@ -30,6 +30,10 @@ class SaliencyModel(nn.Module):
         """The pre-trained front end; None for models without a separate one."""
         return None
 
+    def encode(self, pictures: Tensor | ImageFeatures) -> ImageFeatures:
+        """`encode_image` of pixels (N, 3, H, W), or `encode_features` of their features of the `front_end`."""
+        return self.encode_image(pictures) if isinstance(pictures, Tensor) else self.encode_features(pictures)
+
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The second step of `encode_image`, from the features of the `front_end`."""
         raise NotImplementedError

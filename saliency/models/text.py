@@ -27,8 +27,6 @@ from ..errors import HubUnavailableError, TextError, UnknownModelError
 from ..torchvision_compat import ensure_torchvision
 from .features import TextFeatures
 
-ensure_torchvision()  # transformers and open_clip, imported by the loaders below, import torchvision
-
 
 @dataclass(frozen=True)
 class Word:
@@ -109,6 +107,7 @@ def load_encoder(name: str) -> TextEncoder:
         known = ", ".join(ENCODERS)
         raise UnknownModelError("There is no text encoder called “{name}”. There are: {known}.", name=name, known=known)
     with _LOADING:
+        ensure_torchvision()  # transformers and open_clip import torchvision
         return _load(name)
 
 

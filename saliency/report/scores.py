@@ -10,17 +10,18 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import checkpoints
+from ..analysis import METRICS
 from ..conditions import Condition
 from ..data import Sample
 from ..errors import DatasetError
 from ..metrics import FixationEvaluator
 from ..metrics.bootstrap import Interval
 from ..models import classical
+from ..resizing import bilinear
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
 
-METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
-ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
+ORDER = tuple(Condition)
 
 
 def people(sample: Sample) -> np.ndarray:
@@ -37,8 +38,7 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
     pure = {sample.picture: sample for sample in validation if sample.condition is Condition.PURE}
 
     def mean_map(sample: Sample) -> np.ndarray:
-        height, width = people(sample).shape
-        return cv2.resize(means[sample.condition], (width, height), interpolation=cv2.INTER_LINEAR)
+        return bilinear(means[sample.condition], people(sample).shape)
 
     return {
         "centre prior": lambda sample: classical.predict("centre_prior", sample.image()),

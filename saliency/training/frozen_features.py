@@ -19,7 +19,7 @@ from ..precision import autocast
 from ..preprocessing import Preprocessing
 from .datasets import RUNS
 from .feature_cache import FeatureCache, fingerprint
-from .loop import parameter_groups
+from .learner import parameter_groups
 from .recipe import Options, Stage
 
 # Cache version: raise it when resizing, the front end or mosaics change.

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description, Part
+from ..checkpoints import DataUse, Description
 from ..errors import RecipeError
 from ..models import registry
 from ..models.front_end import HIRES_SCALE
@@ -19,9 +19,10 @@ from ..models.grounding import grounding_model
 from ..preprocessing import Preprocessing
 from .datasets import run_folder
 from .initialisation import load_initial_weights
-from .loop import Method, Run
+from .loop import Run
 from .methods import PARTS, method_of
-from .provenance import ancestors, parts
+from .methods.base import Method
+from .provenance import ancestors, parts, recorded
 from .recipe import Recipe
 from .state import epochs_left, is_of, revision, run_state
 
@@ -57,7 +58,7 @@ def _model(recipe: Recipe) -> nn.Module:
 
 
 def preprocessing(recipe: Recipe) -> Preprocessing:
-    """Of the pictures that `recipe` trains on and its model will see: the preset's, larger where there is a subject."""
+    """The preprocessing of the recipe's pictures: the preset's, larger with a referent head."""
     plain = registry.preset(recipe.model, recipe.preset).preprocessing
     return plain.enlarged(HIRES_SCALE) if recipe.config.get("subject") else plain
 
@@ -66,7 +67,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
     """Run `recipe` to its end, if it trains anything, and write a checkpoint with its card into its folder; the folder.
 
     Args:
-        folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
+        folder: of the run, ``runs/NAME`` by default; an interrupted run in it is resumed.
     """
     folder = folder or run_folder(recipe.name)
     run = Run(recipe, build_method(recipe), folder, quiet, parts(recipe))
@@ -77,7 +78,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
 
 
 def is_trained(recipe: Recipe) -> bool:
-    """Whether a run of `recipe` is here and ended; a folder without a state is believed by its name."""
+    """Whether a run of `recipe` is here and has ended; of a folder without a state, the name decides."""
     folder = run_folder(recipe.name)
     result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
     state = run_state(folder)
@@ -85,15 +86,15 @@ def is_trained(recipe: Recipe) -> bool:
 
 
 def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
-    """What the card says of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
+    """The card of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
 
     Args:
-        state: of the run. What it says of the training stays true when the card is written anew.
+        state: of the run, whose record of the training goes before what holds now.
     """
     state = state or {}
     spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
-    behind = {n: Part.model_validate(part) for n, part in state["parts"].items()} if "parts" in state else parts(recipe)
-    trained = [*ancestors(recipe, behind), recipe]
+    built_on = recorded(state) if "parts" in state else parts(recipe)
+    trained = [*ancestors(recipe, built_on), recipe]
     return Description(
         name=recipe.name,
         model=recipe.model,
@@ -106,7 +107,7 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
         licence=spec.licence,
         origin=tuple(dict.fromkeys(start.note for one in trained for start in one.start if start.note)),
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
-        parts=behind,
+        parts=built_on,
         seed=recipe.seed,
         effort=state.get("effort"),
         limits=recipe.limits,
@@ -114,7 +115,7 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
 
 
 def _uses(recipes: Sequence[Recipe]) -> Iterator[DataUse]:
-    """What the stages of `recipes` learned from, each data set once."""
+    """Data sets of the stages of `recipes`, each once, with all its uses."""
     uses: dict[str, dict[str, None]] = defaultdict(dict)
     terms: dict[str, str] = {}
     for stage in (stage for recipe in recipes for stage in recipe.stages):

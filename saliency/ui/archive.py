@@ -16,9 +16,9 @@ from PIL import Image
 
 from saliency.checkpoints import Card
 from saliency.messages import Message
-from saliency.rendering import overlay
 from saliency.replay import MAPS, PICTURE, RECORD
 from saliency.results import Comparison
+from saliency.results.rendering import overlay
 from saliency.ui.archive_readme import readme
 
 OVERLAY_SIDE = 1600  # pixels of an overlay's longer side: enough to print, and twelve of a large photograph stay small

@@ -10,12 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from saliency.benchmark import SIZE, machine, timed_rounds
 from saliency.checkpoints import Card
 from saliency.conditions import COMPARED
 from saliency.errors import UnknownModelError
 from saliency.models.spec import ModelSpec
 from saliency.predictor import Predictor
+from saliency.timing import SIZE, machine, timed_rounds
 from saliency.ui.component import Component
 from saliency.ui.guard import guarded
 from saliency.ui.queues import ENGINE

@@ -15,7 +15,7 @@ from saliency.errors import SaliencyError
 from saliency.gaze import DensityMap, GazeOptions, Recording
 from saliency.imaging import load_image
 from saliency.messages import Message
-from saliency.rendering import overlay
+from saliency.results.rendering import overlay
 from saliency.ui.component import Component
 from saliency.ui.description import where
 from saliency.ui.ground_truth import account, read_map, read_recording

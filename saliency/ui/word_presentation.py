@@ -49,9 +49,9 @@ def present_words(
 
 
 def _about(prediction: Prediction) -> dict[str, Any] | None:
-    if prediction.subject is None or not prediction.subject.any():
+    if prediction.referent is None or not prediction.referent.any():
         return None
-    return _located(resized(prediction.subject, prediction.shape))
+    return _located(resized(prediction.referent, prediction.shape))
 
 
 def _word(influence: Influence, own: WordMap | None, prediction: Prediction) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...errors import RecipeError
-from ..loop import Method
 from ..recipe import Recipe
 from .adversarial import Adversarial
+from .base import Method
 from .grounding import GroundingMethod
 from .referent import ReferentMethod
 from .supervised import Supervised

@@ -110,9 +110,9 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
     torch.testing.assert_close(turned.pixels(number), plain.pixels(number).flip(-1))
     one, other = (dataset.collate([(number, told)]) for dataset in (plain, turned))
     torch.testing.assert_close(other.target, one.target.flip(-1))
-    for name, value in one.hires.items():
-        torch.testing.assert_close(other.hires[name], value.flip(-1), atol=1e-2, rtol=1e-2)
-        assert not torch.allclose(other.hires[name], value, atol=0.1)
+    for name, value in one.pictures.items():
+        torch.testing.assert_close(other.pictures[name], value.flip(-1), atol=1e-2, rtol=1e-2)
+        assert not torch.allclose(other.pictures[name], value, atol=0.1)
     same = [torch.equal(*pair) for pair in zip(one.text.sentence, other.text.sentence, strict=True)]
     assert same == [not sided(about) for about in told]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from saliency import rendering
-from saliency.rendering import COLORMAPS, difference, difference_overlay, figure, overlay
+from saliency.results import rendering
+from saliency.results.rendering import COLORMAPS, difference, difference_overlay, overlay
 
-from .test_results import two_models
+from .test_prediction import two_models
 
 PICTURE = np.full((30, 40, 3), (10, 100, 200), dtype=np.uint8)
 RAMP = np.linspace(0, 1, 1200).reshape(30, 40)
@@ -63,7 +63,7 @@ def test_no_change_is_neutral_grey_more_is_red_less_is_blue():
 
 
 def test_figure_is_a_grid_and_belongs_to_no_window():
-    grid = figure(two_models())
+    grid = two_models().figure()
     titles = [axis.get_title() for axis in grid.axes]
     assert titles[0] == "Pure"
     assert titles[1].startswith("Salient\na red dog")
@@ -76,7 +76,7 @@ def titled(sentence: str) -> str:
     """The second title of a figure with this sentence, drawn; a character without a glyph is an error."""
     comparison = two_models()
     said = [replace(p, sentence=sentence) if p.sentence else p for p in comparison.predictions]
-    grid = figure(replace(comparison, predictions=tuple(said)))
+    grid = replace(comparison, predictions=tuple(said)).figure()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grid.savefig(BytesIO(), format="png")

@@ -1,21 +1,18 @@
-"""Maps as people see them: over the picture, as a difference, and as a figure of models x conditions."""
+"""Pictures of maps: overlays, differences, and the figure of models x conditions."""
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-
-if TYPE_CHECKING:
-    from .results import Comparison
 
 COLORMAPS = ("inferno", "viridis", "turbo", "jet", "hot", "gray")
 DIVERGING = "coolwarm"
@@ -59,7 +56,7 @@ def overlay(
 
 
 def difference(density: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """What is looked at more (> 0) and less (< 0) than in `reference`, (H, W) float32 in [-1, 1].
+    """The change of gaze against `reference`, more (> 0) or less (< 0), (H, W) float32 in [-1, 1].
 
     Both are densities of the same shape; their difference is divided by its largest magnitude, so 0 stays 0.
     """
@@ -73,29 +70,36 @@ def difference_overlay(picture: np.ndarray, change: np.ndarray, opacity: float =
     return overlay(picture, (change + 1) / 2, opacity, DIVERGING)
 
 
-def figure(comparison: Comparison, opacity: float = 0.6, colormap: str = COLORMAPS[0]) -> Figure:
-    """The grid models x conditions of overlays, with the sentences underneath the conditions' names.
+def figure(
+    picture: np.ndarray,
+    maps: Mapping[str, Sequence[np.ndarray]],
+    titles: Sequence[tuple[str, str]],
+    opacity: float = 0.6,
+    colormap: str = COLORMAPS[0],
+) -> Figure:
+    """A grid of overlays, one row per model and one column per condition, with the sentences under the conditions.
 
     It belongs to no window and no global state: ``figure(...).savefig(path)``.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        maps: of each model by its name, (H, W) in [0, 1] per condition.
+        titles: name and sentence of each condition.
     """
-    comparison = comparison.reduced(800)
-    models, conditions = comparison.models, comparison.conditions
-    height, width = comparison.picture.shape[:2]
+    height, width = picture.shape[:2]
     side = 3.0
-    size = (side * len(conditions) + 0.4, side * height / width * len(models) + 0.8)
+    size = (side * len(titles) + 0.4, side * height / width * len(maps) + 0.8)
     grid = Figure(figsize=size, layout="constrained")
-    axes = grid.subplots(len(models), len(conditions), squeeze=False)
-    for row, model in zip(axes, models, strict=True):
-        for axis, condition in zip(row, conditions, strict=True):
-            prediction = comparison.get(model, condition)
-            axis.imshow(overlay(comparison.picture, prediction.map, opacity, colormap))
+    axes = grid.subplots(len(maps), len(titles), squeeze=False)
+    for row, (model, values) in zip(axes, maps.items(), strict=True):
+        row[0].set_ylabel(model)
+        for axis, map_ in zip(row, values, strict=True):
+            axis.imshow(overlay(picture, map_, opacity, colormap))
             axis.set(xticks=[], yticks=[])
-            if axis is row[0]:
-                axis.set_ylabel(prediction.title)
-    for axis, condition in zip(axes[0], conditions, strict=True):
-        lines = [condition.title, *_lines(comparison.get(models[0], condition).sentence)]
+    for axis, (title, sentence) in zip(axes[0], titles, strict=True):
         # Sentences may hold dollar signs, which are no mathematics.
-        axis.set_title("\n".join(lines), fontsize=8, fontfamily=list(_fonts()), parse_math=False)
+        lines = "\n".join([title, *_lines(sentence)])
+        axis.set_title(lines, fontsize=8, fontfamily=list(_fonts()), parse_math=False)
     return grid
 
 

