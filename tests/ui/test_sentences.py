@@ -31,6 +31,7 @@ NOT_FOR_VISITORS = [
     "checkpoints.py",
     "cli",
     "replay.py",
+    "report",
     "serving.py",
     "data/cat2000.py",
     "data/files.py",

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from saliency.cli import train as command
-from saliency.training import datasets
-from saliency.training import shipped_recipes as module
+from saliency.training import datasets, prerequisites
 from saliency.training.provenance import needs
 from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
 from saliency.training.state import identity
@@ -46,7 +45,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     monkeypatch.setattr(datasets, "RUNS", tmp_path)
     monkeypatch.setattr(command, "run", train)
-    monkeypatch.setattr(module, "train", train)
+    monkeypatch.setattr(prerequisites, "train", train)
     monkeypatch.setattr(torch, "set_flush_denormal", lambda on: None)
     return names
 

@@ -1,4 +1,4 @@
-"""The recipes that ship, and the order in which they are trained from nothing."""
+"""The runs that a recipe builds on, trained before it."""
 
 from __future__ import annotations
 
