@@ -18,12 +18,13 @@ import numpy as np
 import torch
 from PIL import Image
 
+from . import checkpoints
 from .conditions import COMPARED, Condition
+from .models import registry
 from .predictor import Predictor
 from .results import Comparison
 from .session import STAGES
 
-MODELS = ("gsgnet", "clip_salgan", "tranblend")
 SIZE = (480, 640)
 ROUNDS = 5
 SECONDS, GIGABYTES = 1.5, 2.0  # what the project promises on two cores
@@ -34,6 +35,12 @@ _SENTENCES = {
     Condition.SALIENT: "A man in a blue shirt is walking his dog, number {}.",
     Condition.NON_SALIENT: "A skate park next to a body of water and a green park, number {}.",
 }
+
+
+def compared() -> list[str]:
+    """The checkpoints that are timed: those that read sentences."""
+    cards = checkpoints.available()
+    return [card.name for card in cards if card.text_encoder and registry.spec(card.model).reads_text]
 
 
 @dataclass(frozen=True)
@@ -139,9 +146,10 @@ def main() -> None:
     """Measure and print."""
     from .ui import build  # here, because the app's Models tab measures with this module
 
-    predictor = Predictor(MODELS, pictures_cached=8)
+    models = compared()
+    predictor = Predictor(models, pictures_cached=8)
     build(predictor)  # the memory to measure is that of the app
-    count = len(MODELS) * len(COMPARED)
+    count = len(models) * len(COMPARED)
     numbers = iter(range(10_000))
     for _ in range(2):
         together(predictor, task(next(numbers)))
@@ -150,13 +158,13 @@ def main() -> None:
 
     height, width = SIZE
     here = machine(predictor)
-    print(f"{count} maps: {len(MODELS)} models x {len(COMPARED)} conditions, picture {width}x{height}, warm")
+    print(f"{count} maps: {len(models)} models x {len(COMPARED)} conditions, picture {width}x{height}, warm")
     print(f"{here.device}, {here.threads} threads, {here.dtype}; median of {ROUNDS} rounds, milliseconds")
-    print(f"\n{'stage':<14} {'all':>7} " + " ".join(f"{model:>12}" for model in MODELS))
+    print(f"\n{'stage':<14} {'all':>7} " + " ".join(f"{model:>12}" for model in models))
     for stage in ("picture", *STAGES, "resize", "total"):
         line = f"{stage:<14} {1e3 * statistics.median(r[stage] for r in rounds):7.1f} "
         if stage in STAGES:
-            line += " ".join(f"{1e3 * _median_of(comparisons, model, stage):12.1f}" for model in MODELS)
+            line += " ".join(f"{1e3 * _median_of(comparisons, model, stage):12.1f}" for model in models)
         print(line.rstrip())
     print("Front-end features shared by several models are in the first one's column.")
     total, apart, memory = statistics.median(r["total"] for r in rounds), statistics.median(alone), peak_memory()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
@@ -129,6 +129,15 @@ class Description(_Record):
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
     grounding: Pointing | None = None
     limits: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, values: Any) -> Any:
+        """Cards of earlier versions name presets and their configuration as they were called then."""
+        if not isinstance(values, Mapping) or not isinstance(values.get("config", {}), Mapping):
+            return values
+        named = registry.present(values.get("model", ""), values.get("preset", ""), values.get("config", {}))
+        return {**values, **named._asdict()}
 
 
 class Card(Description):
@@ -302,20 +311,14 @@ def _read_card(path: Path) -> Card:
 
 def _build(card: Card) -> SaliencyModel:
     """The card's model with fresh parameters."""
-    config = {key: _tuples(value) for key, value in card.config.items()}
     try:
-        return registry.create(card.model, card.preset, **config)
+        return registry.create(card.model, card.preset, **card.config)
     except UnknownModelError as error:
         raise CheckpointError(f"Checkpoint “{card.name}” cannot be built. {error}") from None
     except (TypeError, ValueError) as error:
         raise CheckpointError(
             f"The configuration of checkpoint “{card.name}” does not fit its model ({error})."
         ) from None
-
-
-def _tuples(value: Any) -> Any:
-    """JSON has lists only; configurations hold tuples."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def _fill(model: SaliencyModel, weights: Mapping[str, Tensor], card: Card) -> None:

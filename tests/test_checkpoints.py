@@ -17,7 +17,7 @@ from saliency.checkpoints import Description, Effort
 from saliency.errors import CheckpointError
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
 
 
@@ -25,6 +25,9 @@ from saliency.preprocessing import Preprocessing
 class TinyConfig:
     width: int = 4
     kernel: tuple[int, int] = (3, 3)
+
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(32, 48)
 
 
 class Tiny(SaliencyModel):
@@ -38,11 +41,12 @@ class Tiny(SaliencyModel):
 SPEC = ModelSpec(
     name="tiny",
     title="Tiny",
-    summary="A model for tests.",
+    summary=Text("A model for tests.", "测试用模型。"),
     paper="",
     model=Tiny,
-    presets={"compact": Preset(TinyConfig(), Preprocessing(32, 48), None)},
-    licence="MIT",
+    presets={"compact": Preset(TinyConfig())},
+    tiny={"compact": Preset(TinyConfig())},
+    licence=MIT,
     reads_text=False,
     word_maps=False,
 )

@@ -7,11 +7,37 @@ callers of one model do not interfere.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
 import torch
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .front_end import FrontEnd
+
+if TYPE_CHECKING:
+    from .grounding import GroundingModel
+
+
+class Targets(Protocol):
+    """What a training batch knows of the maps of T sentences, see `training.targets.batch.Batch`.
+
+    Attributes:
+        density: (T, 1, h, w) >= 0, of gaze.
+        fixations: (T, 1, h, w) binary.
+        named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
+        boxed: (T,) bool, whether these boxes are known.
+    """
+
+    density: Tensor
+    fixations: Tensor
+    named: Tensor
+    boxed: Tensor
+
+
+# A term of a model's own in its training loss, from what it answers in training mode.
+OwnLoss = Callable[[SaliencyOutput, Targets], Tensor]
 
 
 class SaliencyModel(nn.Module):
@@ -28,6 +54,16 @@ class SaliencyModel(nn.Module):
     @property
     def front_end(self) -> FrontEnd | None:
         """The pre-trained front end; None for models without a separate one."""
+        return None
+
+    @property
+    def losses(self) -> Mapping[str, OwnLoss]:
+        """Terms of the training loss that only this model has, by the name that recipes give them."""
+        return {}
+
+    @property
+    def grounding_branch(self) -> GroundingModel | None:
+        """The trunk and the grounding of a model whose words point, the same modules; None for other models."""
         return None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:

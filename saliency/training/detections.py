@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..data.samples import read_rgb
 from ..files import write_whole
-from ..models.objects import NAMES, ObjectPlanes
+from ..models.detector import NAMES, ObjectPlanes
 from ..preprocessing import Preprocessing, prepare
 from .feature_cache import content_key, fingerprint
 from .targets.template_sentences import Detections

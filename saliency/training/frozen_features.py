@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ..errors import RecipeError
 from ..models.base import SaliencyModel
+from ..models.detector import MIN_SCORE, SPREAD, ObjectPlanes
 from ..models.features import ImageFeatures
 from ..models.front_end import HIRES_SCALE, FrontEnd
 from ..models.grounding import GroundingModel
-from ..models.objects import MIN_SCORE, SPREAD, ObjectPlanes
 from ..precision import autocast
 from ..preprocessing import Preprocessing
 from .datasets import RUNS

@@ -101,10 +101,12 @@ class Method(Protocol):
 
     Attributes:
         options, terms, augmentations: what its stages may ask for, terms of the loss among it.
+        own_losses: whether terms of the model's own (`SaliencyModel.losses`) may be among those of the loss.
     """
 
     options: type[Options]
     terms: tuple[str, ...]
+    own_losses: bool
     augmentations: tuple[str, ...]
     model: nn.Module
 

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from saliency.errors import RecipeError
+from saliency.training.methods import check_loss
 from saliency.training.recipe import load_recipe, parse_recipe
 from saliency.training.state import is_of
 from saliency.training.train import build_method, method_of
@@ -72,7 +73,23 @@ def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, ch
 def test_a_loss_of_nothing_is_refused(tiny_recipe: dict, loss: dict):
     tiny_recipe["stages"][1]["loss"] = loss
     with pytest.raises(RecipeError, match="loss of the stage “second” has no term"):
-        method_of(parse_recipe(tiny_recipe))
+        check_loss(parse_recipe(tiny_recipe), ("kl", "cc", "sim"), own=("named",))
+
+
+def test_a_term_that_the_model_has_not_is_refused(tiny_recipe: dict):
+    tiny_recipe["stages"][1]["loss"] = {"kl": 1.0, "named": 0.3}
+    with pytest.raises(RecipeError, match="unknown term “named”"):
+        build_method(parse_recipe(tiny_recipe))
+
+
+def test_earlier_names_of_presets_are_read():
+    """Run folders and cards hold them; a run under them can be resumed."""
+    content = {"name": "run", "model": "gsgnet", "validation": {"reader": "sjtu_tis", "root": "."}}
+    old = content | {"config": {"objects": True}}
+    new = parse_recipe(content | {"preset": "compact_words"})
+    assert parse_recipe(old) == new
+    assert is_of({"recipe": old}, new)
+    assert parse_recipe(content | {"config": {"objects": True, "subject": True}}) == parse_recipe(content)
 
 
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):

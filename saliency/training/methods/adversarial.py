@@ -10,9 +10,9 @@ from pydantic import Field
 from torch import Tensor
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, adversarial
+from ...losses import WeightedLoss, adversarial
 from ...models.blocks import resize
-from ...models.clip_salgan import DISCRIMINATORS
+from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
 from ...precision import autocast
 from ..loop import Learner, Run, parameter_groups
@@ -52,7 +52,7 @@ class Adversarial(Supervised):
     """
 
     options = AdversarialOptions
-    terms = TERMS
+    own_losses = False
 
     def __init__(self, recipe: Recipe, *rest: Any):
         for stage in recipe.stages:

@@ -69,6 +69,7 @@ class GroundingMethod:
 
     options = GroundingOptions
     terms = ("boxes", "contrast")
+    own_losses = False
     augmentations = ("flip", "brightness", "contrast")
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):

@@ -139,20 +139,21 @@ class ReferentOptions(Options):
 
 
 class ReferentMethod:
-    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``subject: true`` adds.
+    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``referent: true`` adds.
 
     Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the head's map with the target.
     """
 
     options = ReferentOptions
     terms = tuple(term for term in TERMS if term != "nss")  # captions have no fixations
+    own_losses = False
     augmentations = ("flip",)
 
     def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
         self.recipe = recipe
         self.model = model.to(memory_format=torch.channels_last)
         if self.model.grounding.subject is None:
-            raise RecipeError("The recipe's model has no referent head to train: set “subject: true”.")
+            raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
         if recipe.validation.template_sentences:

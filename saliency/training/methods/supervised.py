@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, named_loss
+from ...losses import TERMS, WeightedLoss
 from ...metrics import formulas
 from ...models.base import SaliencyModel
 from ...models.features import ImageFeatures, SaliencyOutput, TextFeatures, select
@@ -43,12 +43,12 @@ class Grouped(nn.Module):
 class Supervised:
     """The `Method` of recipes with ``method: supervised``.
 
-    Stage loss: see `losses.WeightedLoss`; for models with word-region grounding also ``named``, see
-    `losses.named_loss`.
+    Stage loss: see `losses.WeightedLoss`; beside its terms the model's own, see `SaliencyModel.losses`.
     """
 
     options = CachingOptions
-    terms = (*TERMS, "named")
+    terms = TERMS
+    own_losses = True
     augmentations = ("flip", "brightness", "contrast", "crop")
 
     def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
@@ -56,8 +56,6 @@ class Supervised:
         self.model = model.to(memory_format=torch.channels_last)
         self.preprocessing = preprocessing
         self.text_encoder = text_encoder
-        if not hasattr(model, "grounding") and any("named" in stage.loss for stage in recipe.stages):
-            raise RecipeError("The recipe's loss has the term “named”, but its model has no grounding.")
         for stage in recipe.stages:
             check_cacheable(self.model, stage)
         self._check_grid()
@@ -90,12 +88,14 @@ class Supervised:
     def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         with autocast(batch.index.device):
             output = learners[0].network(batch.pictures, batch.index, batch.text)
-        weights = dict(stage.loss)
-        guided = weights.pop("named", 0.0)
+        own = self.model.losses
+        weights = {name: weight for name, weight in stage.loss.items() if name not in own}
         total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
-        if guided:
-            terms["named"] = named_loss(output.aux["named"], batch.named, batch.boxed)
-            total = total + guided * terms["named"]
+        for name, weight in stage.loss.items():
+            if name in own:
+                value = own[name](output, batch)
+                total = total + weight * value
+                terms[name] = value.detach()
         learners[0].update(total)
         return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saliency.models.objects import NAMES
+from saliency.models.detector import NAMES
 from saliency.training.targets.template_sentences import SYNONYMS, plural, template_scenes, template_sentences
 
 CAT = np.array([[0.1, 0.4, 0.3, 0.6]])

@@ -1,4 +1,4 @@
-"""TranSalNet (Lou et al., Neurocomputing 494, 2022): CNN features refined by transformer encoders, fused by products.
+"""TranSalNet (Lou et al., Neurocomputing 494, 2022): CNN features through transformer encoders, fused by products.
 
 Text-blind: it answers the same whatever the sentence. TranBlend builds on it.
 """
@@ -12,18 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..preprocessing import Preprocessing
-from .attention import EncoderLayer
-from .backbones import build_trunk
-from .base import SaliencyModel, activate
-from .blocks import ConvBNReLU
-from .features import ImageFeatures, SaliencyOutput, TextFeatures
-from .front_end import FrontEnd
-from .spec import ModelSpec, Preset
+from ...preprocessing import Preprocessing
+from ..attention import EncoderLayer
+from ..base import SaliencyModel, activate
+from ..blocks import ConvBNReLU
+from ..features import ImageFeatures, SaliencyOutput, TextFeatures
+from ..front_end import FrontEnd
+from ..trunks import build_trunk, normalisation
 
 
 @dataclass(frozen=True)
-class Refinement:
+class TransformerConfig:
     """A transformer encoder on one tap: hidden width, heads and layers; the MLP is four times as wide."""
 
     hidden: int
@@ -33,9 +32,10 @@ class Refinement:
 
 @dataclass(frozen=True)
 class TranSalNetConfig:
-    """
+    """Configuration of `TranSalNet`.
+
     Attributes:
-        trunk: name in `backbones.TRUNKS`; strides 8, 16 and 32 are tapped.
+        trunk: name in `trunks.TRUNKS`; strides 8, 16 and 32 are tapped.
         height, width: of the input; the learned positions belong to it and are interpolated for others.
         deep, middle, fine: the encoders of strides 32, 16 and 8.
         decoder: channels behind each decoder convolution after the three fused levels.
@@ -46,18 +46,23 @@ class TranSalNetConfig:
     trunk: str = "densenet161"
     height: int = 288
     width: int = 384
-    deep: Refinement = Refinement(768, 12)
-    middle: Refinement = Refinement(768, 12)
-    fine: Refinement = Refinement(512, 8)
+    fit: str = "pad"
+    deep: TransformerConfig = TransformerConfig(768, 12)
+    middle: TransformerConfig = TransformerConfig(768, 12)
+    fine: TransformerConfig = TransformerConfig(512, 8)
     decoder: tuple[int, ...] = (256, 128, 64, 32)
     upsamplings: int = 3
     activation: str = "sigmoid"
+
+    def preprocessing(self) -> Preprocessing:
+        """Of the model's pictures."""
+        return Preprocessing(self.height, self.width, **normalisation(self.trunk), fit=self.fit)
 
 
 class TransformerEncoder(nn.Module):
     """1x1 convolution, learned positions, pre-norm layers, back to a map (the paper's TE_i)."""
 
-    def __init__(self, channels: int, size: tuple[int, int], refinement: Refinement):
+    def __init__(self, channels: int, size: tuple[int, int], refinement: TransformerConfig):
         super().__init__()
         self.size = size
         self.project = nn.Conv2d(channels, refinement.hidden, 1)
@@ -92,7 +97,9 @@ class TranSalNet(SaliencyModel):
         super().__init__()
         self.config = config
         deep, middle, fine = config.deep, config.middle, config.fine
-        self.trunk = build_trunk(config.trunk, levels=(8, 16, 32))
+        # The paper taps DenseNet in front of its last norm; other trunks have none to leave out.
+        options = {"final_norm": False} if config.trunk == "densenet161" else {}
+        self.trunk = build_trunk(config.trunk, levels=(8, 16, 32), **options)
         channels = self.trunk.channels
         self.deep = TransformerEncoder(channels[32], grid_size(config, 32), deep)
         self.middle = TransformerEncoder(channels[16], grid_size(config, 16), middle)
@@ -108,7 +115,7 @@ class TranSalNet(SaliencyModel):
         return FrontEnd(self.trunk)
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The fused second level, before its ReLU, and the refined third."""
+        """The fused second level, before its ReLU, and the third."""
         middle = self.middle(front_features["stride16"])
         return {
             "middle": _enlarge(self.from_deep(self.deep(front_features["stride32"])), middle) * middle,
@@ -119,7 +126,7 @@ class TranSalNet(SaliencyModel):
         return self.read_out(features["middle"], features["fine"])
 
     def read_out(self, middle: Tensor, fine: Tensor) -> SaliencyOutput:
-        """The map from the fused second level (N, C, h, w) and the refined third (N, C', 2h, 2w)."""
+        """The map from the fused second level (N, C, h, w) and the third (N, C', 2h, 2w)."""
         x = F.relu(_enlarge(self.from_middle(F.relu(middle)), fine) * fine)
         for number, layer in enumerate(self.decoder):
             x = layer(x)
@@ -132,35 +139,3 @@ class TranSalNet(SaliencyModel):
 def _enlarge(x: Tensor, like: Tensor) -> Tensor:
     """Nearest-neighbour to the size of `like`: a doubling wherever the sizes divide."""
     return F.interpolate(x, size=like.shape[-2:], mode="nearest")
-
-
-COMPACT = TranSalNetConfig(
-    trunk="resnet50_v2",
-    height=240,
-    width=320,
-    deep=Refinement(192, 4),
-    middle=Refinement(192, 4),
-    fine=Refinement(128, 4, layers=1),
-    decoder=(64, 32),
-    upsamplings=1,
-    activation="softmax",
-)
-# The ResNet-50 v2 trunk wants x / 127.5 - 1.
-COMPACT_PICTURES = Preprocessing(240, 320, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-
-SPEC = ModelSpec(
-    name="transalnet",
-    title="TranSalNet",
-    summary="CNN features refined by transformers at three scales. Text-blind: the baseline of every table.",
-    paper="Lou, Lin, Marshall, Saupe, Liu: TranSalNet: Towards perceptually relevant visual saliency prediction. "
-    "Neurocomputing 494, 2022.",
-    link="https://arxiv.org/abs/2110.03593",
-    model=TranSalNet,
-    presets={
-        "paper": Preset(TranSalNetConfig(), Preprocessing(288, 384, fit="pad"), None),
-        "compact": Preset(COMPACT, COMPACT_PICTURES, None),
-    },
-    licence="code MIT; weights research, non-commercial",
-    reads_text=False,
-    word_maps=False,
-)

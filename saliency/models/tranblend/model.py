@@ -7,21 +7,22 @@ the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from ..preprocessing import Preprocessing
-from .base import SaliencyModel
+from ...preprocessing import Preprocessing
+from ..base import OwnLoss, SaliencyModel
+from ..blocks import ZeroInitConv, resize
+from ..features import ImageFeatures, SaliencyOutput, TextFeatures
+from ..front_end import HIRES_SCALE, FrontEnd
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, ImageTextEncoder, check_detector, named_things
+from ..transalnet.model import TranSalNet, TranSalNetConfig, grid_size
+from .blending import BlendNet, CrossAttention, VectorUpsampler
 from .blip import BlipConfig, BlipEncoder
-from .blocks import LateAddition, resize
-from .features import ImageFeatures, SaliencyOutput, TextFeatures
-from .front_end import FrontEnd
-from .grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder
-from .spec import ModelSpec, Preset
-from .transalnet import COMPACT, COMPACT_PICTURES, TranSalNet, TranSalNetConfig, grid_size
 
 BLENDS = ("none", "upsample", "blendnet", "cross_attention")
 
@@ -44,7 +45,7 @@ class TranBlendConfig:
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         objects: add an object detector to the grounding.
-        subject: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -62,80 +63,19 @@ class TranBlendConfig:
     guide_fine: bool = False
     null_text: str = "learned"
     objects: bool = False
-    subject: bool = False
+    referent: bool = False
     blip: BlipConfig = field(default_factory=BlipConfig)
 
+    def __post_init__(self) -> None:
+        if self.blend not in BLENDS:
+            raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
+        if self.objects:
+            check_detector(self.backbone.trunk)
 
-class Spread(nn.Module):
-    """A vector (N, C) over the grid: out[c] = t[c] * K + b with one kernel K of the grid's size for all features.
-
-    With `per_channel` every feature has its own kernel and bias.
-    """
-
-    def __init__(self, channels: int, size: tuple[int, int], per_channel: bool = False):
-        super().__init__()
-        groups = channels if per_channel else 1
-        self.per_channel = per_channel
-        self.kernel = nn.ConvTranspose2d(groups, groups, size, stride=size, groups=groups)
-
-    def forward(self, vector: Tensor) -> Tensor:
-        if self.per_channel:
-            return self.kernel(vector[:, :, None, None])
-        spread = self.kernel(vector.reshape(-1, 1, 1, 1))
-        return spread.reshape(*vector.shape, *spread.shape[-2:])
-
-
-class BlendNet(nn.Module):
-    """Two convolutions on the image-text feature and the picture's, concatenated."""
-
-    def __init__(self, channels: int, text_channels: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(text_channels + channels, channels, 3, padding=1)
-        self.norm1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.norm2 = nn.BatchNorm2d(channels)
-
-    def forward(self, picture: Tensor, text: Tensor) -> Tensor:
-        x = F.relu(self.norm1(self.conv1(torch.cat([text, picture], dim=1))))
-        return F.relu(self.norm2(self.conv2(x)))
-
-    @torch.no_grad()
-    def start_as_identity(self) -> None:
-        """Pass the picture's half through and drop the text's: the output equals TranSalNet's.
-
-        Exact because the next thing after blending is a ReLU, and ReLU is idempotent.
-        """
-        for conv, norm in ((self.conv1, self.norm1), (self.conv2, self.norm2)):
-            conv.weight.zero_()
-            conv.bias.zero_()
-            offset = conv.in_channels - conv.out_channels
-            channels = torch.arange(conv.out_channels)
-            conv.weight[channels, offset + channels, 1, 1] = 1.0
-            norm.reset_parameters()
-            norm.weight.fill_((1 + norm.eps) ** 0.5)
-
-
-class CrossAttention(nn.Module):
-    """Cross-attention, softmax(q k^T / sqrt(d)) v: queries from the image-text feature, keys and values from the
-    picture."""
-
-    def __init__(self, channels: int, text_channels: int, residual: bool = False):
-        super().__init__()
-        width = max(channels // 8, 1)
-        self.query = nn.Sequential(nn.Conv2d(text_channels, width, 1), nn.BatchNorm2d(width))
-        self.key = nn.Sequential(nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width))
-        self.value = nn.Sequential(nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels))
-        self.residual = residual
-
-    def attention(self, picture: Tensor, text: Tensor) -> Tensor:
-        """(N, positions of the text, positions of the picture); rows sum to 1."""
-        query, key = self.query(text).flatten(2), self.key(picture).flatten(2)
-        return torch.softmax(query.transpose(1, 2) @ key / query.shape[1] ** 0.5, dim=-1)
-
-    def forward(self, picture: Tensor, text: Tensor) -> Tensor:
-        value = self.value(picture).flatten(2)
-        attended = (value @ self.attention(picture, text).transpose(1, 2)).unflatten(2, text.shape[-2:])
-        return picture + attended if self.residual else attended
+    def preprocessing(self) -> Preprocessing:
+        """Of the model's pictures: the backbone's, squashed, and larger with a referent head."""
+        pictures = replace(self.backbone.preprocessing(), fit="squash")
+        return pictures.enlarged(HIRES_SCALE) if self.referent else pictures
 
 
 @dataclass(frozen=True)
@@ -157,8 +97,6 @@ class TranBlend(SaliencyModel):
 
     def __init__(self, config: TranBlendConfig):
         super().__init__()
-        if config.blend not in BLENDS:
-            raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {config.blend!r}")
         self.config = config
         self.backbone = TranSalNet(config.backbone)
         if config.blend == "none":
@@ -169,11 +107,11 @@ class TranBlend(SaliencyModel):
             text_channels = config.blip.hidden
             self.null = nn.Parameter(torch.zeros(text_channels))
             if config.blend != "upsample":
-                self.spread = Spread(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
+                self.spread = VectorUpsampler(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
         else:
             text_channels = channels
             self.grounding = Grounding(
-                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.subject
+                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.referent
             )
             self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
         if config.blend == "blendnet":
@@ -182,7 +120,7 @@ class TranBlend(SaliencyModel):
         elif config.blend == "cross_attention":
             self.cross_attention = CrossAttention(channels, text_channels, config.residual)
         if config.source == "grounding" and config.guide_fine:
-            self.guide_fine = LateAddition(GUIDANCE_PLANES, config.backbone.fine.hidden)
+            self.guide_fine = ZeroInitConv(GUIDANCE_PLANES, config.backbone.fine.hidden)
 
     @property
     def front_end(self) -> FrontEnd:
@@ -191,6 +129,14 @@ class TranBlend(SaliencyModel):
         if self.config.source == "grounding":
             return self.grounding.front_end_on(self.backbone.trunk)
         return BlipFrontEnd(self.backbone.trunk, blip=self.blip)
+
+    @property
+    def losses(self) -> Mapping[str, OwnLoss]:
+        return {"named": named_things} if hasattr(self, "grounding") else {}
+
+    @property
+    def grounding_branch(self) -> GroundingModel | None:
+        return GroundingModel(self.backbone.trunk, self.grounding) if hasattr(self, "grounding") else None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         features = self.backbone.encode_features(front_features)
@@ -244,23 +190,3 @@ class TranBlend(SaliencyModel):
         if self.config.blend == "blendnet":
             return self.blendnet(picture, text)
         return self.cross_attention(picture, text)
-
-
-SPEC = ModelSpec(
-    name="tranblend",
-    title="TranBlend",
-    summary="TranSalNet blended with an image-text feature; in the compact preset each word's map guides the answer.",
-    paper="TranBlend: TranSalNet blended with BLIP image-text features (student project, CS3324, no publication).",
-    model=TranBlend,
-    presets={
-        "paper": Preset(TranBlendConfig(), Preprocessing(288, 384), "blip"),
-        "compact": Preset(
-            TranBlendConfig(backbone=COMPACT, source="grounding", text_dim=384, guide_fine=True),
-            COMPACT_PICTURES,
-            "minilm",
-        ),
-    },
-    licence="code MIT; weights research, non-commercial",
-    reads_text=True,
-    word_maps=True,
-)

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import HubUnavailableError
-from ..torchvision_compat import ensure_torchvision
-from .features import TextFeatures
+from ...errors import HubUnavailableError
+from ...torchvision_compat import ensure_torchvision
+from ..features import TextFeatures
 
 CHECKPOINT = "Salesforce/blip-itm-base-coco"
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)

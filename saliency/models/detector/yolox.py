@@ -1,20 +1,15 @@
-"""A small object detector and its output as maps: one plane per class, a Gaussian per box scaled by its score.
+"""YOLOX-nano (Ge et al., arXiv 2107.08430), an object detector on the 80 classes of COCO.
 
-The detector is YOLOX-nano (Ge et al., arXiv 2107.08430) with its batch norms folded into the convolutions, on the 80
-classes of COCO. The compact models take its planes beside the trunk's features: it finds small things that a trunk of
-stride 16 misses.
+Its batch norms are folded into the convolutions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from .blocks import resize
 
 _CLASSES = """
 person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign,
@@ -27,8 +22,6 @@ scissors, teddy bear, hair dryer, toothbrush
 """
 NAMES = tuple(name.strip() for name in _CLASSES.replace("\n", " ").split(","))
 
-MIN_SCORE = 0.06  # boxes below it are left out
-SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 STRIDES = (8, 16, 32)
 FEATURES = 64 + 128 + 256  # channels of the heads' inputs
 
@@ -51,7 +44,7 @@ class _Bottleneck(nn.Module):
         return x + self.layers(x) if self.residual else self.layers(x)
 
 
-class _Partial(nn.Module):
+class _CSPLayer(nn.Module):
     """Cross-stage partial block: half of the channels pass the bottlenecks, half do not."""
 
     def __init__(self, inputs: int, outputs: int, bottlenecks: int = 1, residual: bool = False):
@@ -66,7 +59,7 @@ class _Partial(nn.Module):
         return self.merge(torch.cat([self.bottlenecks(self.through(x)), self.past(x)], dim=1))
 
 
-class _Pooling(nn.Module):
+class _SPPBottleneck(nn.Module):
     """Spatial pyramid pooling: maxima over windows of 5, 9 and 13 beside the features themselves."""
 
     def __init__(self, channels: int):
@@ -104,24 +97,24 @@ class _Head(nn.Module):
         return self.box(where).float().flatten(2).transpose(1, 2), scores.flatten(2).transpose(1, 2)
 
 
-class Detector(nn.Module):
+class YOLOXNano(nn.Module):
     """YOLOX-nano. The layers are defined in the order the data passes them, which is that of the ONNX file."""
 
     def __init__(self):
         super().__init__()
         self.stem = _conv(12, 16, 3)
-        self.stage4 = nn.Sequential(_separable(16, 32, 2), _Partial(32, 32, 1, True))
-        self.stage8 = nn.Sequential(_separable(32, 64, 2), _Partial(64, 64, 3, True))
-        self.stage16 = nn.Sequential(_separable(64, 128, 2), _Partial(128, 128, 3, True))
-        self.stage32 = nn.Sequential(_separable(128, 256, 2), _Pooling(256), _Partial(256, 256))
+        self.stage4 = nn.Sequential(_separable(16, 32, 2), _CSPLayer(32, 32, 1, True))
+        self.stage8 = nn.Sequential(_separable(32, 64, 2), _CSPLayer(64, 64, 3, True))
+        self.stage16 = nn.Sequential(_separable(64, 128, 2), _CSPLayer(128, 128, 3, True))
+        self.stage32 = nn.Sequential(_separable(128, 256, 2), _SPPBottleneck(256), _CSPLayer(256, 256))
         self.lateral32 = _conv(256, 128)
-        self.up16 = _Partial(256, 128)
+        self.up16 = _CSPLayer(256, 128)
         self.lateral16 = _conv(128, 64)
-        self.up8 = _Partial(128, 64)
+        self.up8 = _CSPLayer(128, 64)
         self.down8 = _separable(64, 64, 2)
-        self.down16 = _Partial(128, 128)
+        self.down16 = _CSPLayer(128, 128)
         self.down16_32 = _separable(128, 128, 2)
-        self.down32 = _Partial(256, 256)
+        self.down32 = _CSPLayer(256, 256)
         self.heads = nn.ModuleList(_Head(channels) for channels in (64, 128, 256))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
@@ -144,18 +137,21 @@ class Detector(nn.Module):
         boxes = [_placed(raw, level, stride) for (raw, _), level, stride in zip(found, levels, STRIDES, strict=True)]
         return torch.cat(boxes, dim=1), torch.cat([scores for _, scores in found], dim=1), levels
 
-    def start_from(self, convolutions: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Load weights and biases, one pair per convolution, in the order the data passes them.
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Load pre-trained convolutions.
+
+        Args:
+            weights: ``N.weight`` and ``N.bias`` of the N-th convolution, in the order the data passes them.
 
         Raises:
             ValueError: their number or a shape differs; nothing is loaded then.
         """
-        own = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
-        if [layer.weight.shape for layer in own] != [weight.shape for weight, _ in convolutions]:
+        layers = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
+        own = {f"{n}.{name}": value for n, layer in enumerate(layers) for name, value in layer.named_parameters()}
+        if {name: value.shape for name, value in own.items()} != {name: v.shape for name, v in weights.items()}:
             raise ValueError("not the convolutions of a YOLOX-nano")
-        for layer, (weight, bias) in zip(own, convolutions, strict=True):
-            layer.weight.data.copy_(weight)
-            layer.bias.data.copy_(bias)
+        for name, value in own.items():
+            value.data.copy_(weights[name])
 
 
 def _double(x: Tensor) -> Tensor:
@@ -168,60 +164,3 @@ def _placed(raw: Tensor, level: Tensor, stride: int) -> Tensor:
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     cells = torch.stack([x, y], dim=-1).reshape(-1, 2).to(raw)
     return torch.cat([(raw[..., :2] + cells) * stride, raw[..., 2:].exp() * stride], dim=-1)
-
-
-class Objects(NamedTuple):
-    """The detector's output for N pictures, on a grid (h, w).
-
-    Attributes:
-        planes: (N, 80, h, w) in [0, 1], per class and cell the strongest Gaussian.
-        features: (N, FEATURES, h, w), the inputs of the detector's heads.
-    """
-
-    planes: Tensor
-    features: Tensor
-
-
-class ObjectPlanes(nn.Module):
-    """The frozen detector's output on a grid."""
-
-    SIZE = (480, 640)  # at 320x416, nearer to its training size, it misses small things
-
-    def __init__(self):
-        super().__init__()
-        self.detector = Detector().requires_grad_(False)
-
-    def detect(self, pixels: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Raw detections in pictures (N, 3, H, W), RGB, ``x / 127.5 - 1``; boxes are in pixels of `SIZE`."""
-        return self.detector(resize(pixels.flip(1) * 127.5 + 127.5, self.SIZE))
-
-    @torch.no_grad()
-    def forward(self, pixels: Tensor, grid: Sequence[int]) -> Objects:
-        """Planes and features of `pixels` (see `detect`) on `grid` (h, w)."""
-        boxes, scores, levels = self.detect(pixels)
-        planes = torch.stack([painted(b, s, self.SIZE, grid) for b, s in zip(boxes, scores, strict=True)])
-        return Objects(planes, torch.cat([resize(level, grid) for level in levels], dim=1))
-
-
-def painted(boxes: Tensor, scores: Tensor, size: Sequence[int], grid: Sequence[int]) -> Tensor:
-    """One picture's boxes (cells, 4) with scores (cells, 80) as planes (80, h, w).
-
-    Args:
-        size: (H, W) of the picture whose pixels the boxes count.
-        grid: (h, w).
-    """
-    best, classes = scores.max(dim=1)
-    found = best > MIN_SCORE
-    cx, cy, width, height = boxes[found].unbind(1)
-    y = _bump(cy / size[0], height / size[0], grid[0])
-    x = _bump(cx / size[1], width / size[1], grid[1])
-    bumps = best[found, None, None] * y[:, :, None] * x[:, None, :]
-    planes = bumps.new_zeros(len(NAMES), *grid)
-    return planes.scatter_reduce_(0, classes[found, None, None].expand_as(bumps), bumps, "amax")
-
-
-def _bump(centre: Tensor, side: Tensor, cells: int) -> Tensor:
-    """(n, cells) Gaussian profile of each box along one axis, in shares of the picture."""
-    at = (torch.arange(cells, device=centre.device) + 0.5) / cells
-    deviation = side.clamp_min(1 / cells) / SPREAD
-    return torch.exp(-(((at - centre[:, None]) / deviation[:, None]) ** 2) / 2)

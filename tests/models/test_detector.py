@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from saliency import checkpoints
+from saliency.models.detector import FEATURES, NAMES, ObjectPlanes, YOLOXNano, painted
 from saliency.models.grounding import ClassMatcher, Grounding
-from saliency.models.objects import FEATURES, NAMES, Detector, ObjectPlanes, painted
 from saliency.models.text import load_encoder
 from saliency.training.onnx import convolutions
 from tests.pictures import COFFEE
@@ -24,7 +24,7 @@ CAT, DOG = NAMES.index("cat"), NAMES.index("dog")
 @with_weights
 @torch.no_grad()
 def test_the_detector_answers_as_its_onnx_file_does_in_opencv():
-    detector = Detector().eval()
+    detector = YOLOXNano().eval()
     detector.start_from(convolutions(WEIGHTS))
     picture = cv2.resize(cv2.imread(str(next(EXAMPLES.glob("astronaut.*")))), (416, 416))
     pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)
@@ -48,11 +48,17 @@ def test_there_are_cocos_eighty_classes():
     assert (NAMES[0], NAMES[16], NAMES[79]) == ("person", "dog", "toothbrush")
 
 
+def numbered(layers: list[torch.nn.Conv2d]) -> dict[str, torch.Tensor]:
+    """Zeros in the shapes of `layers`, called as a file's convolutions."""
+    return {f"{n}.{name}": 0 * value for n, one in enumerate(layers) for name, value in one.state_dict().items()}
+
+
 def test_weights_of_another_network_are_refused_and_nothing_is_taken_over():
-    detector = Detector()
+    detector = YOLOXNano()
     before = {name: value.clone() for name, value in detector.state_dict().items()}
-    own = [(layer.weight * 0, layer.bias * 0) for layer in detector.modules() if isinstance(layer, torch.nn.Conv2d)]
-    for wrong in (own[:-1], own[::-1]):
+    layers = [layer for layer in detector.modules() if isinstance(layer, torch.nn.Conv2d)]
+    fewer, turned = layers[:-1], layers[::-1]
+    for wrong in (numbered(fewer), numbered(turned)):
         with pytest.raises(ValueError, match="YOLOX"):
             detector.start_from(wrong)
     assert all(torch.equal(value, before[name]) for name, value in detector.state_dict().items())

@@ -1,7 +1,7 @@
-"""CLIP-SalGAN: a small convolutional generator with a sentence vector, and its discriminators.
+"""CLIP-SalGAN: a small convolutional generator with a sentence vector, trained against a discriminator.
 
-After the public seed project and its reference (gumusserv/CLIP-SalGan), with SalGAN (Pan et al., 2017) for the losses
-and the second discriminator. Text features are kept in floating point (the reference truncates them to integers).
+After the public seed project and its reference (gumusserv/CLIP-SalGan). Text features stay in floating point (the
+reference truncates them to integers).
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
+from torch.nn import functional as F
 
-from ..errors import HubUnavailableError
-from ..preprocessing import Preprocessing
-from .base import SaliencyModel, activate
-from .blocks import ConvBNReLU, resize
-from .features import ImageFeatures, SaliencyOutput, TextFeatures
-from .spec import ModelSpec, Preset
+from ...preprocessing import Preprocessing
+from ..base import SaliencyModel, activate
+from ..blocks import resize
+from ..features import ImageFeatures, SaliencyOutput, TextFeatures
+from .vgg import vgg_block
 
 
 @dataclass(frozen=True)
 class ClipSalGanConfig:
-    """The generator. The defaults are the seed's; what goes beyond it is off.
+    """Configuration of `ClipSalGan`. The defaults are the seed's; what goes beyond it is off.
 
     Attributes:
+        height, width: of the input; even.
+        normalise_pictures: by ImageNet's mean and standard deviation; else values stay in [0, 1] (paper).
         variant: ``seed`` fuses picture and text at half the input's resolution, ``reference`` at the full one.
         widths: channels of the two VGG blocks.
         vgg1, vgg2: one entry a convolution of each block, its dilation. (The reference's ``n_convs=3`` is (1, 1, 1).)
@@ -39,6 +39,9 @@ class ClipSalGanConfig:
         activation: ``sigmoid`` (paper) or ``softmax``.
     """
 
+    height: int = 256
+    width: int = 256
+    normalise_pictures: bool = False
     variant: str = "seed"
     widths: tuple[int, int] = (64, 128)
     vgg1: tuple[int, ...] = (1, 1, 1)
@@ -55,6 +58,12 @@ class ClipSalGanConfig:
         for name, values in {"variant": ("seed", "reference"), "null_text": ("learned", "encode_empty")}.items():
             if getattr(self, name) not in values:
                 raise ValueError(f"{name} must be {' or '.join(values)}, not {getattr(self, name)!r}")
+
+    def preprocessing(self) -> Preprocessing:
+        """Of the model's pictures."""
+        if self.normalise_pictures:
+            return Preprocessing(self.height, self.width)
+        return Preprocessing(self.height, self.width, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
 
 class ClipSalGan(SaliencyModel):
@@ -119,14 +128,6 @@ class ClipSalGan(SaliencyModel):
         return F.normalize(sentence, dim=1) if self.config.normalise_text else sentence
 
 
-def vgg_block(in_channels: int, channels: int, dilations: Sequence[int]) -> nn.Sequential:
-    """3x3 convolutions with batch normalisation and ReLU, one for each of `dilations`."""
-    inputs = (in_channels, *[channels] * len(dilations))
-    return nn.Sequential(
-        *(ConvBNReLU(width, channels, dilation=dilation) for width, dilation in zip(inputs, dilations, strict=False))
-    )
-
-
 class SplitFusion(nn.Module):
     """A 3x3 convolution of picture features concatenated with a text vector at each cell, computed in two halves.
 
@@ -183,135 +184,3 @@ class TextPrior(nn.Module):
     def forward(self, sentence: Tensor) -> Tensor:
         """(N, 1, h, w) from sentence vectors (N, text_dim)."""
         return torch.einsum("nk,khw->nhw", self.mixture(sentence), self.maps).unsqueeze(1)
-
-
-def copy_vgg16(model: ClipSalGan, features: nn.Sequential | None = None) -> None:
-    """Start the first two convolutions of each block from VGG-16's conv1_x and conv2_x; widths must be (64, 128).
-
-    Args:
-        features: of torchvision's ``vgg16``; None takes the ImageNet weights, which torchvision fetches once.
-
-    Raises:
-        HubUnavailableError: the weights are not on this machine and could not be fetched.
-    """
-    if features is None:
-        features = _vgg16_features()
-    theirs = [layer for layer in features if isinstance(layer, nn.Conv2d)][:4]
-    ours = [block[number][0] for block in (model.vgg1, model.vgg2) for number in (0, 1)]
-    with torch.no_grad():
-        for target, source in zip(ours, theirs, strict=True):
-            target.weight.copy_(source.weight)  # its bias would be undone by the batch normalisation
-
-
-def _vgg16_features() -> nn.Sequential:
-    from ..torchvision_compat import ensure_torchvision
-
-    ensure_torchvision()
-    from torchvision.models import VGG16_Weights, vgg16
-
-    try:
-        return vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features
-    except (OSError, RuntimeError) as error:
-        raise HubUnavailableError(
-            "The weights of VGG-16 are not on this machine and could not be fetched; "
-            "CLIP-SalGAN trains from scratch without them, as the preset “compact” does."
-        ) from error
-
-
-# --- discriminators ---------------------------------------------------------------------------------------------------
-
-
-class SimpleDiscriminator(nn.Module):
-    """The reference's: it judges maps alone. Returns logits (N, 1).
-
-    Args:
-        height, width: of the maps; even.
-    """
-
-    def __init__(self, height: int, width: int):
-        super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(1, 64, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(64, 128, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-        )
-        self.classifier = nn.Linear(128 * (height // 2) * (width // 2), 1)
-
-    def forward(self, pixels: Tensor, map_: Tensor) -> Tensor:
-        """Logits (N, 1) that `map_` (N, 1, H, W) is a person's; `pixels` (N, 3, H, W) are ignored."""
-        return self.classifier(self.features(map_))
-
-
-class SalGanDiscriminator(nn.Module):
-    """SalGAN's: it judges maps beside their pictures. Returns logits (N, 1).
-
-    Args:
-        height, width: of pictures and maps.
-        first_pool: 2 as the paper prints; 4 as its released code.
-    """
-
-    def __init__(self, height: int, width: int, first_pool: int = 2):
-        super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(4, 3, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(3, 32, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(first_pool),
-            nn.Conv2d(32, 64, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(64, 64, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
-            weight_norm(nn.Conv2d(64, 64, 3, padding=1)),
-            nn.ReLU(inplace=True),
-            weight_norm(nn.Conv2d(64, 64, 3, padding=1)),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-        )
-        cells = (height // first_pool // 2 // 2) * (width // first_pool // 2 // 2)
-        self.classifier = nn.Sequential(
-            nn.Linear(64 * cells, 100), nn.Tanh(), nn.Linear(100, 2), nn.Tanh(), nn.Linear(2, 1)
-        )
-
-    def forward(self, pixels: Tensor, map_: Tensor) -> Tensor:
-        """Logits (N, 1) that `map_` (N, 1, H, W) is a person's for the picture `pixels` (N, 3, H, W)."""
-        return self.classifier(self.features(torch.cat([pixels, map_], dim=1)))
-
-
-DISCRIMINATORS: dict[str, type[nn.Module]] = {"simple": SimpleDiscriminator, "salgan": SalGanDiscriminator}
-
-_UNIT = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
-
-SPEC = ModelSpec(
-    name="clip_salgan",
-    title="CLIP-SalGAN",
-    summary="Two VGG blocks trained against a discriminator; it reads the sentence as one vector.",
-    paper="Pan et al.: SalGAN: Visual saliency prediction with generative adversarial networks. arXiv 1701.01081, "
-    "2017; text by Radford et al.: Learning transferable visual models from natural language supervision. ICML 2021.",
-    link="https://arxiv.org/abs/1701.01081",
-    model=ClipSalGan,
-    presets={
-        "paper": Preset(ClipSalGanConfig(), Preprocessing(256, 256, **_UNIT), "clip"),
-        # Smaller pictures and dilated convolutions: a cell sees most of the picture and not 20 pixels of it.
-        "compact": Preset(
-            ClipSalGanConfig(
-                widths=(32, 64),
-                vgg2=(1, 1, 2, 4, 8, 1),
-                text_dim=384,
-                refinement=(1,),
-                prior_maps=16,
-                activation="softmax",
-            ),
-            Preprocessing(96, 128),
-            "minilm",
-        ),
-    },
-    licence="code MIT; weights research, non-commercial",
-    reads_text=True,
-    word_maps=False,
-)

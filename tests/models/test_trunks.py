@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from saliency.models.backbones import TRUNKS, DenseNet161, ResNet50V2, build_trunk, max_pool_same
+from saliency.models.trunks import TRUNKS, ResNet50V2, TimmTrunk, build_trunk, normalisation
+from saliency.models.trunks.resnet50_v2 import max_pool_same
 from saliency.torchvision_compat import ensure_torchvision
 
 WEIGHTS = Path(__file__).parents[2] / ".." / "shared" / "weights" / "resnet50_v2_trunk.safetensors"
@@ -141,7 +142,7 @@ def test_other_weights_are_refused(resnet, harm):
 @torch.no_grad()
 def test_densenet_is_tapped_in_front_of_its_transitions(final_norm):
     torch.manual_seed(0)
-    trunk = DenseNet161((4, 8, 16, 32), final_norm=final_norm).eval()
+    trunk = build_trunk("densenet161", (4, 8, 16, 32), final_norm=final_norm).eval()
     pixels = torch.randn(1, 3, 64, 96)
     found = trunk(pixels)
     assert {stride: tuple(level.shape[1:]) for stride, level in found.items()} == {
@@ -156,7 +157,8 @@ def test_densenet_is_tapped_in_front_of_its_transitions(final_norm):
 
     with torch.device("meta"):
         network = densenet161()
-    network.features.load_state_dict(trunk.features.state_dict(), strict=final_norm, assign=True)
+    weights = {name.replace("features_", ""): value for name, value in trunk.features.state_dict().items()}
+    network.features.load_state_dict(weights, strict=final_norm, assign=True)
     if not final_norm:
         network.features.norm5 = torch.nn.Identity()
     inputs = {}
@@ -170,7 +172,58 @@ def test_densenet_is_tapped_in_front_of_its_transitions(final_norm):
         torch.testing.assert_close(found[stride], expected)
 
 
+# Published sizes without the classifiers: 28.7 M - 2.2 M, 138.4 M - 123.6 M, 45.2 M - 0.5 M.
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("densenet161", 26_472_000), ("vgg16", 14_714_688), ("pvt_v2_b3", 44_725_696)]
+)
+def test_the_papers_trunks_have_as_many_parameters_as_published(name: str, parameters: int):
+    with torch.device("meta"):
+        trunk = build_trunk(name, (8, 16, 32))
+    assert sum(parameter.numel() for parameter in trunk.parameters()) == parameters
+
+
 def test_every_trunk_is_built_by_name():
     with torch.device("meta"):
         for name, kind in TRUNKS.items():
             assert type(build_trunk(name, (8, 16))) is kind
+        assert type(build_trunk("test_resnet", (16, 8))) is TimmTrunk
+
+
+def test_a_name_or_a_stride_that_there_is_not_is_refused():
+    for build in (lambda: build_trunk("resnet_of_nobody", (8,)), lambda: normalisation("resnet_of_nobody")):
+        with pytest.raises(ValueError, match="no trunk called 'resnet_of_nobody'"):
+            build()
+    with pytest.raises(ValueError, match=r"not at \[64\]"):
+        build_trunk("test_resnet", (8, 64))
+
+
+@torch.no_grad()
+def test_a_trunk_of_timm_gives_other_levels_where_models_share_it():
+    """`weight_sharing.share_parts` sets the levels of a shared trunk."""
+    torch.manual_seed(0)
+    trunk, pixels = build_trunk("test_resnet", (8, 32)).eval(), torch.randn(1, 3, 64, 96)
+    before = trunk(pixels)
+    trunk.levels = (4, 8, 32)
+    after = trunk(pixels)
+    assert list(before) == [8, 32]
+    assert [tuple(level.shape[1:]) for level in after.values()] == [
+        (trunk.channels[stride], 64 // stride, 96 // stride) for stride in (4, 8, 32)
+    ]
+    for stride, level in before.items():
+        assert torch.equal(after[stride], level)
+
+
+def test_weights_of_timm_are_taken_over_by_their_names():
+    torch.manual_seed(0)
+    weights = build_trunk("test_resnet", (8, 16, 32)).features.state_dict() | {"fc.weight": torch.zeros(1)}
+    other = build_trunk("test_resnet", (8, 16, 32))
+    assert other.start_from(weights) == set(other.state_dict())
+    assert all(torch.equal(value, weights[name]) for name, value in other.features.state_dict().items())
+    with pytest.raises(ValueError, match="not the weights of this trunk"):
+        other.start_from({"fc.weight": torch.zeros(1)})
+
+
+def test_pictures_are_normalised_as_the_trunks_weights_want_them():
+    assert normalisation("resnet50_v2") == {"mean": (0.5,) * 3, "std": (0.5,) * 3}
+    assert normalisation("densenet161")["mean"] == (0.485, 0.456, 0.406)
+    assert normalisation("tf_efficientnet_lite2")["mean"] == (0.5, 0.5, 0.5)
