@@ -17,7 +17,7 @@ from saliency.errors import SaliencyError
 from saliency.models import registry
 from saliency.predictor import Predictor
 
-from . import figures, grounding, markdown, oracle_boxes, published, scores, text_sensitivity, training_cost
+from . import figures, grounding, markdown, oracle_boxes, published, readme, scores, text_sensitivity, training_cost
 from .predictions import exchanged, model_predictions
 
 
@@ -30,16 +30,22 @@ def main(
     models: Annotated[list[str] | None, typer.Option("--model", help="only these checkpoints")] = None,
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
 ) -> None:
-    """Measure the floors and every checkpoint on the validation pictures; write RESULTS.md, the cards, the figures."""
+    """Measure the floors and every checkpoint on the validation pictures; write RESULTS.md, the README's table
+    beside it unless only some were measured, the cards and the figures."""
     try:
-        markdown.write(path, measured(root, phrases, models, draw))
+        text, oracle = measured(root, phrases, models, draw)
+        markdown.write(path, text)
+        if models is None:
+            table = readme.models_table(checkpoints.available(), oracle)
+            markdown.write(path.with_name("README.md"), table, readme.MARKS)
     except SaliencyError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
 
 
-def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> str:
-    """The measured part of RESULTS.md; the checkpoints' cards and the figures are written on the way."""
+def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> tuple[str, list[float]]:
+    """The measured part of RESULTS.md, and CC of people's own pure map in the order of the conditions; the checkpoints'
+    cards and the figures are written on the way."""
     validation = list(SjtuTis(root, "validation"))
     others = exchanged(validation)
     predictor = Predictor(models)
@@ -73,7 +79,8 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         training_cost.section({rows[name]: card for name, card in cards.items()}),
         figures.section(figures.FOLDER),
     ]
-    return "\n\n".join(filter(None, sections))
+    oracle = [float(tables[scores.ORACLE].loc[(condition, "CC"), "mean"]) for condition in scores.ORDER]
+    return "\n\n".join(filter(None, sections)), oracle
 
 
 def row_names(cards: Iterable[Card]) -> dict[str, str]:

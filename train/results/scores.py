@@ -20,6 +20,7 @@ from .markdown import format_interval, markdown_table
 from .predictions import Predict
 
 METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
+ORACLE = "people's own pure map (text-blind oracle)"
 ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
 
 
@@ -42,7 +43,7 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
         "spectral residual (OpenCV)": lambda sample: classical.predict("spectral_residual", sample.image()),
         "fine grained (OpenCV)": lambda sample: classical.predict("fine_grained", sample.image()),
         "mean training map of the condition": mean_map,
-        "people's own pure map (text-blind oracle)": lambda sample: people(pure[sample.picture]),
+        ORACLE: lambda sample: people(pure[sample.picture]),
         "people's own map (upper bound)": people,
     }
 
