@@ -1,4 +1,8 @@
-"""Small blocks that several models share. Tensors are (N, C, H, W) unless stated otherwise."""
+"""Small blocks that several models share. Tensors are (N, C, H, W) unless stated otherwise.
+
+timm.layers has some of them (LayerNorm2d, Mlp). Ours stay: importing timm takes two seconds at every start, and the
+tensors of its Mlp have other names than those of the shipped checkpoints.
+"""
 
 from __future__ import annotations
 
