@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-import torch
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
@@ -86,13 +85,3 @@ class SaliencyModel(nn.Module):
     def forward(self, pixels: Tensor, text: TextFeatures | None = None) -> SaliencyOutput:
         """`decode(encode_image(pixels), text)`; one sentence per picture."""
         return self.decode(self.encode_image(pixels), text)
-
-
-def activate(logits: Tensor, activation: str) -> Tensor:
-    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled to a maximum of 1."""
-    if activation == "sigmoid":
-        return torch.sigmoid(logits)
-    if activation == "softmax":
-        logits = logits.float()
-        return torch.exp(logits - logits.amax(dim=(-2, -1), keepdim=True))
-    raise ValueError(f"activation must be sigmoid or softmax, not {activation!r}")

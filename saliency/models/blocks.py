@@ -89,6 +89,16 @@ def resize(x: Tensor, size: Sequence[int]) -> Tensor:
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
+def activate(logits: Tensor, activation: str) -> Tensor:
+    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled to a maximum of 1."""
+    if activation == "sigmoid":
+        return torch.sigmoid(logits)
+    if activation == "softmax":
+        logits = logits.float()
+        return torch.exp(logits - logits.amax(dim=(-2, -1), keepdim=True))
+    raise ValueError(f"activation must be sigmoid or softmax, not {activation!r}")
+
+
 def freeze_fraction(blocks: Sequence[nn.Module], rate: float, stem: Iterable[nn.Module | nn.Parameter] = ()) -> None:
     """Stop the first ``floor(rate * len(blocks))`` blocks from learning.
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...preprocessing import Preprocessing
-from ..base import SaliencyModel, activate
-from ..blocks import resize
+from ..base import SaliencyModel
+from ..blocks import activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from .vgg import vgg_block
 

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..attention import CrossAttentionLayer
-from ..base import activate
-from ..blocks import ChannelLayerNorm, ZeroInitConv, resize
+from ..blocks import ChannelLayerNorm, ZeroInitConv, activate, resize
 from ..detector import FEATURES
 from ..features import ImageFeatures, TextFeatures
 from .pointing import GUIDANCE_PLANES, Pointing

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...preprocessing import Preprocessing
-from ..base import OwnLoss, SaliencyModel, activate
-from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, resize
+from ..base import OwnLoss, SaliencyModel
+from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import HIRES_SCALE, FrontEnd
 from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, check_detector, named_things

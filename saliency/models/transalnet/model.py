@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from ...preprocessing import Preprocessing
 from ..attention import EncoderLayer
-from ..base import SaliencyModel, activate
-from ..blocks import ConvBNReLU
+from ..base import SaliencyModel
+from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import FrontEnd
 from ..trunks import build_trunk, normalisation

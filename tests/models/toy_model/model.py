@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from saliency.models.base import OwnLoss, SaliencyModel, Targets, activate
-from saliency.models.blocks import SentenceEmbedding
+from saliency.models.base import OwnLoss, SaliencyModel, Targets
+from saliency.models.blocks import SentenceEmbedding, activate
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from saliency.preprocessing import Preprocessing
 
