@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from train.results.readme import models_table
-from train.results.scores import ORDER
 from typer.testing import CliRunner
 
 from saliency import checkpoints
@@ -20,8 +18,10 @@ from saliency.cli import app
 from saliency.conditions import Condition
 from saliency.models import registry
 from saliency.predictor import Predictor
+from saliency.report.readme import models_table
+from saliency.report.scores import ORDER
 from saliency.training import datasets
-from saliency.training.recipe import load_recipe
+from saliency.training.recipe_file import load_recipe
 from saliency.training.train import train
 from saliency.ui import build
 from saliency.ui.models import card_views, in_chinese
