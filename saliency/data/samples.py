@@ -122,8 +122,10 @@ class Sample:
         return None if recording is None else recording.points
 
     def notices(self) -> tuple[Message, ...]:
-        """Sentences on what was inferred, converted or left out of the ground truth, whose files it reads; `loaded` has
-        those on the picture."""
+        """Sentences on what was inferred, converted or left out of the ground truth, whose files are read for them.
+
+        `loaded` has those on the picture.
+        """
         upright, shape = self._frame
         found: list[Message] = []
         if not upright:
@@ -201,8 +203,10 @@ def is_picture(path: Path) -> bool:
 
 
 def picture_of(sample: Sample) -> str:
-    """A key of the picture, equal for all its samples and unique among data sets: as released, SJTU-TIS has a
-    file of the picture for each condition."""
+    """A key of the picture, equal for all its samples and unique among data sets.
+
+    It is not the file: as released, SJTU-TIS has one of the same picture for each condition.
+    """
     return str(sample.image_path.parent / sample.picture)
 
 

@@ -84,8 +84,10 @@ def parse_stem(stem: str) -> tuple[str, Condition]:
 
 
 def shipped_split(samples: Iterable[Sample]) -> dict[str, list[str]]:
-    """Pictures that the shipped checkpoints were trained on, those their epochs were chosen by, and as ``test`` all
-    others; `split_by_picture` where they know none of them."""
+    """The split of the shipped checkpoints: ``training``, ``validation`` (which chose their epochs), ``test`` the rest.
+
+    It is `split_by_picture` where none of the pictures was in their training or validation.
+    """
     pictures = sorted({sample.picture for sample in samples})
     shipped = _read_json(SHIPPED_SPLIT)
     splits = {name: [picture for picture in pictures if picture in known] for name, known in shipped.items()}
