@@ -89,8 +89,8 @@ class ErrorAnalysis:
         self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in data.samples})
         self.pool = FixationPool(data.samples, get_profile(profile))
         self.metrics = self.pool.profile.default
-        models = () if predictor is None else predictor.models
-        self.sources = _by_name([*(PredictorModel(predictor, name) for name in models), *maps])
+        models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
+        self.sources = _by_name([*models, *maps])
         self._maps = tuple(maps)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
         self._left_out: dict[str, dict[str, Message]] = {}
@@ -145,8 +145,8 @@ class ErrorAnalysis:
                 sample = self.samples[stem]
                 identity = (stem, sample.picture, sample.condition.value, sample.sentence, name)
                 rows.append((*identity, *scored.shape, scored.fixations, *scored.values.values()))
-        identity = ["stem", "picture", "condition", "sentence", "model"]
-        return pd.DataFrame(rows, columns=[*identity, "height", "width", "fixations", *self.metrics])
+        named = ["stem", "picture", "condition", "sentence", "model"]
+        return pd.DataFrame(rows, columns=[*named, "height", "width", "fixations", *self.metrics])
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """The samples that the last run of each model left out, in the order of the data set."""
@@ -318,9 +318,10 @@ def evaluate(
         CheckpointError, UnknownModelError, MetricError: nothing of such a name.
     """
     data = open_data_set(folder, split, require_ground_truth=True)
-    predictor = models if isinstance(models, Predictor) else None
-    if predictor is None and (models is None or len(models)):
-        predictor = Predictor(models, pictures_cached=1)
+    if isinstance(models, Predictor):
+        predictor: Predictor | None = models
+    else:
+        predictor = Predictor(models, pictures_cached=1) if models is None or models else None
     others = [ExternalMaps(name, Path(place), data.samples) for name, place in maps.items()]
     analysis = ErrorAnalysis(predictor, data, maps=others, profile=profile)
     for _ in analysis.run():

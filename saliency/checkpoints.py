@@ -260,7 +260,7 @@ def annotate(
     path = _stem(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
-    card = card.model_copy(update={"metrics": card.metrics | metrics, "grounding": grounding or card.grounding})
+    card = card.model_copy(update={"metrics": {**card.metrics, **metrics}, "grounding": grounding or card.grounding})
     return _write_card(card, path)
 
 

@@ -91,6 +91,10 @@ def open_picture(
 
     Raises:
         PictureError: one of its subclasses, by what is wrong.
+
+    Example:
+        >>> open_picture(Image.new("L", (60, 40), 128)).pixels[0, 0].tolist()
+        [128, 128, 128]
     """
     if isinstance(source, LoadedPicture):
         return source

@@ -47,7 +47,7 @@ def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
 
 def normalise(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
     """A picture (height, width, 3) float32 in [0, 1], already of the input's size, as the tensor (3, height, width)."""
-    mean, std = np.float32(preprocessing.mean), np.float32(preprocessing.std)
+    mean, std = (np.asarray(values, np.float32) for values in (preprocessing.mean, preprocessing.std))
     return torch.from_numpy((picture - mean) / std).permute(2, 0, 1)
 
 

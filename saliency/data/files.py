@@ -60,7 +60,9 @@ def list_files(
         DatasetError: two pictures, or two files of other kinds, have one name.
     """
     found: dict[str, Path] = {}
-    for path in sorted(_walk(folder, ignored, recursive)) if folder is not None else ():
+    if folder is None:
+        return found
+    for path in sorted(_walk(folder, ignored, recursive)):
         if path.suffix.lower() not in extensions:
             continue
         name = path.relative_to(folder).with_suffix("").as_posix()

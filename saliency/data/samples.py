@@ -106,7 +106,7 @@ class Sample:
         Raises:
             DatasetError: the map has other proportions than the picture, which are both given.
         """
-        return None if self.map_path is None else self._density(self.shape())[0]
+        return None if self.map_path is None else self._density(self.map_path, self.shape())[0]
 
     def recording(self) -> Recording | None:
         """The fixations with what was done to them; None where there are none.
@@ -114,7 +114,7 @@ class Sample:
         Raises:
             DatasetError: they cannot be read or do not fit the picture; sample and file are named.
         """
-        return None if self.fixation_path is None else self._recording(self.shape())
+        return None if self.fixation_path is None else self._recording(self.fixation_path, self.shape())
 
     def fixations(self) -> np.ndarray | None:
         """Fixated pixels, (N, 2) int64 (row, column), repeats included; None where there are none."""
@@ -122,8 +122,10 @@ class Sample:
         return None if recording is None else recording.points
 
     def notices(self) -> tuple[Message, ...]:
-        """Sentences on what was inferred, converted or left out of the ground truth, whose files it reads; `loaded` has
-        those on the picture."""
+        """Sentences on what was inferred, converted or left out of the ground truth, whose files are read for them.
+
+        `loaded` has those on the picture.
+        """
         upright, shape = self._frame
         found: list[Message] = []
         if not upright:
@@ -136,9 +138,9 @@ class Sample:
                 )
             )
         if self.map_path is not None:
-            found += self._density(shape)[1]
+            found += self._density(self.map_path, shape)[1]
         if self.fixation_path is not None:
-            found += self._recording(shape).notices
+            found += self._recording(self.fixation_path, shape).notices
         return tuple(found)
 
     @cached_property
@@ -155,39 +157,41 @@ class Sample:
         """Whether the ground truth can be of a picture of `shape`."""
         try:
             if self.map_path is not None:
-                self._density(shape)
-            return self.fixation_path is None or not self._recording(shape).left_out.get("outside")
+                self._density(self.map_path, shape)
+            if self.fixation_path is None:
+                return True
+            return not self._recording(self.fixation_path, shape).left_out.get("outside")
         except DatasetError:
             return False
 
-    def _density(self, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
-        """The density of a picture of `shape`, and notices on it."""
+    def _density(self, path: Path, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
+        """The density in a file for a picture of `shape`, and notices on it."""
         try:
-            if is_picture(self.map_path):
-                values, white = _grey(self.map_path)
+            if is_picture(path):
+                values, white = _grey(path)
                 found = read_density(values)
             else:
-                found = read_density(self.map_path)
+                found = read_density(path)
                 white = found.values.max()
             return fit_density(found.values, shape).astype(np.float64) / white, found.notices
         except GroundTruthError as error:
             raise DatasetError(
                 "The density map “{name}” of sample “{stem}” cannot be used. {why}",
-                name=self.map_path.name,
+                name=path.name,
                 stem=self.stem,
                 why=error.message,
             ) from error
 
-    def _recording(self, shape: Shape) -> Recording:
-        """The fixations on a picture of `shape`."""
+    def _recording(self, path: Path, shape: Shape) -> Recording:
+        """The fixations in a file on a picture of `shape`."""
         # A picture is read here, since that of a data set may have any size.
-        source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
+        source = _values(path) if is_picture(path) else path
         try:
             return read_fixations(source, shape, replace(self.gaze, picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
                 "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
-                name=self.fixation_path.name,
+                name=path.name,
                 stem=self.stem,
                 why=error.message,
             ) from error
@@ -199,8 +203,10 @@ def is_picture(path: Path) -> bool:
 
 
 def picture_of(sample: Sample) -> str:
-    """A key of the picture, equal for all its samples and unique among data sets: as released, SJTU-TIS has a
-    file of the picture for each condition."""
+    """A key of the picture, equal for all its samples and unique among data sets.
+
+    It is not the file: as released, SJTU-TIS has one of the same picture for each condition.
+    """
     return str(sample.image_path.parent / sample.picture)
 
 

@@ -34,8 +34,7 @@ class SentenceTable:
     lines: Mapping[str, Sentences]
 
     def by_picture(self, pictures: Iterable[str]) -> tuple[dict[str, Sentences], tuple[Message, ...]]:
-        """Sentences by the picture's name, which is without its extension (``Action/001``), and a notice on lines that
-        name none of `pictures`.
+        """Sentences by the picture's name without its extension (``Action/001``), and a notice on lines left over.
 
         The table may name files with or without their extension and their folder.
 

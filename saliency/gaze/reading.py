@@ -64,13 +64,17 @@ def read_fixations(
 
 
 def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:
-    """Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats kept.
+    r"""Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats kept.
 
     Args:
         source, shape: as for `read_fixations`, whose notices are not given.
 
     Raises:
         GroundTruthError: as `read_fixations`.
+
+    Example:
+        >>> load_fixations(b"x,y\n300,120\n310,130\n", shape=(480, 640)).tolist()
+        [[120, 300], [130, 310]]
     """
     return read_fixations(source, shape).points
 
@@ -185,6 +189,10 @@ def load_map(source: Source) -> np.ndarray:
 
     Raises:
         GroundTruthError: as `read_density`.
+
+    Example:
+        >>> load_map(np.array([[0.0, 1.0], [2.0, 1.0]])).max()
+        np.float64(2.0)
     """
     return read_density(source).values
 
