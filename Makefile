@@ -14,8 +14,8 @@ PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.runs
-	@GRADIO_SERVER_PORT=$(PORT) SALIENCY_DATASET="$(DATA)" SALIENCY_SPLIT="$(SPLIT)" SALIENCY_MAPS="$(MAPS)" \
-		$(VENV)/bin/python app.py
+	@SALIENCY_DATASET="$(DATA)" SALIENCY_SPLIT="$(SPLIT)" SALIENCY_MAPS="$(MAPS)" \
+		$(VENV)/bin/python -m saliency app --port $(PORT)
 
 test: $(VENV)/.tests
 	@SALIENCY_DATA="$(or $(DATA),../shared/data)" $(VENV)/bin/python -m pytest $(ARGS)
@@ -23,12 +23,13 @@ test: $(VENV)/.tests
 lint: $(VENV)/.tests
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
 
 bench: $(VENV)/.runs
 	@$(VENV)/bin/python -m saliency.benchmark
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp file is newer than the requirements it stands for, so a second call does nothing.

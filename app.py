@@ -1,30 +1,19 @@
-"""Starts the web app: ``python app.py``, or as a Hugging Face Space.
+"""Starts the web app: ``python app.py``, or as a Hugging Face Space; ``saliency app`` is the same from anywhere.
 
-``SALIENCY_DATASET``, a folder, is the data set of the Errors tab; ``SALIENCY_SPLIT`` names a part of it.
-``SALIENCY_MAPS`` names folders of maps that other programs wrote, shown there beside the models: ``name:folder``,
-several separated by semicolons, e.g. ``DeepGaze:/data/deepgaze; UNISAL:C:\\data\\unisal``.
+The data set of the Errors tab and maps to show beside the models are named by environment variables (docs/settings.md).
 """
 
-import os
 import sys
 
-from saliency.data.layouts import open_data_set
-from saliency.errors import DatasetError, SaliencyError
-from saliency.external_maps import external_maps
-from saliency.predictor import Predictor
-from saliency.ui import build, launch_options
-from saliency.ui.examples import examples
+from saliency.errors import SaliencyError
+from saliency.serving import demo as build_demo
+from saliency.settings import settings
 
 try:
-    folder, named = os.environ.get("SALIENCY_DATASET"), os.environ.get("SALIENCY_MAPS")
-    split = os.environ.get("SALIENCY_SPLIT") or None
-    data = open_data_set(folder, split, require_ground_truth=True) if folder else None
-    if named and data is None:
-        raise DatasetError("SALIENCY_MAPS needs SALIENCY_DATASET, the data set that the maps are of.")
-    maps = external_maps(named, data.samples) if named else ()
-    demo = build(Predictor(), data, maps, opening=next(iter(examples()), None))
+    here = settings()
+    demo, options = build_demo(here.dataset, here.split, here.maps)
 except SaliencyError as error:
     sys.exit(str(error))
 
 if __name__ == "__main__":
-    demo.launch(**launch_options())
+    demo.launch(**options)

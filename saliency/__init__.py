@@ -8,36 +8,88 @@ The names below are the public API. They are imported at first use, so that `imp
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what editors and type checkers read
+    from .analysis import evaluate as evaluate
+    from .checkpoints import load as _load
+    from .conditions import Condition as Condition
+    from .errors import CheckpointError as CheckpointError
+    from .errors import DatasetError as DatasetError
+    from .errors import GroundTruthError as GroundTruthError
+    from .errors import HubUnavailableError as HubUnavailableError
+    from .errors import MetricError as MetricError
+    from .errors import PictureError as PictureError
+    from .errors import SaliencyError as SaliencyError
+    from .errors import TextError as TextError
+    from .errors import UnknownModelError as UnknownModelError
+    from .gaze import load_fixations as load_fixations
+    from .gaze import load_map as load_map
+    from .imaging import load_image as load_image
+    from .imaging import open_picture as open_picture
+    from .metrics import auc as auc
+    from .metrics import cc as cc
+    from .metrics import evaluate_fixation as evaluate_fixation
+    from .metrics import ig as ig
+    from .metrics import kl as kl
+    from .metrics import nss as nss
+    from .metrics import sauc as sauc
+    from .metrics import sim as sim
+    from .models.registry import create as _create
+    from .models.registry import list_models as list_models
+    from .predictor import Predictor as Predictor
+    from .results import Comparison as Comparison
+    from .results import Prediction as Prediction
+    from .results import WordMap as WordMap
+    from .words import influence as influence
+
+    create_model, load_checkpoint = _create, _load
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "Condition": "conditions",
-    "SaliencyError": "errors",
-    "PictureError": "errors",
-    "TextError": "errors",
-    "CheckpointError": "errors",
-    "HubUnavailableError": "errors",
-    "GroundTruthError": "errors",
-    "load_image": "imaging",
-    "open_picture": "imaging",
-    "load_map": "gaze",
-    "load_fixations": "gaze",
+# Each name's module, and after a colon its name there where that is another.
+_HOMES = {
     "Predictor": "predictor",
     "Comparison": "results",
     "Prediction": "results",
     "WordMap": "results",
+    "Condition": "conditions",
     "influence": "words",
+    "list_models": "models.registry",
+    "create_model": "models.registry:create",
+    "load_checkpoint": "checkpoints:load",
+    "evaluate": "analysis",
+    "evaluate_fixation": "metrics",
+    "auc": "metrics",
+    "cc": "metrics",
+    "ig": "metrics",
+    "kl": "metrics",
+    "nss": "metrics",
+    "sauc": "metrics",
+    "sim": "metrics",
+    "load_image": "imaging",
+    "open_picture": "imaging",
+    "load_map": "gaze",
+    "load_fixations": "gaze",
+    "SaliencyError": "errors",
+    "CheckpointError": "errors",
+    "DatasetError": "errors",
+    "GroundTruthError": "errors",
+    "HubUnavailableError": "errors",
+    "MetricError": "errors",
+    "PictureError": "errors",
+    "TextError": "errors",
+    "UnknownModelError": "errors",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(import_module(f".{module}", __name__), attribute or name)
 
 
 def __dir__() -> list[str]:

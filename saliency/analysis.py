@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .data import Sample
-from .data.layouts import DataSet
+from .data.layouts import DataSet, open_data_set
 from .errors import DatasetError, SaliencyError, UnknownModelError
 from .evaluation import OF_A_SAMPLE, Answer, FixationPool, MapSource, PredictorModel, notices_of, points_of
 from .external_maps import ExternalMaps
@@ -287,3 +287,42 @@ def differences(table: pd.DataFrame, first: str, second: str, metrics: Sequence[
     for metric in metrics:
         rows[metric] = scores[first].loc[shared, metric] - scores[second].loc[shared, metric]
     return table_of_means(rows, metrics).reset_index()
+
+
+def evaluate(
+    folder: Path | str,
+    models: Sequence[str] | Predictor | None = None,
+    *,
+    maps: Mapping[str, Path | str] = MappingProxyType({}),
+    split: str | None = None,
+    profile: str = "tuebingen",
+) -> pd.DataFrame:
+    """Scores of models, and of maps that other programs wrote, on a data set of gaze; as ``saliency evaluate``.
+
+    Samples that cannot be read are left out: `ErrorAnalysis` names them, and has the scores of each sample. Scores are
+    cached on disk, so that a second call predicts nothing.
+
+    Args:
+        folder: of the data set; its layout is recognised.
+        models: names of checkpoints, or a predictor, whose models are all scored; None: every checkpoint; empty: none.
+        maps: folders of maps by the name that they get in the table; files are named as the samples.
+        split: as the data set names it, e.g. ``validation``; None: every sample.
+        profile: a name from `metrics.PROFILES`.
+
+    Returns:
+        One row per model, condition and metric, with the columns model, condition, metric, mean, low, high (95 %
+        bootstrap interval over pictures), n (samples that count) and skipped (samples without a value).
+
+    Raises:
+        DatasetError: the folder is no data set, has no such split or no ground truth; a folder of maps does not fit.
+        CheckpointError, UnknownModelError, MetricError: nothing of such a name.
+    """
+    data = open_data_set(folder, split, require_ground_truth=True)
+    predictor = models if isinstance(models, Predictor) else None
+    if predictor is None and (models is None or len(models)):
+        predictor = Predictor(models, pictures_cached=1)
+    others = [ExternalMaps(name, Path(place), data.samples) for name, place in maps.items()]
+    analysis = ErrorAnalysis(predictor, data, maps=others, profile=profile)
+    for _ in analysis.run():
+        pass
+    return means(analysis.table(), analysis.metrics)

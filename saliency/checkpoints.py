@@ -25,8 +25,10 @@ from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
 from .preprocessing import Preprocessing
+from .resources import resource
+from .settings import settings
 
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+SHIPPED = resource("checkpoints")
 _PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".tar"}
 
 
@@ -85,8 +87,13 @@ class Effort(_Record):
 
 
 class Part(_Record):
-    """An earlier training run that a checkpoint builds on: its recipe and, where known, the revision of the code and
-    the cost."""
+    """An earlier training run that a checkpoint builds on.
+
+    Attributes:
+        recipe: as it was trained.
+        revision: commit of the code; empty where it is not known.
+        effort: the cost; None where it was not measured.
+    """
 
     recipe: dict[str, Any]
     revision: str = ""
@@ -152,8 +159,8 @@ class Card(Description):
 
 
 def directory_of_checkpoints() -> Path:
-    """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or the repository's ``checkpoints/``."""
-    return Path(os.environ.get("SALIENCY_CHECKPOINTS") or SHIPPED)
+    """Where checkpoints are looked for by name: ``$SALIENCY_CHECKPOINTS``, or those that ship."""
+    return Path(settings().checkpoints or SHIPPED)
 
 
 def save(model: SaliencyModel, description: Description, directory: str | os.PathLike[str]) -> Card:

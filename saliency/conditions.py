@@ -10,6 +10,10 @@ class Condition(StrEnum):
 
     `PURE` is the picture alone. The other conditions differ in what the sentence describes. The value is the name used
     in tables, files and on the command line; :attr:`suffix` is the data set's file-name suffix.
+
+    Example:
+        >>> Condition("non_salient").title, Condition.SALIENT.suffix, Condition.PURE.reads_text
+        ('Non-salient', '_3', False)
     """
 
     PURE = "pure"

@@ -49,8 +49,7 @@ def _decoded(content: bytes) -> Image.Image:
 
 
 def _share_from_first_difference(one: np.ndarray, other: np.ndarray) -> float:
-    """The share of two pictures (H, W) or (H, W, C) that lies behind their first different pixel, in the order in
-    which JPEG stores blocks."""
+    """Share of two pictures (H, W) or (H, W, C) that follows their first different pixel, in JPEG's order of blocks."""
     different = one != other
     if different.ndim == 3:
         different = different.any(axis=2)
@@ -66,7 +65,8 @@ def _share_from_first_difference(one: np.ndarray, other: np.ndarray) -> float:
 
 def _last_pass_has_begun(content: bytes) -> bool:
     """Whether every coefficient of every component has a scan that gives it its last bit."""
-    components, begun = 0, set()
+    components = 0
+    begun: set[tuple[int, int]] = set()
     for at in islice(_segments(content), _MOST_SEGMENTS):
         if content[at + 1] in _FRAMES:
             components = content[at + 9]

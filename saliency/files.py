@@ -8,8 +8,11 @@ from pathlib import Path
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` make the file `path` so that a reader, or a killed run, sees the old content or the new and nothing
-    between."""
+    """Replaces the file `path` in one step: a reader, or a run after a crash, finds the old content or the new.
+
+    Args:
+        write: writes the content to the path that it is given, a draft in the same folder.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     write(draft)
     draft.replace(path)

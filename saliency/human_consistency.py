@@ -14,8 +14,8 @@ import numpy as np
 
 from .errors import MetricError
 from .gaze.frames import move_points
-from .metrics import BLURS, auc, density_from_fixations, nss
-from .metrics.ground_truth import Blur, canvas_sigma
+from .metrics import auc, density_from_fixations, nss
+from .metrics.ground_truth import SJTU_TIS_CUTOFF, Blur, canvas_sigma
 from .metrics.inputs import Map, Points, as_fixations
 
 SIDE = 640  # pixels of the longer side at which densities are made; a usual blur leaves no detail finer than that
@@ -91,7 +91,7 @@ def density_of_people(fixations: Points, shape: tuple[int, int], blur: float | N
 
 def usual_blur(shape: tuple[int, int]) -> float:
     """Standard deviation in pixels of the data set SJTU-TIS for a picture (H, W): 31.98 at 640 x 480."""
-    return canvas_sigma(shape, BLURS["sjtu_tis"].cutoff)
+    return canvas_sigma(shape, SJTU_TIS_CUTOFF)
 
 
 def _reduced(points: Points, shape: tuple[int, int], blur: float | None) -> tuple[Points, tuple[int, int], Blur]:

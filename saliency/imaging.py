@@ -63,7 +63,12 @@ GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they ar
 
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
-    """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own."""
+    """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own.
+
+    Example:
+        >>> load_image(np.zeros((40, 60), dtype=np.uint8)).shape  # a grey picture becomes RGB
+        (40, 60, 3)
+    """
     return open_picture(source, max_pixels=max_pixels, max_bytes=max_bytes).pixels
 
 
@@ -86,6 +91,10 @@ def open_picture(
 
     Raises:
         PictureError: one of its subclasses, by what is wrong.
+
+    Example:
+        >>> open_picture(Image.new("L", (60, 40), 128)).pixels[0, 0].tolist()
+        [128, 128, 128]
     """
     if isinstance(source, LoadedPicture):
         return source
@@ -175,15 +184,17 @@ def _turned(image: Image.Image) -> Image.Image:
 
 
 def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
-    """The format of a picture's file by its header, without decoding it: of `FORMATS`, or one that Pillow reads as one
-    of them.
+    """The format of a picture's file by its header, without decoding it.
+
+    Returns:
+        One of `FORMATS`, or a format that Pillow reads as one of them.
 
     Raises:
         PictureError: as `open_picture`, as far as the header tells.
     """
     image = _opened(read(source))
     _check_size(image.height, image.width, MAX_PIXELS)
-    return image.format
+    return str(image.format)
 
 
 def upright_shape(content: bytes) -> tuple[int, int]:
@@ -324,7 +335,7 @@ def _from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise PictureShapeError("An array must have the shape (height, width), or that with 1, 3 or 4 channels last.")
     if max_pixels is not None:
-        _check_size(*array.shape[:2], max_pixels)
+        _check_size(array.shape[0], array.shape[1], max_pixels)
     array = _bytes(array)
     if array.shape[2] == 4:
         colour, alpha = array[..., :3].astype(np.uint32), array[..., 3:].astype(np.uint32)

@@ -17,6 +17,7 @@ class Message(str):
     values: dict[str, Any]
 
     def __new__(cls, template: str, /, **values: Any) -> Message:
+        """A message of a template and its values."""
         # Without values it is taken as it is: braces that a user wrote are no fields.
         message = super().__new__(cls, template.format(**values) if values else template)
         message.template, message.values = template, values

@@ -49,7 +49,7 @@ def _why_one_colour(image: Image.Image | None) -> Message:
 
 def _shows_white(image: Image.Image) -> bool:
     """Whether what lies under the picture can be seen."""
-    return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+    return image.has_transparency_data and int(np.asarray(image.convert("RGBA").getchannel("A")).min()) < 255
 
 
 def _has_frames(image: Image.Image) -> bool:

@@ -28,13 +28,13 @@ FONTS = (
 
 
 def overlay(
-    picture: np.ndarray, map: np.ndarray, opacity: float = 0.6, colormap: str = COLORMAPS[0], fading: bool = False
+    picture: np.ndarray, map_: np.ndarray, opacity: float = 0.6, colormap: str = COLORMAPS[0], fading: bool = False
 ) -> np.ndarray:
     """The map in colours over the picture.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
-        map: (H, W) in [0, 1].
+        map_: (H, W) in [0, 1].
         opacity: 0 shows the picture alone, 1 the map alone.
         colormap: name in matplotlib.
         fading: whether the picture shows through where the map is weak, as in the web app: values below 1 - opacity
@@ -46,11 +46,11 @@ def overlay(
     Raises:
         ValueError: shapes differ, the opacity is outside [0, 1], or there is no such colour map.
     """
-    if map.shape != picture.shape[:2]:
-        raise ValueError(f"the map has the shape {map.shape}, the picture {picture.shape[:2]}")
+    if map_.shape != picture.shape[:2]:
+        raise ValueError(f"the map has the shape {map_.shape}, the picture {picture.shape[:2]}")
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
-    strength = np.clip(map, 0, 1)
+    strength = np.clip(map_, 0, 1)
     colours = _table(colormap)[np.round(strength * 255).astype(np.uint8)]
     if not fading or opacity == 1:
         return cv2.addWeighted(colours, opacity, picture, 1 - opacity, 0)

@@ -14,6 +14,7 @@ from typing import Any
 from .data import Sample
 from .errors import OutputError
 from .messages import Message
+from .settings import settings
 
 # Raised whenever the same files would get other scores: those of before are then computed again.
 _RULES = 2
@@ -38,7 +39,7 @@ class Scored:
 
 def cache_folder() -> Path:
     """Where scores are kept: ``$SALIENCY_CACHE``, or ``saliency`` in the user's cache directory."""
-    chosen = os.environ.get("SALIENCY_CACHE")
+    chosen = settings().cache
     if chosen:
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "saliency"

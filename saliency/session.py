@@ -80,8 +80,10 @@ class SentenceOutput:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes of a model's weights, in their file and in memory, without the text encoder but with the front end, both of
-    which several models may share."""
+    """Bytes of a model's weights, in their file and in memory.
+
+    The front end is included, the text encoder is not; several models may share either.
+    """
 
     file: int
     memory: int

@@ -11,8 +11,11 @@ from .models.base import SaliencyModel
 
 
 def share_parts(models: Iterable[SaliencyModel]) -> None:
-    """Replace equal front-end parts of several models by one object, so that it is in memory once and front ends with
-    the same options compare equal. A shared trunk gives the strides that any of the models needs."""
+    """Replaces equal front-end parts of several models by one object.
+
+    It is in memory once, and front ends with the same options compare equal. A shared trunk gives the strides that any
+    of the models needs.
+    """
     known: list[nn.Module] = []
     for model in models:
         for part in model.front_end.parts if model.front_end else ():

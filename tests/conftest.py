@@ -1,6 +1,5 @@
 """What tests of several parts share: where the data sets are, and a checkpoint that is quick to run."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import torch
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
+from saliency.settings import settings
 from tests.tiny import in_miniature
 
 
@@ -16,7 +16,7 @@ from tests.tiny import in_miniature
 def data_sets() -> Path:
     """The folder of the data sets, ``$SALIENCY_DATA`` or ../shared/data; tests that need it are skipped without it."""
     root = Path(__file__).parents[1]
-    folder = root / os.environ.get("SALIENCY_DATA", "../shared/data")
+    folder = root / (settings().data or "../shared/data")
     if not folder.is_dir():
         pytest.skip("the data sets are not on this machine")
     return folder

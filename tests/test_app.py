@@ -1,14 +1,17 @@
-"""What the host of the app says by its environment."""
+"""What the host of the app says by its environment, or by the options of ``saliency app``."""
 
 from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from saliency import ui
+from saliency.cli import app as command
 from tests.samples import HEIGHT, WIDTH, write_data_set
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -21,7 +24,12 @@ def given(miniatures, tmp_path, monkeypatch) -> dict:
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
     for name in ("SALIENCY_DATASET", "SALIENCY_SPLIT", "SALIENCY_MAPS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(ui, "build", lambda predictor, data, maps, opening: arguments.update(data=data, maps=maps))
+
+    def build(predictor, data, maps, opening):
+        arguments.update(data=data, maps=maps)
+        return SimpleNamespace(launch=arguments.update)
+
+    monkeypatch.setattr(ui, "build", build)
     write_data_set(tmp_path / "gaze", 1, {"_0": ""})
     (tmp_path / "maps").mkdir()
     np.save(tmp_path / "maps" / "000000000001_0.npy", np.tile(np.arange(1.0, WIDTH + 1), (HEIGHT, 1)))
@@ -58,3 +66,20 @@ def test_what_cannot_be_compared_ends_the_start_with_a_sentence(given, tmp_path,
     (tmp_path / "maps" / "000000000001_0.npy").rename(tmp_path / "maps" / "other.npy")
     sentence = ends(monkeypatch, SALIENCY_MAPS=f"DeepGaze:{maps}")
     assert "first sample is “000000000001_0”; the first maps are: other.npy" in sentence
+
+
+def test_the_command_serves_what_its_options_say(given, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_DATASET", str(tmp_path / "elsewhere"))
+    options = ["--port", "8123", "--data", str(tmp_path / "gaze"), "--maps", f"DeepGaze:{tmp_path / 'maps'}"]
+    ended = CliRunner().invoke(command, ["app", *options])
+    assert ended.exit_code == 0, ended.output
+    assert given["server_port"] == 8123
+    assert given["server_name"] is None  # Gradio then reads its own environment variable
+    assert given["data"].name == "gaze"
+    assert [maps.title for maps in given["maps"]] == ["DeepGaze"]
+
+
+def test_the_command_ends_with_a_sentence(given, tmp_path):
+    ended = CliRunner().invoke(command, ["app", "--maps", f"DeepGaze:{tmp_path / 'maps'}"])
+    assert ended.exit_code == 2
+    assert "SALIENCY_MAPS needs SALIENCY_DATASET" in ended.stderr

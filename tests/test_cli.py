@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from saliency import metrics
 from saliency.cli import app
+from saliency.cli.application import COMMANDS, imported
 from saliency.predictor import Predictor
 
 SENTENCES = {
@@ -246,3 +247,17 @@ def test_python_m_saliency_is_the_same_command(picture, tmp_path):
     assert (tmp_path / "out" / "untrained.pure.png").is_file()
     failed = subprocess.run([*command[:-3], tmp_path / "no.png", "--out", tmp_path], capture_output=True, timeout=300)
     assert failed.returncode == 2
+
+
+def test_the_list_of_commands_has_the_first_sentence_of_each():
+    for name, help_ in COMMANDS.items():
+        command = imported(name)
+        assert command.name == name
+        assert " ".join(command.help.split("\n\n")[0].split()) == help_
+
+
+def test_help_imports_no_command():
+    code = "import sys; from saliency.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert all(name in shown for name in COMMANDS)
+    assert {"torch", "pandas", "numpy", "gradio"}.isdisjoint(shown.splitlines()[-1].split())

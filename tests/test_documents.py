@@ -11,6 +11,8 @@ import pytest
 from saliency import checkpoints
 from saliency.models.registry import spec
 
+from .samples import write_data_set
+
 ROOT = Path(__file__).parents[1]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOLDERS = ("docs", "checkpoints", "assets")
@@ -73,13 +75,35 @@ def test_the_readme_shows_the_scores_of_the_cards() -> None:
         ]
 
 
-def test_the_readmes_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = (block for language, block in FENCED.findall(text_of("README.md")) if language == "python")
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which a document's Python runs: the examples, a data set and a recording are there."""
     (tmp_path / "assets").symlink_to(ROOT / "assets")
+    (tmp_path / "recording.tsv").write_text("x\ty\n300\t120\n310\t130\n", encoding="utf-8")
+    write_data_set(tmp_path / "DATASET_DIR", 2, {"_0": "", "_3": "A spot."}, validation=1)
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def python_of(document: str, names: dict) -> None:
+    """Runs the blocks of Python of a document, one after the other."""
+    blocks = [block for language, block in FENCED.findall(text_of(document)) if language == "python"]
+    exec(compile("\n".join(blocks), document, "exec"), names)
+
+
+def test_the_readmes_python_runs(place: Path) -> None:
     names: dict = {}
-    exec(compile(code, "README.md", "exec"), names)
+    python_of("README.md", names)
     density = names["prediction"].density
     assert density.dtype == np.float32
     assert density.sum() == pytest.approx(1, abs=1e-4)
-    assert (tmp_path / "comparison.png").is_file()
+    assert (place / "comparison.png").is_file()
+
+
+def test_the_python_of_the_page_on_python_runs(place: Path) -> None:
+    names: dict = {}
+    python_of("docs/python.md", names)
+    assert names["recording"].points.tolist() == [[120, 300], [130, 310]]
+    assert set(names["table"]["condition"]) == {"pure", "salient", "macro"}
+    assert names["card"].model == "clip_salgan"

@@ -1,11 +1,5 @@
-"""The command line: one module per command, imported here in the order of ``saliency --help``."""
+"""The command line: one module per command, imported when the command is called."""
 
-from . import models, predict, evaluate, score, replay, prepare  # noqa: F401, I001
-from .application import app
+from .application import app, main
 
 __all__ = ["app", "main"]
-
-
-def main() -> None:
-    """The entry point ``saliency``."""
-    app(prog_name="saliency")

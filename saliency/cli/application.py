@@ -1,29 +1,54 @@
-"""The command line's frame: the application, its errors, and what several commands share."""
+"""The frame of the command line: the list of commands, and how their errors end.
+
+``saliency --help`` imports no command: PyTorch, pandas and Gradio take seconds.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, TypeVar
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 import typer
-from tqdm import tqdm
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from ..data import Sample
-from ..data.layouts import LAYOUTS, DataSet, open_data_set
-from ..errors import OutputError, SaliencyError
-from ..gaze.recording import DEFAULT_OPTIONS, GazeOptions
+from ..errors import SaliencyError
 
-Item = TypeVar("Item")
+# By name: the first sentence of the command's help. Its function, or application of further commands, has the name of
+# the command and is in the module of that name.
+COMMANDS = {
+    "models": "List the models that can be used now.",
+    "predict": "Predict the maps of pictures under sentences, or of every sample of a data set.",
+    "evaluate": "Compare maps with where people looked: means and 95 % intervals over pictures, per condition.",
+    "score": "Compare maps of one picture with one recording of where people looked.",
+    "replay": "Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.",
+    "prepare": "Turn public releases of data and weights into the form that training reads.",
+    "app": "Serve the web app.",
+    "train": "Train a model from its recipe, or continue a run that broke off; the checkpoint appears in runs/NAME.",
+    "results": "Measure the baselines and every checkpoint; write RESULTS.md, the cards and the figures.",
+}
+_MODULES = {"app": "serve"}  # where the name is taken
 
 
-class _Commands(TyperGroup):
-    """An error made on purpose ends a command with its sentence on stderr and exit code 2, never with a trace."""
+class Commands(TyperGroup):
+    """The commands by name; an error made on purpose ends one with its sentence on stderr and exit code 2."""
 
-    def invoke(self, ctx):
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of ``saliency --help``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """The command as the list shows it, without what it does; None where there is none of that name."""
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is called, imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and imported(str(name)), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
         try:
             return super().invoke(ctx)
         except SaliencyError as error:
@@ -31,53 +56,30 @@ class _Commands(TyperGroup):
             raise typer.Exit(2) from None
 
 
-AUTO = "auto"
-Layout = StrEnum("Layout", {name.upper().replace("-", "_"): name for name in (AUTO, *LAYOUTS)})
-
 app = typer.Typer(
-    cls=_Commands,
-    help="Predict where people look in a picture after reading a sentence about it.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-LayoutOption = Annotated[Layout, typer.Option(help="How the folder is laid out; auto finds it out.")]
-SplitOption = Annotated[str | None, typer.Option(help="Only this split, e.g. validation; default: every sample.")]
+
+@app.callback()
+def saliency() -> None:
+    """Predict where people look in a picture after reading a sentence about it."""
 
 
-def make_folder(folder: Path) -> None:
-    """Makes the folder for results before they are computed: none are lost for want of a place."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        raise OutputError(f"The folder “{folder}” cannot be written to.")
+def imported(name: str) -> Any:
+    """A command of `COMMANDS`, from its module."""
+    found: typer.Typer | Callable[..., None]
+    found = getattr(import_module(f".{_MODULES.get(name, name)}", __package__), name)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return get_command(alone)
 
 
-def open_samples(root: Path, layout: Layout, split: str | None) -> Sequence[Sample]:
-    """The samples of a data set's folder."""
-    return open_data(root, layout, split).samples
-
-
-def open_data(
-    root: Path,
-    layout: Layout,
-    split: str | None,
-    *,
-    require_ground_truth: bool = False,
-    gaze: GazeOptions = DEFAULT_OPTIONS,
-) -> DataSet:
-    """The data set of a folder; notices on it go to stderr."""
-    chosen = None if layout.value == AUTO else layout.value
-    data = open_data_set(root, split, chosen, require_ground_truth=require_ground_truth, gaze=gaze)
-    for notice in data.notices:
-        typer.echo(notice, err=True)
-    return data
-
-
-def with_progress(items: Sequence[Item], unit: str = " samples") -> Iterable[Item]:
-    """The items, with a bar on stderr where that is a terminal."""
-    return tqdm(items, unit=unit, disable=None, leave=False)
+def main() -> None:
+    """The entry point ``saliency``."""
+    app(prog_name="saliency")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,10 +17,10 @@ from ..data.layouts import DataSet
 from ..errors import DatasetError
 from ..external_maps import ExternalMaps
 from ..gaze import GazeOptions, Units
-from ..metrics import PROFILES, get_profile
+from ..metrics import get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
-from .application import Layout, LayoutOption, SplitOption, app, make_folder, open_data
+from .data_options import ANY_LAYOUT, STANDARD, LayoutOption, ProfileOption, SplitOption, make_folder, open_data
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -32,13 +31,10 @@ from .gaze_options import (
     gaze_options,
 )
 
-Profile = StrEnum("Profile", {name: name for name in PROFILES})
-
 SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are missing from them
 _NAMED = 10  # samples left out that are named
 
 
-@app.command()
 def evaluate(
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
     model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated.")] = None,
@@ -59,9 +55,9 @@ def evaluate(
     shown: ShownOption = None,
     place: PlaceOption = None,
     drop_zeros: DropZerosOption = False,
-    layout: LayoutOption = Layout.AUTO,
+    layout: LayoutOption = ANY_LAYOUT,
     split: SplitOption = None,
-    profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
+    profile: ProfileOption = STANDARD,
     json: Annotated[
         Path | None,
         typer.Option(dir_okay=False, writable=True, help="Also write means and rows to this file; its folder is made."),

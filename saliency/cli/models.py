@@ -10,10 +10,8 @@ import typer
 from .. import checkpoints
 from ..metrics.evaluator import MACRO
 from ..models.registry import spec
-from .application import app
 
 
-@app.command()
 def models() -> None:
     """List the models that can be used now."""
     typer.echo(_table_of_models(checkpoints.available()).to_string(index=False))

@@ -22,12 +22,11 @@ from ..evaluation import PredictorModel
 from ..predictor import Predictor
 from ..rendering import overlay
 from ..results import Comparison
-from .application import AUTO, Layout, LayoutOption, SplitOption, app, make_folder, open_samples, with_progress
+from .data_options import ANY_LAYOUT, AUTO, LayoutOption, SplitOption, make_folder, open_samples, with_progress
 
 INCOMPLETE = 3
 
 
-@app.command()
 def predict(
     sources: Annotated[
         list[Path],
@@ -42,7 +41,7 @@ def predict(
     salient: Annotated[str | None, typer.Option(help="A sentence about what stands out.")] = None,
     non_salient: Annotated[str | None, typer.Option(help="A sentence about what does not stand out.")] = None,
     general: Annotated[str | None, typer.Option(help="A sentence about both.")] = None,
-    layout: LayoutOption = Layout.AUTO,
+    layout: LayoutOption = ANY_LAYOUT,
     split: SplitOption = None,
 ) -> None:
     """Predict the maps of pictures under sentences, or of every sample of a data set.

@@ -10,16 +10,19 @@ import typer
 from tqdm import tqdm
 
 from ..errors import DatasetError
-from .application import app
 
-commands = typer.Typer(help="Turn public releases of data and weights into the form that training reads.")
-app.add_typer(commands, name="prepare")
+prepare = typer.Typer(
+    name="prepare",
+    help="Turn public releases of data and weights into the form that training reads.",
+    add_completion=False,
+    no_args_is_help=True,
+)
 
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False)]
 Target = Annotated[Path, typer.Argument(file_okay=False, help="The folder to write, e.g. ../shared/data/NAME.")]
 
 
-@commands.command()
+@prepare.command()
 def gaze(
     target: Target,
     sources: Annotated[list[str], typer.Argument(metavar="PREFIX=FOLDER...", help="e.g. osie=OSIE crowd=EyeCrowd")],
@@ -40,7 +43,7 @@ def gaze(
     _run(prepare_gaze(opened, target), sum(map(len, opened.values())))
 
 
-@commands.command("flickr8k-entities")
+@prepare.command("flickr8k-entities")
 def flickr8k_entities(
     pictures: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Flickr8k's JPEG files.")],
     entities: Annotated[
@@ -58,7 +61,7 @@ def flickr8k_entities(
     _run(prepare_flickr8k_entities(pictures, entities, target, unwanted))
 
 
-@commands.command()
+@prepare.command()
 def duts(release: Folder, target: Target) -> None:
     """Shrink the pictures and masks of DUTS-TR."""
     from ..data.prepare.duts import prepare_duts
@@ -66,7 +69,7 @@ def duts(release: Folder, target: Target) -> None:
     _run(prepare_duts(release, target))
 
 
-@commands.command("efficientnet-lite2")
+@prepare.command("efficientnet-lite2")
 def efficientnet_lite2(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The package's .pth file.")],
     target: Annotated[Path, typer.Argument(dir_okay=False, help="The .safetensors file to write.")],

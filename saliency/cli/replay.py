@@ -13,16 +13,14 @@ from ..predictor import Predictor
 from ..replay import TOLERANCE, Recorded, Replayed, changed_weights, read_recorded
 from ..replay import replay as run_again
 from ..results import Comparison
-from .application import app
 
 
-@app.command()
 def replay(
     record: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A downloaded ZIP, or its .json.")],
     tolerance: Annotated[float, typer.Option(min=0, help="Share of a map's peak that counts as the same.")] = TOLERANCE,
     other_weights: Annotated[bool, typer.Option(help="Compare although checkpoints differ from the recorded.")] = False,
 ) -> None:
-    """Run a downloaded comparison again with the checkpoints here, and say of each map whether it is the same.
+    """Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.
 
     Unpacked, the picture and the maps must lie beside the .json. The largest absolute difference of a map is told as a
     share of the recorded map's peak. The exit code is 0 where all are the same, and 1 where one differs.

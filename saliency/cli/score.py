@@ -20,8 +20,7 @@ from ..imaging import load_image
 from ..metrics import evaluate_fixation
 from ..metrics.evaluator import write_json
 from ..predictor import Predictor
-from .application import app, make_folder
-from .evaluate import Profile
+from .data_options import STANDARD, ProfileOption, make_folder
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -45,7 +44,6 @@ class Named:
     sha256: str | None = None
 
 
-@app.command()
 def score(
     picture: Annotated[
         Path | None,
@@ -74,7 +72,7 @@ def score(
     drop_zeros: DropZerosOption = False,
     picture_name: PictureNameOption = None,
     log: LogOption = False,
-    profile: Annotated[Profile, typer.Option(help="Which definitions the metrics have.")] = Profile.tuebingen,
+    profile: ProfileOption = STANDARD,
     json: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write everything to this file.")] = None,
 ) -> None:
     """Compare maps of one picture with one recording of where people looked.
@@ -100,7 +98,7 @@ def score(
     shape = maps[0].values.shape if pixels is None else pixels.shape[:2]
     recording = None if fixations is None else _recording(fixations, shape, options)
     truth = None if density is None else _density(density, shape)
-    if model or not maps:
+    if pixels is not None and (model or not maps):
         maps = [*_predicted(pixels, model, sentence), *maps]
     points = None if recording is None else recording.points
     scores = {entry.name: evaluate_fixation(entry.values, truth, points, profile=profile.value) for entry in maps}

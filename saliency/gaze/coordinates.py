@@ -71,7 +71,7 @@ def to_pixels(
     read = positions[rows]
     units = _units(read, options.units, units)
     points = _on_picture(read, shape, units, options.screen)
-    outside = ~((points >= 0) & (points < (shape[1], shape[0]))).all(axis=1)
+    outside = np.logical_not(((points >= 0) & (points < (shape[1], shape[0]))).all(axis=1))
     if 2 * outside.sum() > len(points):
         hint = _hint(points, read, shape, units, options.screen)
         raise _too_many_outside(int(outside.sum()), len(points), shape, hint)

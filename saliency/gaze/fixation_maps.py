@@ -75,7 +75,7 @@ def map_recording(values: np.ndarray, shape: tuple[int, int], participant: str) 
             ),
         )
     fixations = tuple(Fixation(int(x), int(y), participant, 1, number) for number, (y, x) in enumerate(points, start=1))
-    return Recording(fixations, tuple(shape), Units.PIXELS, total=len(fixations), notices=notices)
+    return Recording(fixations, (shape[0], shape[1]), Units.PIXELS, total=len(fixations), notices=notices)
 
 
 def read_marks(values: np.ndarray) -> Marks:
@@ -151,7 +151,7 @@ def _white(level: np.ndarray) -> Marks:
     half = white * 127 / 255
     marked = level > half
     grey = np.count_nonzero((level >= white * 64 / 255) & ~marked)
-    if _is_shaded(level, white, np.count_nonzero(marked)):
+    if _is_shaded(level, white, int(np.count_nonzero(marked))):
         raise _density()
     if not marked.any():
         raise GroundTruthError("There is no fixation in the file.")
@@ -180,7 +180,7 @@ def _is_shaded(level: np.ndarray, white: float, marked: int) -> bool:
     grey = np.count_nonzero((level >= white * 64 / 255) & (level < white * 192 / 255))
     if grey > max(0.005 * level.size, min(marked, 0.05 * level.size)):
         return True
-    return not marked and np.count_nonzero(level > white * 8 / 255) > 0.05 * level.size
+    return not marked and int(np.count_nonzero(level > white * 8 / 255)) > 0.05 * level.size
 
 
 # --- marked pixels ----------------------------------------------------------------------------------------------------
@@ -273,13 +273,12 @@ def _marks(marked: np.ndarray) -> Marks:
     Raises:
         GroundTruthError: the pixels make large or irregular areas.
     """
-    count = np.count_nonzero(marked)
+    count = int(np.count_nonzero(marked))
     components = _Components.of(marked) if count <= _MOST_MARKED * marked.size else None
     if components is not None and components.are_pixels():
         check_count(count)
         return Marks(np.argwhere(marked))
-    possible = components is not None and components.are_pixels() is False
-    points = components.disc_centres() if possible else None
+    points = None if components is None or components.are_pixels() is not False else components.disc_centres()
     if points is None:
         raise GroundTruthError(
             "This looks like a mask or a density map after a threshold: its white areas are large or irregular. "

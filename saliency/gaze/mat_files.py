@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -98,7 +98,7 @@ def _names(content: bytes) -> Sequence[str]:
 
 def _expanded(content: bytes) -> int:
     """Bytes of the file's elements without compression, counted up to a little more than `MAX_EXPANDED`."""
-    order = "little" if content[126:128] == b"IM" else "big"
+    order: Literal["little", "big"] = "little" if content[126:128] == b"IM" else "big"
     position, total = 128, 0
     while position + 8 <= len(content) and total <= MAX_EXPANDED:
         kind, size = (int.from_bytes(content[position + at : position + at + 4], order) for at in (0, 4))

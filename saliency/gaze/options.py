@@ -77,7 +77,7 @@ def screen_size(written: str) -> tuple[int, int]:
 
 
 def screen_place(written: str) -> tuple[float, float]:
-    """x and y in pixels of a place on a screen, such as ``240, 60``.
+    """The position (x, y) in pixels of a place on a screen, such as ``240, 60``.
 
     Raises:
         GroundTruthError: nothing or something else is written.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from ..errors import (
     PictureTooLargeError,
     UnsupportedFormatError,
 )
-from ..imaging import MAX_BYTES, MAX_PIXELS, Source, decode, read, values_of
+from ..imaging import MAX_BYTES, MAX_PIXELS, decode, read, values_of
 from . import densities
 from .coordinates import nothing_left
 from .eyelink import asc_recording, looks_like_asc
@@ -27,6 +28,10 @@ from .numpy_files import NPY, read_npy, read_npz, without_single_axes
 from .recording import DEFAULT_OPTIONS, DensityMap, Fixation, GazeOptions, Recording
 from .rows import positions_recording, strict_fixations, table_recording
 from .tables import read_table, text_of
+
+# A file by its path, content or handle, or a picture or array.
+File = bytes | str | os.PathLike[str] | BinaryIO
+Source = File | Image.Image | np.ndarray
 
 _ZIP = b"PK\x03\x04"
 _KNOWN_FIXATIONS = ("fixations", "points", "fixation_map", "fixmap", "map")
@@ -59,13 +64,17 @@ def read_fixations(
 
 
 def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:
-    """Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats kept.
+    r"""Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats kept.
 
     Args:
         source, shape: as for `read_fixations`, whose notices are not given.
 
     Raises:
         GroundTruthError: as `read_fixations`.
+
+    Example:
+        >>> load_fixations(b"x,y\n300,120\n310,130\n", shape=(480, 640)).tolist()
+        [[120, 300], [130, 310]]
     """
     return read_fixations(source, shape).points
 
@@ -180,6 +189,10 @@ def load_map(source: Source) -> np.ndarray:
 
     Raises:
         GroundTruthError: as `read_density`.
+
+    Example:
+        >>> load_map(np.array([[0.0, 1.0], [2.0, 1.0]])).max()
+        np.float64(2.0)
     """
     return read_density(source).values
 
@@ -204,7 +217,7 @@ def _density_values(source: Source) -> np.ndarray:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _content(source: Source) -> bytes:
+def _content(source: File) -> bytes:
     """The bytes of a file."""
     try:
         return read(source)

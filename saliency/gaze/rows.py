@@ -107,7 +107,7 @@ def _recording(rows: _Rows, shape: tuple[int, int], options: GazeOptions, partic
     used = rows.frame.iloc[pixels.rows]
     return Recording(
         _fixations(pixels.points, used, rows.columns, participant),
-        tuple(shape),
+        (shape[0], shape[1]),
         pixels.units,
         names,
         total - merged,
@@ -337,8 +337,8 @@ def _fixations(points: np.ndarray, frame: pd.DataFrame, columns: Columns, partic
             int(x),
             int(y),
             (people[number] or participant)[:_NAME_LENGTH],
-            1 if rounds[number] is None else rounds[number],
-            number + 1 if orders[number] is None else orders[number],
+            _or(rounds[number], 1),
+            _or(orders[number], number + 1),
             onsets[number],
             durations[number],
         )
@@ -356,6 +356,10 @@ def _whole(frame: pd.DataFrame, columns: Columns, role: str, count: int) -> list
     if not (np.abs(values[known]) < 1e15).all():  # false for NaN, too
         raise GroundTruthError("The fixation table's column “{name}” must hold numbers.", name=name)
     return [None if np.isnan(value) else round(value) for value in values]
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
 
 
 def _text(cell: Any) -> str:

@@ -80,7 +80,7 @@ def text_of(content: bytes) -> str | None:
 
 def _decoded(content: bytes) -> str | None:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ("utf-16",)
+        encodings: tuple[str, ...] = ("utf-16",)
     elif content[1:2] == b"\0" and len(content) % 2 == 0:  # Latin letters and digits without the mark
         encodings = ("utf-16-le",)
     elif content[:1] == b"\0":

@@ -58,6 +58,12 @@ def evaluate_fixation(
 
     Raises:
         MetricError: unknown profile or metric; shapes that do not fit; values that are not finite.
+
+    Example:
+        >>> map_, density = [[0, 1], [2, 3]], [[0, 1], [1, 2]]
+        >>> scores = evaluate_fixation(map_, density, fixations=[(1, 1), (1, 0)])
+        >>> {name: round(value, 2) for name, value in scores.items()}
+        {'CC': 0.95, 'SIM': 0.92, 'KL': 0.03, 'NSS': 0.89, 'AUC': 0.75}
     """
     selected = get_profile(profile).select(metrics)
     case = _case(prediction, density, fixations)
@@ -108,6 +114,13 @@ class FixationEvaluator:
         profile: a name from `PROFILES`.
         metrics: names of the profile's metrics; None is its default set.
         seed: of the bootstrap.
+
+    Example:
+        >>> evaluator = FixationEvaluator(metrics=["CC", "AUC"])
+        >>> _ = evaluator.add("1", "boat", "pure", [[0, 1], [2, 3]], [[0, 1], [1, 2]], [(1, 1), (1, 0)])
+        >>> _ = evaluator.add("2", "bird", "pure", [[3, 1], [2, 0]], [[2, 1], [1, 0]], [(0, 0)])
+        >>> {metric: f"{score['mean']:.3f} of {score['n']}" for metric, score in evaluator.summary()["pure"].items()}
+        {'CC': '0.949 of 2', 'AUC': '0.812 of 2'}
     """
 
     def __init__(self, profile: str = "tuebingen", metrics: Sequence[str] | None = None, seed: int = 0) -> None:
@@ -127,7 +140,7 @@ class FixationEvaluator:
 
     def add(
         self,
-        id: str,
+        row: str,
         picture: str,
         condition: str,
         prediction: ArrayLike,
@@ -137,7 +150,7 @@ class FixationEvaluator:
         """Scores one prediction; returns the scores that need no other picture.
 
         Args:
-            id: of the row; unique.
+            row: its id; unique.
             picture: which rows show the same picture.
             condition: what had been read.
             prediction, density, fixations: as for `evaluate_fixation`.
@@ -145,12 +158,12 @@ class FixationEvaluator:
         Raises:
             MetricError: an id that was added before, or as `evaluate_fixation`.
         """
-        if id in self._entries:
-            raise MetricError(f"{id!r} was scored already")
+        if row in self._entries:
+            raise MetricError(f"{row!r} was scored already")
         case = _case(prediction, density, fixations)
-        entry = _Entry(id, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
-        entry.scores.update(_scores(Case(**{**vars(case), "seed": seed_of(id)}), self._at_once))
-        self._entries[id] = entry
+        entry = _Entry(row, picture, str(condition), case.prediction.shape, case.fixations, {}, self._keep(case))
+        entry.scores.update(_scores(Case(**{**vars(case), "seed": seed_of(row)}), self._at_once))
+        self._entries[row] = entry
         self._rows = None
         return dict(entry.scores)
 

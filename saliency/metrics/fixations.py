@@ -27,6 +27,10 @@ def nss(prediction: ArrayLike, fixations: ArrayLike, *, classic: bool = False) -
 
     Args:
         classic: count each fixated pixel once and divide by the sample standard deviation, as the MATLAB benchmark.
+
+    Example:
+        >>> round(nss([[0, 1], [2, 3]], [(1, 1), (1, 0)]), 3)
+        0.894
     """
     prediction, points = _prepared(prediction, fixations)
     if not len(points):
@@ -38,7 +42,12 @@ def nss(prediction: ArrayLike, fixations: ArrayLike, *, classic: bool = False) -
 
 
 def auc(prediction: ArrayLike, fixations: ArrayLike) -> float:
-    """Area under the ROC curve of the fixations, repeats kept, against all pixels of the picture, in [0, 1]; exact."""
+    """Area under the ROC curve of the fixations, repeats kept, against all pixels of the picture, in [0, 1]; exact.
+
+    Example:
+        >>> auc([[0, 1], [2, 3]], [(1, 1), (1, 0)])
+        0.75
+    """
     prediction, points = _prepared(prediction, fixations)
     # The other way round: the short list is sorted, and neighbouring pixels search it alike, three times as fast.
     return 1 - exceedance(prediction.ravel(), prediction[tuple(points.T)])
@@ -49,6 +58,10 @@ def sauc(prediction: ArrayLike, fixations: ArrayLike, other_fixations: ArrayLike
 
     Args:
         other_fixations: (M, 2) fixations on other pictures, repeats kept, moved to this picture's size; none gives NaN.
+
+    Example:
+        >>> sauc([[0, 1], [2, 3]], [(1, 1), (1, 0)], other_fixations=[(0, 0), (1, 0)])
+        0.875
     """
     prediction, points = _prepared(prediction, fixations)
     others = as_fixations(other_fixations, prediction.shape)
@@ -64,6 +77,10 @@ def ig(prediction: ArrayLike, fixations: ArrayLike, baseline: ArrayLike, *, minm
 
     Raises:
         MetricError: an empty baseline: it would hand out some 52 bits.
+
+    Example:
+        >>> round(ig([[0, 1], [2, 3]], [(1, 1)], baseline=[[1, 1], [1, 1]]), 3)  # twice as probable
+        1.0
     """
     prediction, points = _prepared(prediction, fixations)
     baseline = as_density(baseline)
@@ -87,6 +104,10 @@ def auc_judd(prediction: ArrayLike, fixations: ArrayLike, *, jitter: bool = True
     Args:
         jitter: break ties with noise of up to 1e-7. Without it, a constant map gives NaN.
         seed: of the noise.
+
+    Example:
+        >>> auc_judd([[0, 1], [2, 3]], [(1, 1), (0, 1)])
+        0.875
     """
     prediction, points = _prepared(prediction, fixations)
     points = unique(points)
@@ -116,6 +137,10 @@ def auc_borji(
         step: between thresholds on the map scaled to [0, 1]. The published 0.1 makes the value depend on how the map's
             values are spread; ``"exact"`` uses every value.
         seed: of the draws.
+
+    Example:
+        >>> round(auc_borji([[0, 1], [2, 3]], [(1, 1), (1, 0)], step="exact"), 2)
+        0.71
     """
     prediction, points = _prepared(prediction, fixations)
     points = unique(points)
@@ -141,6 +166,10 @@ def sauc_classic(
         other_fixations: (M, 2) fixations on other pictures (the benchmark takes ten), moved to this picture's size;
             repeats are dropped. None gives NaN, and so does a constant map.
         step, seed: as for `auc_borji`.
+
+    Example:
+        >>> sauc_classic([[0, 1], [2, 3]], [(1, 1), (1, 0)], other_fixations=[(0, 0), (0, 1)])
+        1.0
     """
     prediction, points = _prepared(prediction, fixations)
     points, others = unique(points), unique(as_fixations(other_fixations, prediction.shape))

@@ -31,9 +31,11 @@ class Blur:
     repeats: bool = False
 
 
+SJTU_TIS_CUTOFF = 6.0
+
 BLURS = {
     # The public maps of SJTU-TIS correlate with this rule to more than 0.9999.
-    "sjtu_tis": Blur(cutoff=6),
+    "sjtu_tis": Blur(cutoff=SJTU_TIS_CUTOFF),
     # saliency.mit.edu until 2018 (Judd, Durand and Torralba, 2012).
     "mit_classic": Blur(cutoff=8),
     # MIT300 on saliency.tuebingen.ai; equals a cut-off of 8 on a canvas of 1024.
@@ -53,6 +55,11 @@ def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile
 
     Raises:
         MetricError: unknown profile, or fixations that do not fit the shape.
+
+    Example:
+        >>> density = density_from_fixations([(240, 320)], (480, 640))
+        >>> density.shape, float(density.max()), float(density[240, 320])
+        ((480, 640), 1.0, 1.0)
     """
     blur = profile if isinstance(profile, Blur) else _rule(profile)
     counts = fixation_counts(as_fixations(fixations, shape), shape)
@@ -60,14 +67,19 @@ def density_from_fixations(fixations: ArrayLike, shape: tuple[int, int], profile
         return counts
     if not blur.repeats:
         counts = np.minimum(counts, 1)
-    if blur.sigma is None:
-        density = _fourier_gaussian(counts, blur.cutoff)
-    else:
-        side = 2 * int(4 * blur.sigma + 0.5) + 1
-        density = cv2.GaussianBlur(counts, (side, side), blur.sigma, borderType=blur.border)
+    density = _blurred(counts, blur)
     if profile == "salicon":
         density = density - density.min()
     return density / density.max()
+
+
+def _blurred(counts: Map, blur: Blur) -> Map:
+    if blur.sigma is not None:
+        side = 2 * int(4 * blur.sigma + 0.5) + 1
+        return np.asarray(cv2.GaussianBlur(counts, (side, side), blur.sigma, borderType=blur.border), np.float64)
+    if blur.cutoff is None:
+        raise MetricError("a rule for density maps needs a sigma or a cut-off")
+    return _fourier_gaussian(counts, blur.cutoff)
 
 
 def _rule(profile: str) -> Blur:

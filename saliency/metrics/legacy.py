@@ -25,9 +25,13 @@ def at_frame(values: ArrayLike) -> Map:
 
 
 def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
-    """ "AUC" between both maps cut at their own 80th percentile: the mean of sensitivity and specificity, in [0, 1].
+    """The "AUC" of those papers, in [0, 1]: mean of sensitivity and specificity of both maps at their 80th percentiles.
 
     With a binary prediction the ROC has one corner, so this only tells how far the two top fifths overlap.
+
+    Example:
+        >>> auc20(np.arange(10).reshape(2, 5), np.arange(10).reshape(2, 5))
+        1.0
     """
     hot, truth = (
         values > np.percentile(values, 80, method="higher") for values in (as_map(prediction), as_density(density))
@@ -38,21 +42,35 @@ def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
 
 
 def sauc20(prediction: ArrayLike, density: ArrayLike) -> float:
-    """ "sAUC" of the same papers, in [0.25, 0.75]: they label as many random negatives as positives "salient" as well.
+    """The "sAUC" of those papers, in [0.25, 0.75]: as many random negatives as positives count as salient, too.
 
     This is the expectation over their draw, (auc20 + 0.5) / 2: a function of `auc20`, with no information of its own.
+
+    Example:
+        >>> sauc20(np.arange(10).reshape(2, 5), np.arange(10).reshape(2, 5))
+        0.75
     """
     return (auc20(prediction, density) + 0.5) / 2
 
 
 def nss_support(prediction: ArrayLike, density: ArrayLike) -> float:
-    """Mean z-score over every pixel whose density is not zero, which is most of the picture."""
+    """Mean z-score over every pixel whose density is not zero, which is most of the picture.
+
+    Example:
+        >>> round(nss_support([[0, 1], [2, 3]], [[0, 0], [0.1, 0.9]]), 3)
+        0.894
+    """
     support = np.argwhere(as_density(density) > 0)
     return nss(prediction, support)
 
 
 def nss_density(prediction: ArrayLike, density: ArrayLike) -> float:
-    """Mean z-score weighted by the blurred density instead of the fixations; NaN for an empty density."""
+    """Mean z-score weighted by the blurred density instead of the fixations; NaN for an empty density.
+
+    Example:
+        >>> round(nss_density([[0, 1], [2, 3]], [[0, 0], [0.1, 0.9]]), 3)
+        1.252
+    """
     density = as_density(density)
     if not density.any():
         return math.nan
@@ -63,6 +81,11 @@ def nss_dilated(prediction: ArrayLike, fixations: ArrayLike) -> float:
     """NSS at `FRAME` with the fixation map resized as an image and every pixel it touches counted as fixated.
 
     At 640 x 480, each fixation becomes three to four pixels. Divides by the sample standard deviation.
+
+    Example:
+        >>> map_ = np.tile(np.arange(640.0), (480, 1))
+        >>> round(nss_dilated(map_, [(240, 639)]), 2)  # the brightest column
+        1.73
     """
     prediction = as_map(prediction)
     counts = fixation_counts(as_fixations(fixations, prediction.shape), prediction.shape)

@@ -41,18 +41,18 @@ class Pool:
         self._rows = sorted(rows, key=lambda row: row.id)
         self._most = most
 
-    def others(self, id: str, picture: str, shape: tuple[int, int]) -> Points:
+    def others(self, row: str, picture: str, shape: tuple[int, int]) -> Points:
         """Fixations on the other pictures, moved to `shape` (H, W); (M, 2).
 
         Args:
-            id: of the row they are compared with; where pictures are drawn at random, the seed comes from it.
+            row: id of the row that they are compared with; where pictures are drawn at random, the seed comes from it.
             picture: of that row; rows of the same picture are left out.
         """
-        others = [row for row in self._rows if row.picture != picture]
+        others = [other for other in self._rows if other.picture != picture]
         if self._most is not None and len(others) > self._most:
-            chosen = np.random.default_rng(seed_of(id)).choice(len(others), self._most, replace=False)
+            chosen = np.random.default_rng(seed_of(row)).choice(len(others), self._most, replace=False)
             others = [others[i] for i in chosen]
-        return pool_fixations([(row.fixations, row.shape) for row in others], shape)
+        return pool_fixations([(other.fixations, other.shape) for other in others], shape)
 
     def record(self) -> dict[str, Any]:
         """Which fixations these are: their number, that of pictures, and a sha256."""
@@ -66,6 +66,6 @@ class Pool:
         }
 
 
-def seed_of(id: str) -> int:
+def seed_of(row: str) -> int:
     """A seed from the id of a row, so that metrics that draw do not depend on the order of the rows."""
-    return int.from_bytes(hashlib.sha256(id.encode()).digest()[:8], "little")
+    return int.from_bytes(hashlib.sha256(row.encode()).digest()[:8], "little")

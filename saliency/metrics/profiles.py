@@ -6,8 +6,9 @@ reproduces what earlier papers on SJTU-TIS print.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import MetricError
 from . import density, fixations, legacy
@@ -43,7 +44,7 @@ class Metric:
         lower_is_better: true for divergences and errors.
     """
 
-    score: Callable[[Case], float]
+    score: Callable[[Any], float]  # of a `Case`; what the metric needs is not None there
     needs: tuple[str, ...]
     lower_is_better: bool = False
 
@@ -68,7 +69,7 @@ class Profile:
     default: tuple[str, ...]
     other_pictures: int | None = None
 
-    def select(self, names: tuple[str, ...] | list[str] | None) -> dict[str, Metric]:
+    def select(self, names: Sequence[str] | None) -> dict[str, Metric]:
         """The named metrics; None is the default ones.
 
         Raises:
@@ -142,6 +143,10 @@ def get_profile(name: str) -> Profile:
 
     Raises:
         MetricError: there is none; the message lists them.
+
+    Example:
+        >>> get_profile("tuebingen").default
+        ('CC', 'SIM', 'KL', 'NSS', 'AUC', 'sAUC')
     """
     if name not in PROFILES:
         raise MetricError(f"no metric profile is called {name!r}; there are {', '.join(PROFILES)}")

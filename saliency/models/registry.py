@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -76,3 +77,17 @@ def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
     """Preset and configuration of an earlier card or recipe of model `name` as they are called today; of a model that
     is not here, as they are."""
     return REGISTRY[name].present(preset_name, config) if name in REGISTRY else Named(preset_name, config)
+
+
+def list_models(pattern: str | Sequence[str] = "*") -> list[str]:
+    """Names of models that `create` takes, in the order of the registry.
+
+    Args:
+        pattern: a name, in which ``*`` and ``?`` stand for any characters, or several of them.
+
+    Example:
+        >>> list_models("tran*")
+        ['tranblend', 'transalnet']
+    """
+    patterns = [pattern] if isinstance(pattern, str) else pattern
+    return [name for name in REGISTRY if any(fnmatchcase(name, one) for one in patterns)]

@@ -91,7 +91,7 @@ def is_trained(recipe: Recipe) -> bool:
 
 
 def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
-    """What the card says of a run, but for the metrics on full-size maps, which `train.results` adds.
+    """What the card says of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
 
     Args:
         state: of the run. What it says of the training stays true when the card is written anew.

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import yaml
 
 from saliency import __version__
 from saliency.checkpoints import Card
 from saliency.models.registry import spec
+from saliency.resources import resource
 from saliency.results import Comparison
 
-CITATION = Path(__file__).resolve().parents[2] / "CITATION.cff"
+CITATION = resource("CITATION.cff")
 
 FILES = {
     "comparison.json": "the record: sentences, models with the sha256 of their weights, versions of the software, "

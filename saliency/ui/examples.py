@@ -9,9 +9,10 @@ from pathlib import Path
 import gradio as gr
 from gradio.i18n import I18nData
 
+from saliency.resources import resource
 from saliency.ui.texts import t
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
+FOLDER = resource("assets/examples")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Example:
 
 
 def examples(folder: Path = FOLDER) -> list[Example]:
-    """The examples of `folder`/examples.json; none where the package was installed without the repository's assets."""
+    """The examples of `folder`/examples.json; none where there is no such file."""
     index = folder / "examples.json"
     if not index.exists():
         return []

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 from typing import Any
 
 from gradio.route_utils import get_root_url
@@ -17,9 +16,10 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from saliency.resources import resource
 from saliency.ui.texts import section
 
-PREVIEW = Path(__file__).resolve().parents[2] / "assets" / "preview.jpg"
+PREVIEW = resource("assets/preview.jpg")
 _PREVIEW_PATH = "/preview.jpg"
 _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 

@@ -90,7 +90,8 @@ def test_front_ends_with_other_options_differ():
 
 def test_networks_of_other_configurations_are_not_equal():
     """BLIP's weights do not say how large it wants its pictures."""
-    small = dict(image_layers=1, image_hidden=8, image_heads=1, hidden=8, heads=1, layers=1, intermediate=8)
+    names = ("image_layers", "image_heads", "heads", "layers")
+    small = dict.fromkeys(names, 1) | {"image_hidden": 8, "hidden": 8, "intermediate": 8}
 
     class Seer(Owner):
         def __init__(self, size: int):

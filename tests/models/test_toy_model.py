@@ -18,14 +18,14 @@ from saliency.cli import app
 from saliency.conditions import Condition
 from saliency.models import registry
 from saliency.predictor import Predictor
+from saliency.report.readme import models_table
+from saliency.report.scores import ORDER
 from saliency.training import datasets
 from saliency.training.recipe import load_recipe
 from saliency.training.train import train
 from saliency.ui import build
 from saliency.ui.models import card_views, in_chinese
 from tests.samples import both_groups, write_data_set
-from train.results.readme import models_table
-from train.results.scores import ORDER
 
 from .contract import ModelContract, ShippedContract, shipped_cases, tiny_cases
 

@@ -31,6 +31,8 @@ NOT_FOR_VISITORS = [
     "checkpoints.py",
     "cli",
     "replay.py",
+    "report",
+    "serving.py",
     "data/cat2000.py",
     "data/files.py",
     "data/flickr8k.py",

@@ -90,7 +90,7 @@ def test_a_caption_of_another_picture_leaves_the_density_alone():
     bird = entry("a bird on a branch", Phrase(0, 2, CORNER))
     same = Entry("8", Path("8.jpg"), (Caption("a tall Bird", (Phrase(0, 3, CORNER),)),))
     other = Entry("9", Path("9.jpg"), (Caption("two boats at sea", (Phrase(0, 2, CORNER),)),))
-    made = list(pseudo_samples([bird, same, other], {name: FREE for name in "789"}, parts=0))
+    made = list(pseudo_samples([bird, same, other], dict.fromkeys("789", FREE), parts=0))
     free = {s.picture: s.sentence for s in made if s.condition is Condition.SALIENT and not len(s.boxes)}
     assert free["7"] == free["8"] == "two boats at sea"
     assert free["9"] in {"a bird on a branch", "a tall Bird"}

@@ -1,4 +1,4 @@
-"""``python -m train.results.examples``: how far the app's example sentences move the models' maps, as a table."""
+"""``python -m saliency.report.example_sentences``: how far example sentences move the models' maps, as a table."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ import numpy as np
 import typer
 import yaml
 
-from saliency import checkpoints
-from saliency.conditions import Condition
-from saliency.metrics import cc
-from saliency.models import registry
-from saliency.predictor import Predictor
-from saliency.training.targets.box_masks import box_mask
-from saliency.ui.examples import Example, examples
-
+from .. import checkpoints
+from ..conditions import Condition
+from ..metrics import cc
+from ..models import registry
+from ..predictor import Predictor
+from ..training.targets.box_masks import box_mask
+from ..ui.examples import Example, examples
 from .markdown import markdown_table
 
-BOXES = Path(__file__).with_name("examples.yaml")
+BOXES = Path(__file__).with_name("example_sentences.yaml")
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 
 
 def main(
     models: Annotated[list[str] | None, typer.Option("--model", help="by default those that read words")] = None,
 ) -> None:
-    """Print a row per example and sentence: for each model the CC with the pure map, and the share of the gaze that
-    lies on what the sentence names, without and with the sentence."""
+    """Print a row per example and sentence.
+
+    For each model: the CC with the pure map, and the share of the gaze that lies on what the sentence names, without
+    and with the sentence.
+    """
     words = [card.name for card in checkpoints.available() if registry.spec(card.model).reads == "words"]
     predictor = Predictor(models or words)
     boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))

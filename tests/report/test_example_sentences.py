@@ -7,8 +7,8 @@ from PIL import Image
 
 from saliency.metrics import cc
 from saliency.predictor import Predictor
+from saliency.report.example_sentences import BOXES, on
 from saliency.ui.examples import FOLDER, examples
-from train.results.examples import BOXES, on
 
 
 def test_a_share_is_what_lies_in_the_boxes_and_overlaps_count_once():

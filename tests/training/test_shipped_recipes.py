@@ -1,14 +1,15 @@
-"""The command that trains."""
+"""The recipes that ship, and the command that trains them."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
-import train.__main__ as command
-from saliency.training import datasets
+from saliency.cli import train as command
+from saliency.training import datasets, shipped_recipes
 from saliency.training.provenance import needs
 from saliency.training.recipe import load_recipe
+from saliency.training.shipped_recipes import RECIPES
 from saliency.training.state import identity
 from saliency.training.train import PARTS
 
@@ -21,10 +22,10 @@ def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPat
         products.append(float(torch.full((1,), 1e-38) * 0.01))
         return tmp_path
 
-    monkeypatch.setattr(command, "train", trained)
+    monkeypatch.setattr(command, "run", trained)
     assert float(torch.full((1,), 1e-38) * 0.01) > 0
     try:
-        command.main("subjects")
+        command.train("subjects")
     finally:
         torch.set_flush_denormal(False)
     assert products == [0]
@@ -44,49 +45,50 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         return folder
 
     monkeypatch.setattr(datasets, "RUNS", tmp_path)
-    monkeypatch.setattr(command, "train", train)
+    monkeypatch.setattr(command, "run", train)
+    monkeypatch.setattr(shipped_recipes, "train", train)
     monkeypatch.setattr(torch, "set_flush_denormal", lambda on: None)
     return names
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in command.HERE.glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in RECIPES.glob("*.yaml")))
 def test_one_command_trains_all_that_a_recipe_builds_on_before_it(trained: list[str], name: str):
-    command.main(name, from_nothing=True)
+    command.train(name, from_nothing=True)
     assert trained[-1] == name
     assert len(set(trained)) == len(trained)
     for position, one in enumerate(trained):
-        needed = needs(load_recipe(command.HERE / f"{one}.yaml"))
+        needed = needs(load_recipe(RECIPES / f"{one}.yaml"))
         assert set(needed) <= set(trained[:position]), f"{one} comes before what it needs"
 
 
 def test_what_has_ended_is_not_trained_again_and_what_broke_off_is(trained: list[str], tmp_path: Path):
-    command.main("tranblend", from_nothing=True)
-    recipe = load_recipe(command.HERE / "subjects.yaml")
+    command.train("tranblend", from_nothing=True)
+    recipe = load_recipe(RECIPES / "subjects.yaml")
     torch.save({"recipe": identity(recipe), "done": 1}, tmp_path / "subjects" / "state.pt")
     (tmp_path / "naming" / "best.safetensors").unlink()
     trained.clear()
-    command.main("tranblend", from_nothing=True)
+    command.train("tranblend", from_nothing=True)
     assert trained == ["subjects", "naming", "tranblend"]
 
 
 def test_a_recipe_alone_trains_nothing_else(trained: list[str]):
-    command.main("tranblend")
+    command.train("tranblend")
     assert trained == ["tranblend"]
 
 
 @pytest.mark.parametrize(("seed", "again"), [(42, []), (43, ["subjects"])])
 def test_a_run_of_another_recipe_is_not_built_upon(trained: list[str], tmp_path: Path, seed: int, again: list[str]):
     """Training it ends with a sentence, as its folder is taken."""
-    command.main("tranblend", from_nothing=True)
+    command.train("tranblend", from_nothing=True)
     (tmp_path / "naming" / "best.safetensors").unlink()
     trained.clear()
-    recipe = load_recipe(command.HERE / "subjects.yaml", [f"seed={seed}"])
+    recipe = load_recipe(RECIPES / "subjects.yaml", [f"seed={seed}"])
     epochs = sum(stage.epochs for stage in recipe.stages)
     torch.save({"recipe": identity(recipe), "done": epochs}, tmp_path / "subjects" / "state.pt")
-    command.main("tranblend", from_nothing=True)
+    command.train("tranblend", from_nothing=True)
     assert trained == [*again, "naming", "tranblend"]
 
 
 def test_another_seeds_run_is_built_upon(trained: list[str]):
-    command.main("tranblend", ["name=tranblend43", "start.2.run=naming43"], from_nothing=True)
+    command.train("tranblend", ["name=tranblend43", "start.2.run=naming43"], from_nothing=True)
     assert trained == ["transalnet", "grounding", "tranblend_words", "tranblend43"]

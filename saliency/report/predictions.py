@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from tqdm import tqdm
 
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.predictor import Predictor
-from saliency.results import resized
+from ..conditions import Condition
+from ..data import Sample
+from ..predictor import Predictor
+from ..results import resized
 
 # From a sample, whose sentence may be another than its own, to a map (H, W) of the picture's size.
 Predict = Callable[[Sample], np.ndarray]

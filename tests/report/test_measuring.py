@@ -5,16 +5,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from saliency import checkpoints
+from saliency.cli import app
+from saliency.cli.results import results
 from saliency.conditions import Condition
 from saliency.metrics.bootstrap import Interval
+from saliency.report import figures
+from saliency.report.markdown import MEASURED, format_interval, number, write
+from saliency.report.measuring import row_names
+from saliency.report.scores import METRICS, ORDER, mean_maps, metric_table
 from tests.made import made
 from tests.samples import both_groups, write_data_set
-from train.results import figures
-from train.results.__main__ import main, row_names
-from train.results.markdown import MEASURED, format_interval, number, write
-from train.results.scores import METRICS, ORDER, mean_maps, metric_table
 
 BEGIN, END = MEASURED
 
@@ -94,7 +97,7 @@ def rows_of(text: str, heading: str) -> dict[str, list[str]]:
 def test_the_whole_command(engines: Path, tmp_path: Path):
     root = write_data_set(tmp_path / "sjtu_tis", 12, both_groups, validation=6)
     path = tmp_path / "RESULTS.md"
-    main(root, tmp_path / "nowhere", path, ["reader", "blind"], True)
+    results(root, tmp_path / "nowhere", path, ["reader", "blind"], True)
     text = path.read_text()
     for metric in METRICS:
         assert {"**Reader** (compact, seed None)", "**Blind** (compact, seed None)"} < rows_of(text, metric).keys()
@@ -120,15 +123,15 @@ def test_the_whole_command(engines: Path, tmp_path: Path):
 
 def test_figures_can_be_left_out(engines: Path, tmp_path: Path):
     root = write_data_set(tmp_path / "sjtu_tis", 8, both_groups, validation=4)
-    main(root, tmp_path / "nowhere", tmp_path / "RESULTS.md", ["blind"], False)
+    results(root, tmp_path / "nowhere", tmp_path / "RESULTS.md", ["blind"], False)
     assert not (tmp_path / "figures").exists()
 
 
-def test_without_the_data_set_it_ends_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit) as ended:
-        main(tmp_path, tmp_path, tmp_path / "RESULTS.md", None, False)
-    assert ended.value.code == 2
-    assert "“image_1800” is missing" in capsys.readouterr().err
+def test_without_the_data_set_it_ends_with_a_sentence(engines: Path, tmp_path: Path):
+    asked = ["results", str(tmp_path), "--phrases", str(tmp_path), "--path", str(tmp_path / "RESULTS.md")]
+    ended = CliRunner().invoke(app, [*asked, "--no-figures"])
+    assert ended.exit_code == 2
+    assert "“image_1800” is missing" in ended.stderr
     assert not (tmp_path / "RESULTS.md").exists()
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.metrics.bootstrap import Interval, mean_interval, resamples
-
+from ..conditions import Condition
+from ..data import Sample
+from ..metrics import cc
+from ..metrics.bootstrap import Interval, mean_interval, resamples
 from .markdown import format_interval, markdown_table
 from .predictions import UNRELATED, Predict, under
 from .scores import ORDER, people
@@ -37,10 +36,14 @@ def exchange(
     for condition in TEXTS:
         right, wrong = {}, {}
         for picture, sample in of_condition(samples, condition).items():
-            right[picture] = cc(predict(sample), sample.density())
-            wrong[picture] = cc(predict(under(sample, others[sample.stem])), sample.density())
+            right[picture] = cc(predict(sample), people(sample))
+            wrong[picture] = cc(predict(under(sample, others[sample.stem])), people(sample))
         change = {picture: wrong[picture] - right[picture] for picture in right}
-        found[condition] = tuple(over_pictures(values, samples) for values in (right, wrong, change))
+        found[condition] = (
+            over_pictures(right, samples),
+            over_pictures(wrong, samples),
+            over_pictures(change, samples),
+        )
     return found
 
 
@@ -50,7 +53,7 @@ def advantage(predict: Predict, blind: Predict, samples: Sequence[Sample]) -> di
     for condition in ORDER:
         own = of_condition(samples, condition)
         values = {
-            picture: cc(predict(sample), sample.density()) - cc(blind(sample), sample.density())
+            picture: cc(predict(sample), people(sample)) - cc(blind(sample), people(sample))
             for picture, sample in own.items()
         }
         found[condition] = over_pictures(values, samples)
@@ -91,8 +94,14 @@ def section(
     samples: Sequence[Sample],
     others: Mapping[str, str],
 ) -> str:
-    """Markdown: the four tables, one or three rows per model of `readers`; the first compares them with the `blind`
-    ones, if there are any."""
+    """Markdown: the four tables on reading, with one or three rows per model.
+
+    Args:
+        readers: maps of the models that read sentences, by name.
+        blind: those of text-blind models, with which the first table compares; without any it is left out.
+        samples: of the validation pictures.
+        others: another picture's sentence by the sample's stem.
+    """
     worth = [
         "### What is reading worth?",
         "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of paired "

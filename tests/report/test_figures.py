@@ -9,9 +9,9 @@ from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.data import Sample
+from saliency.report.figures import chosen, draw, figure_of
+from saliency.report.scores import people
 from tests.made import half, made
-from train.results.figures import chosen, draw, figure_of
-from train.results.scores import people
 
 
 def mixed(sample: Sample) -> np.ndarray:

@@ -18,9 +18,9 @@ from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from saliency.models.grounding import Grounding, GroundingModel
 from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
+from saliency.report import oracle_boxes
 from saliency.training.targets.pseudo_targets import bumps
 from tests.made import made
-from train.results import oracle_boxes
 
 BOX = np.array([[0.0, 0.0, 0.5, 0.5]])
 

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.rendering import overlay
-from saliency.training.datasets import RUNS
-
+from ..data import Sample
+from ..metrics import cc
+from ..rendering import overlay
+from ..training.datasets import RUNS
 from .predictions import Predict
 from .scores import ORDER, people
 
@@ -28,7 +27,7 @@ def section(folder: Path) -> str:
     """Markdown: where the figures are and why they are not here."""
     return (
         "### Figures\n\n"
-        f"`python -m train.results` draws `{folder.as_posix()}/CONDITION.png`: pictures, where people looked, and "
+        f"`saliency results` draws `{folder.as_posix()}/CONDITION.png`: pictures, where people looked, and "
         f"every model's map. Nothing was picked by hand: shown are {RULE}. They are not in the repository because "
         "the pictures of SJTU-TIS may not be redistributed."
     )
@@ -59,7 +58,7 @@ def figure_of(models: Mapping[str, Predict], samples: Sequence[Sample]) -> Figur
     """A row a sample under its sentence: the picture, people, and each model with its CC. It belongs to no window."""
     columns = 2 + len(models)
     figure = Figure(figsize=(2.4 * columns, 2.4 * len(samples) + 0.4), layout="constrained")
-    for row, sample in zip(np.atleast_1d(figure.subfigures(len(samples), 1)), samples, strict=True):
+    for row, sample in zip(figure.subfigures(len(samples), 1, squeeze=False)[:, 0], samples, strict=True):
         # Sentences may hold dollar signs, which are no mathematics.
         row.suptitle(sample.sentence or "(no sentence)", x=0.01, ha="left", fontsize=9, parse_math=False)
         axes = row.subplots(1, columns)

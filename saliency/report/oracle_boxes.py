@@ -11,20 +11,20 @@ import torch
 import yaml
 from torch import Tensor
 
-from saliency import checkpoints
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import cc
-from saliency.metrics.bootstrap import Interval
-from saliency.models.base import SaliencyModel
-from saliency.models.features import TextFeatures
-from saliency.models.grounding import Grounding
-from saliency.models.text import load_encoder
-from saliency.preprocessing import prepare
-from saliency.results import resized
-from saliency.training.targets.pseudo_targets import bumps
-
+from .. import checkpoints
+from ..conditions import Condition
+from ..data import Sample
+from ..metrics import cc
+from ..metrics.bootstrap import Interval
+from ..models.base import SaliencyModel
+from ..models.features import TextFeatures
+from ..models.grounding import Grounding
+from ..models.text import load_encoder
+from ..preprocessing import prepare
+from ..results import resized
+from ..training.targets.pseudo_targets import bumps
 from .markdown import format_interval, markdown_table
+from .scores import people
 from .text_sensitivity import over_pictures
 
 TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
@@ -68,7 +68,7 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
     """
     model, card = checkpoints.load(checkpoint)
     grounding = model.grounding_branch.grounding
-    encoder = load_encoder(card.text_encoder)
+    encoder = load_encoder(card.text_encoder or "")
     found: dict[Condition, dict[str, tuple[float, float, float]]] = {condition: {} for condition in TEXTS}
     for sample in samples:
         if (sample.picture, sample.condition) in boxes:
@@ -103,8 +103,9 @@ def _maps(
 def _scores(
     sample: Sample, pointed: np.ndarray, truth: np.ndarray, own: np.ndarray, oracle: np.ndarray
 ) -> tuple[float, float, float]:
-    density = sample.density()
-    return cc(pointed, truth), *(cc(resized(map_, density.shape), density) for map_ in (own, oracle))
+    density = people(sample)
+    near_own, near_oracle = (cc(resized(map_, density.shape), density) for map_ in (own, oracle))
+    return cc(pointed, truth), near_own, near_oracle
 
 
 def section(measured: Mapping[str, Mapping[Condition, OracleScores]]) -> str:
@@ -120,7 +121,7 @@ def section(measured: Mapping[str, Mapping[Condition, OracleScores]]) -> str:
     return "\n\n".join(
         [
             "### Oracle boxes",
-            "The things that the sentences name were marked by hand (`train/results/named.yaml`), from picture and "
+            "The things that the sentences name were marked by hand (`saliency/report/named.yaml`), from picture and "
             "sentence alone. First row: CC of the grounding's map with Gaussians in these boxes. Second: CC of the "
             "model's map with the density of gaze. Third: the same with these Gaussians in place of the grounding's "
             "map.",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from saliency.checkpoints import Effort, Part
-from train.results.training_cost import section
+from saliency.report.run_costs import section
 
 SHORT, LONG = (
     Effort(minutes=minutes, cpu_minutes=1.9 * minutes, device="cpu", cores=2, precision=precision)

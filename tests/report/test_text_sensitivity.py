@@ -10,11 +10,9 @@ from saliency.conditions import Condition
 from saliency.data import Sample, SjtuTis
 from saliency.metrics import cc
 from saliency.predictor import Predictor
-from tests.made import half, made
-from tests.samples import both_groups, write_data_set
-from train.results.predictions import UNRELATED, exchanged, model_predictions, under
-from train.results.scores import people
-from train.results.text_sensitivity import (
+from saliency.report.predictions import UNRELATED, exchanged, model_predictions, under
+from saliency.report.scores import people
+from saliency.report.text_sensitivity import (
     TEXTS,
     advantage,
     exchange,
@@ -23,6 +21,8 @@ from train.results.text_sensitivity import (
     section,
     sensitivity,
 )
+from tests.made import half, made
+from tests.samples import both_groups, write_data_set
 
 SIDES = {"a": "left", "b": "right"}
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import torch
 
-from saliency import checkpoints
-from saliency.checkpoints import Card, Pointing
-from saliency.data.flickr8k import Flickr8kEntities
-from saliency.models.front_end import HIRES_SCALE
-from saliency.training.datasets import sentence_bank
-from saliency.training.methods.grounding import measure
-from saliency.training.targets.phrases import PhraseDataset
-
+from .. import checkpoints
+from ..checkpoints import Card, Pointing
+from ..data.flickr8k import Flickr8kEntities
+from ..models.front_end import HIRES_SCALE
+from ..training.datasets import sentence_bank
+from ..training.methods.grounding import measure
+from ..training.targets.phrases import PhraseDataset
 from .markdown import markdown_table, number
 
 
@@ -34,10 +33,13 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
 
 
 def held_out(root: Path, card: Card, downscale: float = 1) -> PhraseDataset:
-    """The validation pictures with all their captions, preprocessed and encoded for the model of `card`, whose regions
-    are of pictures at 1 / `downscale` of their size."""
+    """The validation pictures with all their captions, preprocessed and encoded for the model of `card`.
+
+    Args:
+        downscale: the model's regions are of pictures at 1 / `downscale` of their size.
+    """
     entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
-    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder)
+    bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder or "")
     cell = 8 * downscale  # pixels per region and side
     grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from saliency.metrics.bootstrap import Interval
+from ..metrics.bootstrap import Interval
 
 MEASURED = "<!-- measured: begin -->", "<!-- measured: end -->"  # of RESULTS.md
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from saliency.checkpoints import Card, Effort
-
+from ..checkpoints import Card, Effort
 from .markdown import markdown_table
 
 
@@ -28,11 +27,11 @@ def section(cards: Mapping[str, Card]) -> str:
         (f"`{name}`", f"{one.minutes:.0f}", f"{one.cpu_minutes:.0f}", f"{one.cores} ({one.device})", one.precision)
         for name, one in sorted(measured.items())
     ]
-    totals = [
-        (row, " + ".join(f"`{name}`" for name in efforts), f"{sum(one.minutes for one in efforts.values()):.0f}")
-        for row, efforts in runs.items()
-        if all(efforts.values())
-    ]
+    totals = []
+    for row, efforts in runs.items():
+        minutes = [one.minutes for one in efforts.values() if one]
+        if len(minutes) == len(efforts):
+            totals.append((row, " + ".join(f"`{name}`" for name in efforts), f"{sum(minutes):.0f}"))
     parts = [
         "### What training takes",
         "Minutes from a recipe's first training batch to its last validation, as the runs measured them; runs without "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from train.results.published import read, section
+from saliency.report.published import read, section
 
 TWO = """
 - source: A paper.

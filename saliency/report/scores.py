@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from saliency import checkpoints
-from saliency.conditions import Condition
-from saliency.data import Sample
-from saliency.metrics import FixationEvaluator
-from saliency.metrics.bootstrap import Interval
-from saliency.models import classical
-
+from .. import checkpoints
+from ..conditions import Condition
+from ..data import Sample
+from ..errors import DatasetError
+from ..metrics import FixationEvaluator
+from ..metrics.bootstrap import Interval
+from ..models import classical
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
 
@@ -25,8 +25,11 @@ ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, 
 
 
 def people(sample: Sample) -> np.ndarray:
-    """Where people looked under the sample's condition."""
-    return sample.density()
+    """Density of gaze under the sample's condition; `DatasetError` where the data set has none."""
+    density = sample.density()
+    if density is None:
+        raise DatasetError("Sample “{stem}” has no density of gaze.", stem=sample.stem)
+    return density
 
 
 def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str, Predict]:
@@ -35,7 +38,7 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
     pure = {sample.picture: sample for sample in validation if sample.condition is Condition.PURE}
 
     def mean_map(sample: Sample) -> np.ndarray:
-        height, width = sample.density().shape
+        height, width = people(sample).shape
         return cv2.resize(means[sample.condition], (width, height), interpolation=cv2.INTER_LINEAR)
 
     return {
@@ -52,7 +55,7 @@ def mean_maps(training: Iterable[Sample], size: tuple[int, int] = (240, 320)) ->
     """Mean density of each condition over the training pictures, each first made to sum to 1, at (h, w) `size`."""
     sums: dict[Condition, np.ndarray] = {}
     for sample in training:
-        small = cv2.resize(sample.density(), size[::-1], interpolation=cv2.INTER_AREA)
+        small = cv2.resize(people(sample), size[::-1], interpolation=cv2.INTER_AREA)
         sums[sample.condition] = sums.get(sample.condition, 0) + small / small.sum()
     return {condition: total / total.sum() for condition, total in sums.items()}
 

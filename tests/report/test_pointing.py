@@ -20,8 +20,8 @@ from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding, GroundingModel
 from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
+from saliency.report.pointing import pointing, section
 from saliency.training import datasets
-from train.results.grounding import pointing, section
 
 PICTURES = Preprocessing(64, 96)
 CORNER, ELSEWHERE = (0, 0), (32, 48)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from saliency import checkpoints
-from saliency.checkpoints import Card
-from saliency.metrics.evaluator import MACRO
-from saliency.models import registry
-
+from .. import checkpoints
+from ..checkpoints import Card
+from ..metrics.evaluator import MACRO
+from ..models import registry
 from .markdown import markdown_table
 from .scores import ORDER
 

@@ -1,0 +1,33 @@
+"""``saliency results``: every checkpoint measured anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import checkpoints
+from ..report.markdown import write
+from ..report.measuring import measured
+from ..report.readme import MARKS, models_table
+
+
+def results(
+    root: Annotated[Path, typer.Argument(help="Folder of SJTU-TIS.")] = Path("../shared/data/sjtu_tis"),
+    phrases: Annotated[Path, typer.Option(help="Folder of Flickr8k Entities.")] = Path(
+        "../shared/data/flickr8k_entities"
+    ),
+    path: Annotated[Path, typer.Option(help="File to write.")] = Path("RESULTS.md"),
+    model: Annotated[list[str] | None, typer.Option(help="Only this checkpoint; may be repeated.")] = None,
+    figures: Annotated[bool, typer.Option(help="Also draw the figures.")] = True,
+) -> None:
+    """Measure the baselines and every checkpoint; write RESULTS.md, the README's table, the cards and the figures.
+
+    The validation pictures of SJTU-TIS and of Flickr8k Entities are used. The README is the one beside RESULTS.md; its
+    table is of all checkpoints, and stays where only some are measured.
+    """
+    text, oracle = measured(root, phrases, model, figures)
+    write(path, text)
+    if not model:
+        write(path.with_name("README.md"), models_table(checkpoints.available(), oracle), MARKS)

@@ -1,0 +1,1 @@
+"""The measurements behind RESULTS.md: ``saliency results`` scores every checkpoint and writes tables and figures."""

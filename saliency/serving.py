@@ -1,0 +1,37 @@
+"""The web app as its host configures it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from . import ui
+from .data.layouts import open_data_set
+from .errors import DatasetError
+from .external_maps import external_maps
+from .predictor import Predictor
+from .ui.examples import examples
+
+
+def demo(
+    folder: str | None = None, split: str | None = None, maps: str | None = None
+) -> tuple[gr.Blocks, dict[str, Any]]:
+    r"""The app on every checkpoint there is, and the arguments of its ``launch``.
+
+    Args:
+        folder: of the data set that the Errors tab analyses; None: the tab says how to get one.
+        split: the part of it that is analysed; None: all of it.
+        maps: of other programs, shown there beside the models: ``name:folder``, several separated by semicolons, e.g.
+            ``DeepGaze:/data/deepgaze; UNISAL:C:\data\unisal``.
+
+    Raises:
+        DatasetError: the folder is no data set, it has no ground truth, or `maps` without `folder`.
+        CheckpointError: there is no checkpoint, or one cannot be read.
+    """
+    data = open_data_set(folder, split, require_ground_truth=True) if folder else None
+    if maps and data is None:
+        raise DatasetError("SALIENCY_MAPS needs SALIENCY_DATASET, the data set that the maps are of.")
+    beside = external_maps(maps, data.samples) if maps and data else ()
+    page = ui.build(Predictor(), data, beside, opening=next(iter(examples()), None))
+    return page, ui.launch_options()
