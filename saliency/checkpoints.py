@@ -142,10 +142,12 @@ class Description(_Record):
     @classmethod
     def _present(cls, values: Any) -> Any:
         """Cards of earlier versions name presets and their configuration as they were called then."""
-        if not isinstance(values, Mapping) or not isinstance(values.get("config", {}), Mapping):
+        if not isinstance(values, Mapping):
             return values
-        named = registry.present(values.get("model", ""), values.get("preset", ""), values.get("config", {}))
-        return {**values, **named._asdict()}
+        model, preset, config = values.get("model"), values.get("preset"), values.get("config", {})
+        if not (isinstance(model, str) and isinstance(preset, str) and isinstance(config, Mapping)):
+            return values  # to be refused
+        return {**values, **registry.present(model, preset, config)._asdict()}
 
 
 class Card(Description):

@@ -8,15 +8,12 @@ callers of one model do not interfere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .front_end import FrontEnd
-
-if TYPE_CHECKING:
-    from .grounding.pretraining import GroundingModel
 
 
 class Targets(Protocol):
@@ -65,8 +62,9 @@ class SaliencyModel(nn.Module):
         return {}
 
     @property
-    def grounding_branch(self) -> GroundingModel | None:
-        """The trunk and the grounding of a model whose words point, the same modules; None for other models."""
+    def grounding_branch(self) -> nn.Module | None:
+        """A `grounding.GroundingModel` of the model's own trunk and grounding; None for models whose words do not
+        point."""
         return None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:

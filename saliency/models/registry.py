@@ -68,6 +68,17 @@ def create(name: str, preset_name: str = "compact", **overrides: Any) -> Salienc
     return spec(name).model(preset(name, preset_name, **overrides).config)
 
 
+def translations() -> dict[str, str]:
+    """Chinese by English of every sentence in the specifications."""
+    return {text.en: text.zh for spec in REGISTRY.values() for text in spec.texts}
+
+
+def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
+    """Preset and configuration of an earlier card or recipe of model `name` as they are called today; of a model that
+    is not here, as they are."""
+    return REGISTRY[name].present(preset_name, config) if name in REGISTRY else Named(preset_name, config)
+
+
 def list_models(pattern: str | Sequence[str] = "*") -> list[str]:
     """Names of models that `create` takes, in the order of the registry.
 
@@ -80,14 +91,3 @@ def list_models(pattern: str | Sequence[str] = "*") -> list[str]:
     """
     patterns = [pattern] if isinstance(pattern, str) else pattern
     return [name for name in REGISTRY if any(fnmatchcase(name, one) for one in patterns)]
-
-
-def translations() -> dict[str, str]:
-    """Chinese by English of every sentence in the specifications."""
-    return {text.en: text.zh for spec in REGISTRY.values() for text in spec.texts}
-
-
-def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
-    """Preset and configuration of an earlier card or recipe of model `name` as they are called today; of a model that
-    is not here, as they are."""
-    return REGISTRY[name].present(preset_name, config) if name in REGISTRY else Named(preset_name, config)

@@ -92,11 +92,13 @@ def test_output_has_the_size_of_the_input(name: str) -> None:
 
 
 def test_vgg16_starts_the_first_two_convolutions_of_each_block() -> None:
-    vgg16 = build_trunk("vgg16", (2,))
-    theirs = [layer for layer in vgg16.modules() if isinstance(layer, nn.Conv2d)]
-    assert [tuple(layer.weight.shape[:2]) for layer in theirs[:4]] == [(64, 3), (64, 64), (128, 64), (128, 128)]
+    with torch.device("meta"):
+        vgg16 = build_trunk("vgg16", (2,))
+    shapes = [tuple(layer.weight.shape) for layer in vgg16.modules() if isinstance(layer, nn.Conv2d)][:4]
+    assert shapes == [(64, 3, 3, 3), (64, 64, 3, 3), (128, 64, 3, 3), (128, 128, 3, 3)]
+    theirs = nn.Sequential(*(nn.Conv2d(inputs, outputs, 3) for outputs, inputs, _, _ in shapes))
     model = ClipSalGan(SPEC.presets["paper"].config)
-    copy_vgg16(model, vgg16)
+    copy_vgg16(model, theirs)
     torch.testing.assert_close(model.vgg1[1][0].weight, theirs[1].weight)
     torch.testing.assert_close(model.vgg2[1][0].weight, theirs[3].weight)
 
