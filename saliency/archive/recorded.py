@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
 from ..conditions import AnyCondition, condition_named
 from ..errors import ArchiveError, CheckpointError, TextError
+from ..faults import first_fault
 from ..imaging import load_image
 from ..predictor import Predictor
 from ..results import Comparison
@@ -194,10 +195,7 @@ def _record(content: bytes) -> _Record:
     try:
         return _Record.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        told = f"{key}: {first['msg']}" if key else first["msg"]
-        raise ArchiveError(f"This is not the record of a comparison ({told}).") from None
+        raise ArchiveError(f"This is not the record of a comparison ({first_fault(error)}).") from None
 
 
 def _densities(content: bytes, record: _Record, shape: tuple[int, int]) -> dict[tuple[str, AnyCondition], np.ndarray]:

@@ -18,8 +18,8 @@ from PIL import Image
 from ..checkpoints import Card
 from ..comparison_tables import compared
 from ..messages import Message
-from ..rendering import overlay
 from ..results import Comparison
+from ..results.rendering import overlay
 from .readme import readme
 from .recorded import MAPS, PICTURE, RECORD
 
