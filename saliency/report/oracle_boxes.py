@@ -68,8 +68,7 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
     """
     model, card = checkpoints.load(checkpoint)
     branch = model.grounding_branch
-    if branch is None:
-        raise ValueError(f"the words of {checkpoint} do not point")
+    assert branch is not None, "measured of models whose words point"
     grounding = branch.grounding
     encoder = load_encoder(card.text_encoder or "")
     found: dict[Condition, dict[str, tuple[float, float, float]]] = {condition: {} for condition in TEXTS}
