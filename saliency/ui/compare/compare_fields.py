@@ -12,11 +12,11 @@ from saliency.conditions import Condition
 from saliency.gaze.options import written_options
 from saliency.predictor import Predictor
 from saliency.ui.compare.comparison_request import WRITTEN
-from saliency.ui.compare.named_sentences import NamedSentences
 from saliency.ui.shared.cancel_button import CancelButton
 from saliency.ui.shared.examples import Example
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.model_choice import choices, readers
+from saliency.ui.shared.named_sentences import NamedSentences
 from saliency.ui.shared.picture_input import PictureInput, picture_field
 from saliency.ui.shared.texts import t
 from saliency.ui.truth import gaze_fields

@@ -32,8 +32,8 @@ from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import Example, example_buttons
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.hidden_download import download_after, hidden_download
 from saliency.ui.shared.model_choice import readers
-from saliency.ui.shared.offered_file import OfferedFile
 from saliency.ui.shared.presentation import present
 from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
@@ -57,7 +57,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     with gr.Row(elem_classes="taken-home"):
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_id="download", elem_classes="plain")
         cancel_download = CancelButton()
-        archive = OfferedFile(elem_id="archive")
+        archive = hidden_download("archive")
         example = share.build(fields.picture)
     compare, packed = comparing(predictor, grid), packing(predictor, archive)
     outdated.follow(grid, fields.inputs, fields.truth.options)
@@ -68,7 +68,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     downloading = download.click(
         packed, request, archive, show_progress_on=cancel_download, api_visibility="private", **_ON_ENGINE
     )
-    archive.offered_after(downloading)
+    download_after(downloading, archive)
     cancel_download.ends(downloading)
     if opening:
         _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
@@ -138,7 +138,7 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
     return compare
 
 
-def packing(predictor: Predictor, archive: OfferedFile) -> Callable[..., Any]:
+def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:
     """The handler that writes what was compared as a ZIP."""
 
     @cancellable

@@ -13,7 +13,7 @@ from saliency.conditions import AnyCondition, Condition, by_condition
 from saliency.errors import ExpiredError, TextError, UnknownModelError
 from saliency.predictor import Predictor
 from saliency.results import Comparison
-from saliency.ui.compare.named_sentences import read_named
+from saliency.ui.shared.named_sentences import read_named
 from saliency.ui.shared.sentences import reporting
 from saliency.words import MAX_CHARACTERS
 

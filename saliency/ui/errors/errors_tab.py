@@ -29,7 +29,7 @@ from saliency.ui.models.score_table import ScoreTable
 from saliency.ui.shared.cancellation import cancellable, go_on
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.offered_file import OfferedFile
+from saliency.ui.shared.hidden_download import download_after, hidden_download
 from saliency.ui.shared.sentences import translated
 
 # Apart from the engine's queue: an evaluation takes an hour, and shares the engine with other tabs picture by picture.
@@ -89,7 +89,7 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
 
     view = _view(given=True)
     opened = Component("sample_view", elem_id="sample")
-    report_link = OfferedFile(elem_id="report")
+    report_link = hidden_download("report")
 
     # The view shows what goes on by itself; Gradio's own progress would lie over it.
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
@@ -97,7 +97,7 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
     view.shown(overview, outputs=view, **quiet)
     evaluating = view.evaluate(evaluate, outputs=view, concurrency_limit=1, concurrency_id=EVALUATION, **quiet)
     reporting = view.report(report, outputs=[view, report_link], **on_engine, **quiet)
-    report_link.offered_after(reporting)
+    download_after(reporting, report_link)
     for running in (evaluating, reporting):
         running.failure(overview, outputs=view, **quiet)
     view.cancel(overview, outputs=view, cancels=[evaluating, reporting], **quiet)

@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from saliency.ui.compare.named_sentences import MOST
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import examples
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.named_sentences import MOST
 from saliency.ui.shared.texts import t
 from saliency.words import MAX_CHARACTERS
 

@@ -10,9 +10,9 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
-from saliency.ui.compare.named_sentences import NamedSentences
 from saliency.ui.shared.cancel_button import CancelButton
 from saliency.ui.shared.examples import Example
+from saliency.ui.shared.named_sentences import NamedSentences
 from saliency.ui.shared.picture_input import PictureButton, PictureInput
 
 # In the browser alone: an upload is named there by where it lies on the server. What a visitor has chosen here stays.
