@@ -1,4 +1,4 @@
-"""Error analysis: how right several models are on every sample of a data set, computed once and kept on disk."""
+"""Error analysis: scores of several models on every sample of a data set, computed once and stored on disk."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ METRICS = get_profile("tuebingen").default
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an evaluation is.
+    """The progress of an evaluation.
 
     Attributes:
         model: name of the model being scored.
-        done, total: samples by one model, scored or left out, those kept from before included.
+        done, total: samples by one model, scored or left out, those stored before included.
     """
 
     model: str
@@ -60,7 +60,7 @@ class LeftOut:
 class ErrorAnalysis:
     """The scores of models, and of maps that other programs wrote, on one data set.
 
-    Scores are kept per data set and checkpoint, in a file that is named by the content of both (of a checkpoint, by its
+    Scores are stored per data set and checkpoint, in a file named by the content of both (of a checkpoint, by its
     sha256): after an interruption, or in another process, only what is missing is computed. A sample whose picture, map
     or fixations cannot be read is left out, and tried again in the next run.
 
@@ -89,8 +89,8 @@ class ErrorAnalysis:
         self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in data.samples})
         self.pool = FixationPool(data.samples, get_profile(profile))
         self.metrics = self.pool.profile.default
-        models = () if predictor is None else predictor.models
-        self.sources = _by_name([*(PredictorModel(predictor, name) for name in models), *maps])
+        models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
+        self.sources = _by_name([*models, *maps])
         self._maps = tuple(maps)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
         self._left_out: dict[str, dict[str, Message]] = {}
@@ -113,12 +113,12 @@ class ErrorAnalysis:
         models = tuple(self.sources) if models is None else tuple(models)
         if not models or any(name not in self.sources for name in models):
             raise UnknownModelError("Please choose among these models: {known}.", known=", ".join(self.sources))
-        kept = {name: self._store(name).read() for name in models}
-        done, total = sum(map(len, kept.values())), len(models) * len(self.samples)
+        stored = {name: self._store(name).read() for name in models}
+        done, total = sum(map(len, stored.values())), len(models) * len(self.samples)
         for name in models:
             yield Progress(name, done, total)
             left_out = self._left_out[name] = {}
-            missing = [sample for stem, sample in self.samples.items() if stem not in kept[name]]
+            missing = [sample for stem, sample in self.samples.items() if stem not in stored[name]]
             for sample, answer in self.sources[name].answers(missing):
                 scored = self._scored(sample, answer)
                 if isinstance(scored, SaliencyError):
@@ -130,8 +130,8 @@ class ErrorAnalysis:
 
     def scored(self) -> Mapping[str, Mapping[str, Scored]]:
         """Everything scored until now: by model, in their order, and by stem, in that of the data set."""
-        kept = {name: self._store(name).read() for name in self.sources}
-        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in kept.items()}
+        stored = {name: self._store(name).read() for name in self.sources}
+        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in stored.items()}
 
     def table(self) -> pd.DataFrame:
         """Everything scored until now, a row a sample and model, in the order of the models and of the data set.
@@ -145,8 +145,8 @@ class ErrorAnalysis:
                 sample = self.samples[stem]
                 identity = (stem, sample.picture, sample.condition.value, sample.sentence, name)
                 rows.append((*identity, *scored.shape, scored.fixations, *scored.values.values()))
-        identity = ["stem", "picture", "condition", "sentence", "model"]
-        return pd.DataFrame(rows, columns=[*identity, "height", "width", "fixations", *self.metrics])
+        named = ["stem", "picture", "condition", "sentence", "model"]
+        return pd.DataFrame(rows, columns=[*named, "height", "width", "fixations", *self.metrics])
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """The samples that the last run of each model left out, in the order of the data set."""
@@ -159,11 +159,11 @@ class ErrorAnalysis:
         return tuple(sorted(found, key=lambda entry: order[entry.stem]))
 
     def notices(self) -> tuple[Message, ...]:
-        """What is to be known of the data set and of the maps before anything is scored."""
+        """Notices on the data set and the maps, before anything is scored."""
         return (*self.data.notices, *(notice for maps in self._maps for notice in maps.notices))
 
     def sample_notices(self) -> tuple[Message, ...]:
-        """What is to be known of the samples scored until now: one sentence on all with notices of one kind.
+        """Notices on the samples scored until now, one sentence per kind of notice.
 
         It names the models where not all have such a notice.
         """
@@ -182,7 +182,7 @@ class ErrorAnalysis:
         )
 
     def answers(self, sample: Sample, words: bool = False) -> tuple[Comparison, tuple[Message, ...]]:
-        """What every model answers to a sample, and sentences on those that have no answer.
+        """The predictions of every model for a sample, and sentences on models without one.
 
         Args:
             words: also where each word points, for models that say.
@@ -318,9 +318,10 @@ def evaluate(
         CheckpointError, UnknownModelError, MetricError: nothing of such a name.
     """
     data = open_data_set(folder, split, require_ground_truth=True)
-    predictor = models if isinstance(models, Predictor) else None
-    if predictor is None and (models is None or len(models)):
-        predictor = Predictor(models, pictures_cached=1)
+    if isinstance(models, Predictor):
+        predictor: Predictor | None = models
+    else:
+        predictor = Predictor(models, pictures_cached=1) if models is None or models else None
     others = [ExternalMaps(name, Path(place), data.samples) for name, place in maps.items()]
     analysis = ErrorAnalysis(predictor, data, maps=others, profile=profile)
     for _ in analysis.run():

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import TypeVar
+
+from cachetools import LRUCache
 
 Value = TypeVar("Value")
 
 
-class BoundedCache(Generic[Value]):
-    """A least-recently-used cache. Not thread-safe: its owner holds a lock.
+class BoundedCache(LRUCache[Hashable, Value]):
+    """The most recently used values. Not thread-safe: its owner holds a lock.
+
+    cachetools bounds either the number of values or their size; here both count.
 
     Args:
         entries: largest number of values; 0 stores none.
-        size: largest sum of the sizes given to `put`, in bytes.
+        size: largest sum of their sizes, in bytes. A value larger than that is not stored.
+        size_of: bytes of a value.
     """
 
-    def __init__(self, entries: int, size: int) -> None:
+    def __init__(self, entries: int, size: int, size_of: Callable[[Value], int]) -> None:
+        super().__init__(size, size_of)
         self._entries = entries
-        self._size = size
-        self._used = 0
-        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def get(self, key: Hashable) -> Value | None:
-        """The value of `key`, which becomes the most recently used; None where it is missing."""
-        if key not in self._values:
-            return None
-        self._values.move_to_end(key)
-        return self._values[key][0]
-
-    def put(self, key: Hashable, value: Value, size: int) -> None:
-        """Store `value` of `size` bytes and drop others as needed. A value larger than the bound is not stored."""
-        if key in self._values:
-            self._used -= self._values.pop(key)[1]
-        if size > self._size:
-            return
-        self._values[key] = (value, size)
-        self._used += size
-        while len(self._values) > self._entries or self._used > self._size:
-            self._used -= self._values.popitem(last=False)[1][1]
+    def __setitem__(self, key: Hashable, value: Value) -> None:
+        with suppress(ValueError):  # larger than the bound
+            super().__setitem__(key, value)
+        while len(self) > self._entries:
+            self.popitem()

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from .errors import CheckpointError, UnknownModelError
+from .faults import first_fault
 from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
@@ -137,6 +138,17 @@ class Description(_Record):
     grounding: Pointing | None = None
     limits: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, values: Any) -> Any:
+        """Cards of earlier versions name presets and their configuration as they were called then."""
+        if not isinstance(values, Mapping):
+            return values
+        model, preset, config = values.get("model"), values.get("preset"), values.get("config", {})
+        if not (isinstance(model, str) and isinstance(preset, str) and isinstance(config, Mapping)):
+            return values  # to be refused
+        return {**values, **registry.present(model, preset, config)._asdict()}
+
 
 class Card(Description):
     """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC)."""
@@ -250,7 +262,7 @@ def annotate(
     path = _stem(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
-    card = card.model_copy(update={"metrics": card.metrics | metrics, "grounding": grounding or card.grounding})
+    card = card.model_copy(update={"metrics": {**card.metrics, **metrics}, "grounding": grounding or card.grounding})
     return _write_card(card, path)
 
 
@@ -301,28 +313,20 @@ def _read_card(path: Path) -> Card:
     try:
         return Card.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        fault = f"{key}: {first['msg']}" if key else first["msg"]
+        fault = first_fault(error)
         raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({fault}).") from None
 
 
 def _build(card: Card) -> SaliencyModel:
     """The card's model with fresh parameters."""
-    config = {key: _tuples(value) for key, value in card.config.items()}
     try:
-        return registry.create(card.model, card.preset, **config)
+        return registry.create(card.model, card.preset, **card.config)
     except UnknownModelError as error:
         raise CheckpointError(f"Checkpoint “{card.name}” cannot be built. {error}") from None
     except (TypeError, ValueError) as error:
         raise CheckpointError(
             f"The configuration of checkpoint “{card.name}” does not fit its model ({error})."
         ) from None
-
-
-def _tuples(value: Any) -> Any:
-    """JSON has lists only; configurations hold tuples."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def _fill(model: SaliencyModel, weights: Mapping[str, Tensor], card: Card) -> None:

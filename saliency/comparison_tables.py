@@ -105,7 +105,7 @@ def _scale_notes(table: Table, truth: GroundTruth, comparison: Comparison) -> tu
     """What the numbers of a table with the rows of scale are between, by AUC or else CC, and what the rows are."""
     metric, chance = ("AUC", "0.500") if truth.fixations is not None else ("CC", "0")
     scores = {row[0]: row[table.columns.index(metric)] for row in table.rows}
-    defined = {model: value for model in comparison.models if isinstance(value := scores[model], float)}
+    defined = {model: float(score) for model in comparison.models if (score := scores[model]) is not None}
     if not defined or scores[CENTRE_BIAS] is None:
         return ()
     best = max(defined, key=defined.__getitem__)

@@ -27,23 +27,27 @@ Answer = Prediction | SaliencyError
 
 
 class MapSource(Protocol):
-    """What gives maps of samples: a model, or a folder of maps that another program wrote.
-
-    Attributes:
-        name: unique in an analysis.
-        title: for people.
-        sha256: of a model's weights; None where there are none.
-        identity: what decides the maps, ready for JSON: scores of one identity are never taken for those of another.
-    """
+    """A source of maps of samples: a model, or a folder of maps that another program wrote."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name, unique in an analysis."""
+        ...
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """The name for people."""
+        ...
+
     @property
-    def sha256(self) -> str | None: ...
+    def sha256(self) -> str | None:
+        """Of a model's weights; None where there are none."""
+        ...
+
     @property
-    def identity(self) -> Any: ...
+    def identity(self) -> Any:
+        """What decides the maps, ready for JSON: scores of one identity are never taken for those of another."""
+        ...
 
     def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
         """Each sample with its prediction, or with the error that is to be told of it; one of `OF_A_SAMPLE`."""
@@ -63,14 +67,17 @@ class PredictorModel:
 
     @property
     def title(self) -> str:
+        """As `MapSource.title`."""
         return self.predictor.titles[self.name]
 
     @property
     def sha256(self) -> str:
+        """As `MapSource.sha256`."""
         return self.predictor.cards[self.name].sha256
 
     @property
     def identity(self) -> Any:
+        """The parts of the card that decide a map, the number format and the version of this package."""
         card = self.predictor.cards[self.name].model_dump(mode="json", include=_OF_A_CARD)
         # Two models may share their weights, and one set of weights give other maps in another precision.
         return [card, str(self.predictor.dtype), __version__]
@@ -131,9 +138,9 @@ def predict_samples(predictor: Predictor, samples: Iterable[Sample], model: str)
 
 
 class FixationPool:
-    """Where people looked in a data set, for shuffled AUC: known before anything is predicted.
+    """The fixations of a data set, for shuffled AUC: known before anything is predicted.
 
-    A condition's fixations are read when they are first asked for, and kept. Samples whose picture or fixations cannot
+    A condition's fixations are read once, when they are first asked for. Samples whose picture or fixations cannot
     be read are in no pool.
 
     Args:
@@ -192,5 +199,5 @@ def points_of(sample: Sample, size: tuple[int, int]) -> Points | None:
 
 
 def notices_of(sample: Sample, prediction: Prediction) -> tuple[Message, ...]:
-    """What was inferred, converted or left unread to predict and to score a sample."""
+    """Notices on what was inferred, converted or left unread to predict and to score a sample."""
     return tuple(dict.fromkeys((*sample.notices(), *prediction.notices)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -51,6 +52,10 @@ def rank(comparison: Comparison, fixations: Sequence[Fixation], sigma: float) ->
     table = against(GroundTruth(comparison.conditions[0], density, points), small)
     columns = ("model", *METRICS)
     order = [table.columns.index(column) for column in columns]
-    rows = [tuple(row[at] for at in order) for row in table.rows]
-    best_first = sorted(rows, key=lambda row: float(row[1] or 0), reverse=True)  # NSS of a flat map is 0
-    return density, Table("ranking", columns, tuple(best_first))
+    rows = sorted((tuple(row[at] for at in order) for row in table.rows), key=_first_score, reverse=True)
+    return density, Table("ranking", columns, tuple(rows))
+
+
+def _first_score(row: tuple[str | float | None, ...]) -> float:
+    """The score in the first column behind the name; below all others where it is not defined."""
+    return -math.inf if row[1] is None else float(row[1])

@@ -1,4 +1,4 @@
-"""How well people predict each other: the number that a model's score against the same fixations is to be read by.
+"""Inter-observer consistency: how well people predict each other, the scale of a model's score on the same fixations.
 
 The gold standard of the MIT/Tübingen benchmark (Kümmerer, Wallis and Bethge, ECCV 2018), leaving one observer out: each
 participant's fixations are scored by the density of all others' fixations on the same picture.
@@ -24,7 +24,7 @@ MOST = 50  # participants that are scored; more change the mean by little and ta
 
 @dataclass(frozen=True)
 class Consistency:
-    """How well people predict each other.
+    """Inter-observer consistency of one recording.
 
     Attributes:
         participants: number of those who looked.

@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .metrics import formulas
-from .models.blocks import resize
 
 
 def kl(prediction: Tensor, density: Tensor) -> Tensor:
@@ -129,20 +128,6 @@ def contrast_loss(regions: Tensor, words: Tensor, content: Tensor, index: Tensor
     own = index[:, None] == torch.arange(scores.shape[1], device=scores.device)
     to_caption = -(torch.log_softmax(scores, dim=0) * own).sum() / own.sum()
     return (to_picture + to_caption) / 2
-
-
-def named_loss(maps: Tensor, masks: Tensor, boxed: Tensor) -> Tensor:
-    """`box_loss` of the maps of named things against their boxes, over the samples whose boxes are known.
-
-    Args:
-        maps: (T, 1, h', w') in [0, 1].
-        masks: (T, 1, h, w) in [0, 1].
-        boxed: (T,) bool, whether the boxes of a sample are known.
-    """
-    if not boxed.any():
-        return maps.sum() * 0.0
-    resized = resize(maps[boxed].float(), masks.shape[-2:])[:, 0]
-    return box_loss(torch.logit(resized, eps=1e-4), masks[boxed, 0])
 
 
 TERMS = ("kl", "cc", "nss", "sim", "mse", "bce")

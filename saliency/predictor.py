@@ -28,7 +28,7 @@ from .models.spec import ModelSpec
 from .models.text import Word
 from .precision import preferred_dtype
 from .results import Comparison, Prediction
-from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput
+from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size
 from .weight_sharing import share_parts
 from .word_maps import merge
 
@@ -92,7 +92,7 @@ class Predictor:
                 output_bytes=OUTPUT_BYTES // len(names),
             )
             share_parts(session.model for session in self._sessions.values())
-        self._share_front_features(BoundedCache(min(pictures_cached, FRONT_PICTURES), FRONT_BYTES))
+        self._share_front_features(BoundedCache(min(pictures_cached, FRONT_PICTURES), FRONT_BYTES, features_size))
 
     def _share_front_features(self, cache: BoundedCache[ImageFeatures]) -> None:
         """Give sessions with equal front ends one `cache` of their features."""
@@ -129,7 +129,7 @@ class Predictor:
     def predict(
         self,
         picture: Source,
-        sentences: Mapping[AnyCondition | str, str] | None = None,
+        sentences: Mapping[AnyCondition, str] | Mapping[Condition, str] | Mapping[str, str] | None = None,
         *,
         models: Sequence[str] | None = None,
         words: bool = False,

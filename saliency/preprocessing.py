@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .resizing import bilinear
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -45,7 +47,7 @@ def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
 
 def normalise(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
     """A picture (height, width, 3) float32 in [0, 1], already of the input's size, as the tensor (3, height, width)."""
-    mean, std = np.float32(preprocessing.mean), np.float32(preprocessing.std)
+    mean, std = (np.asarray(values, np.float32) for values in (preprocessing.mean, preprocessing.std))
     return torch.from_numpy((picture - mean) / std).permute(2, 0, 1)
 
 
@@ -64,7 +66,7 @@ def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     # Side by side: of a banner one may shrink while the other grows, and bilinear alone would skip most of its pixels.
     smaller = (min(width, picture.shape[1]), min(height, picture.shape[0]))
     inner = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
-    inner = cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
+    inner = bilinear(inner, (height, width))
     if (height, width) == size:
         return inner
     canvas = np.zeros((*size, 3), dtype=np.uint8)

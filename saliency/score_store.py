@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from .data import Sample
 from .errors import OutputError
 from .messages import Message
@@ -38,11 +40,9 @@ class Scored:
 
 
 def cache_folder() -> Path:
-    """Where scores are kept: ``$SALIENCY_CACHE``, or ``saliency`` in the user's cache directory."""
+    """Folder of the scores: ``$SALIENCY_CACHE``, else ``saliency`` in the user's cache folder on this system."""
     chosen = settings().cache
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "saliency"
+    return Path(chosen) if chosen else user_cache_path("saliency", appauthor=False)
 
 
 def fingerprint(samples: Sequence[Sample]) -> str:

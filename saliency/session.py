@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from threading import Lock
 
 import numpy as np
@@ -128,12 +129,14 @@ class ModelSession:
         self._device = device
         self._dtype = dtype
         self._lock = lock
-        self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0)
+        self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0, features_size)
         self.footprint = Footprint(
             checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
-        self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes)
-        self._outputs: BoundedCache[SentenceOutput] = BoundedCache(pictures * SENTENCES_PER_PICTURE, output_bytes)
+        self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes, features_size)
+        self._outputs: BoundedCache[SentenceOutput] = BoundedCache(
+            pictures * SENTENCES_PER_PICTURE, output_bytes, attrgetter("size")
+        )
 
     @property
     def identity(self) -> CheckpointIdentity:
@@ -164,7 +167,7 @@ class ModelSession:
             missing = [sentence for sentence, output in outputs.items() if output is None]
             for sentence, output in zip(missing, self._compute(picture, missing, clock, report), strict=True):
                 outputs[sentence] = output
-                self._outputs.put((picture.key, sentence), output, output.size)
+                self._outputs[picture.key, sentence] = output
         return [outputs[sentence] for sentence in sentences], clock.seconds
 
     def words(self, sentence: str) -> tuple[Word, ...]:
@@ -198,21 +201,19 @@ class ModelSession:
         """The picture's features, cached or computed."""
         features = self._features.get(picture.key)
         if features is None:
-            front_end = self.model.front_end
-            if front_end is None:
-                features = self.model.encode_image(self._pixels(picture))
-            else:
-                features = self.model.encode_features(self._front_features(picture, front_end))
-            self._features.put(picture.key, features, _size(features))
+            features = self.model.encode(self._front_features(picture))
+            self._features[picture.key] = features
         return features
 
-    def _front_features(self, picture: Picture, front_end: FrontEnd) -> ImageFeatures:
-        """The picture's front-end features, cached, perhaps by another session, or computed."""
+    def _front_features(self, picture: Picture) -> Tensor | ImageFeatures:
+        """The picture's front-end features, cached, perhaps by another session; its pixels without a front end."""
+        front_end = self.model.front_end
+        if front_end is None:
+            return self._pixels(picture)
         key = (picture.key, *self.front_end_key)
         front_features = self.front_cache.get(key)
         if front_features is None:
-            front_features = front_end(self._pixels(picture))
-            self.front_cache.put(key, front_features, _size(front_features))
+            front_features = self.front_cache[key] = front_end(self._pixels(picture))
         return front_features
 
     def _pixels(self, picture: Picture) -> Tensor:
@@ -245,8 +246,8 @@ class ModelSession:
         return [np.array(values) for values in maps]  # copies: a cached output must not hold its whole batch
 
 
-def _size(features: ImageFeatures) -> int:
-    """Bytes."""
+def features_size(features: ImageFeatures) -> int:
+    """Bytes of features."""
     return sum(value.nbytes for value in features.values())
 
 

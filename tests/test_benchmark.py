@@ -11,8 +11,12 @@ from saliency.predictor import Predictor
 @pytest.fixture(autouse=True)
 def small(untrained, monkeypatch):
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(untrained))
-    monkeypatch.setattr(benchmark, "MODELS", ("untrained",))
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
+
+
+def test_what_is_timed_are_the_checkpoints_that_read_sentences(miniatures, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
+    assert benchmark.compared() == ["reader", "padder"]
 
 
 def test_nothing_is_remembered_from_one_task_to_the_next(monkeypatch):

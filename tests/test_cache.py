@@ -3,51 +3,56 @@
 from saliency.cache import BoundedCache
 
 
-def kept(cache: BoundedCache, keys: str) -> str:
+def sized(entries: int, size: int) -> BoundedCache[int]:
+    """A cache of numbers that are their own sizes."""
+    return BoundedCache(entries, size, lambda value: value)
+
+
+def cached(cache: BoundedCache, keys: str) -> str:
     return "".join(key for key in keys if cache.get(key) is not None)
 
 
 def test_entries_are_bounded():
-    cache = BoundedCache(2, 100)
+    cache = sized(2, 100)
     for key in "abc":
-        cache.put(key, key, 1)
-    assert kept(cache, "abc") == "bc"
+        cache[key] = 1
+    assert cached(cache, "abc") == "bc"
 
 
 def test_use_keeps_alive():
-    cache = BoundedCache(2, 100)
-    cache.put("a", 1, 1)
-    cache.put("b", 2, 1)
+    cache = sized(2, 100)
+    cache["a"] = 1
+    cache["b"] = 2
     assert cache.get("a") == 1
-    cache.put("c", 3, 1)
-    assert kept(cache, "abc") == "ac"
+    cache["c"] = 3
+    assert cached(cache, "abc") == "ac"
 
 
 def test_bytes_are_bounded():
-    cache = BoundedCache(10, 100)
-    cache.put("a", 1, 60)
-    cache.put("b", 2, 30)
-    cache.put("c", 3, 40)
-    assert kept(cache, "abc") == "bc"
+    cache = sized(10, 100)
+    cache["a"] = 60
+    cache["b"] = 30
+    cache["c"] = 40
+    assert cached(cache, "abc") == "bc"
 
 
 def test_replacing_frees_the_old_size():
-    cache = BoundedCache(10, 100)
+    cache = sized(10, 100)
     for _ in range(5):
-        cache.put("a", 1, 60)
-    cache.put("b", 2, 40)
-    assert kept(cache, "ab") == "ab"
+        cache["a"] = 60
+    cache["b"] = 40
+    assert cached(cache, "ab") == "ab"
     assert len(cache) == 2
 
 
-def test_a_value_beyond_the_bound_is_not_kept_and_displaces_nothing():
-    cache = BoundedCache(10, 100)
-    cache.put("a", 1, 10)
-    cache.put("b", 2, 101)
-    assert kept(cache, "ab") == "a"
+def test_a_value_beyond_the_bound_is_not_stored_and_displaces_nothing():
+    cache = sized(10, 100)
+    cache["a"] = 10
+    cache["b"] = 101
+    assert cached(cache, "ab") == "a"
 
 
 def test_no_entries():
-    cache = BoundedCache(0, 100)
-    cache.put("a", 1, 1)
+    cache = sized(0, 100)
+    cache["a"] = 1
     assert len(cache) == 0

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors import safe_open
 from torch import nn
 
@@ -17,7 +18,7 @@ from saliency.checkpoints import Description, Effort
 from saliency.errors import CheckpointError
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
 
 
@@ -25,6 +26,9 @@ from saliency.preprocessing import Preprocessing
 class TinyConfig:
     width: int = 4
     kernel: tuple[int, int] = (3, 3)
+
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(32, 48)
 
 
 class Tiny(SaliencyModel):
@@ -38,11 +42,12 @@ class Tiny(SaliencyModel):
 SPEC = ModelSpec(
     name="tiny",
     title="Tiny",
-    summary="A model for tests.",
+    summary=Text("A model for tests.", "测试用模型。"),
     paper="",
     model=Tiny,
-    presets={"compact": Preset(TinyConfig(), Preprocessing(32, 48), None)},
-    licence="MIT",
+    presets={"compact": Preset(TinyConfig())},
+    tiny={"compact": Preset(TinyConfig())},
+    licence=MIT,
     reads_text=False,
     word_maps=False,
 )
@@ -232,3 +237,20 @@ def test_cpu_minutes_of_older_runs_are_read():
     effort = Effort.model_validate(old)
     assert effort.cpu_minutes == 19.0
     assert Effort.model_validate(effort.model_dump()) == effort
+
+
+def test_the_former_names_of_presets_are_read(monkeypatch):
+    """Cards of version 0.1 add what ships to a preset that had less."""
+    monkeypatch.setattr(registry, "REGISTRY", registry.specifications(registry.PACKAGES))
+    card = describe(model="gsgnet", config={"objects": True, "subject": True}, text_encoder="minilm")
+    assert (card.preset, card.config) == ("compact", {})
+    card = describe(model="gsgnet", config={"objects": True}, text_encoder="minilm")
+    assert (card.preset, card.config) == ("compact_words", {})
+
+
+@pytest.mark.parametrize("missing", ["model", "preset"])
+def test_a_card_without_its_model_or_preset_is_refused(missing):
+    content = describe().model_dump()
+    del content[missing]
+    with pytest.raises(ValidationError, match=missing):
+        Description.model_validate(content)

@@ -9,7 +9,7 @@ import pytest
 
 import saliency
 from saliency.metrics import evaluate_fixation
-from saliency.models.clip_salgan import ClipSalGan
+from saliency.models.clip_salgan.model import ClipSalGan
 
 from .samples import both_groups, write_data_set
 

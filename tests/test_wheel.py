@@ -19,10 +19,10 @@ USE = """
 import json, saliency
 from saliency.models.registry import REGISTRY
 from saliency.resources import resource
-from saliency.training.recipe import load_recipe
-from saliency.ui.archive_readme import CITATION
+from saliency.training.recipe_file import load_recipe
+from saliency.archive.readme import CITATION
 from saliency.ui.shared.examples import examples
-from saliency.ui.page_head import PREVIEW
+from saliency.ui.page.page_head import PREVIEW
 
 predictor = saliency.Predictor(["clip_salgan"])
 picture = examples()[0].picture

@@ -22,7 +22,7 @@ from saliency.checkpoints import Card, Description
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.models.text import EncodedText, Word
 from saliency.preprocessing import Preprocessing
 
@@ -34,6 +34,11 @@ LIMIT = 8  # words that the encoder reads
 class TinyConfig:
     reads: bool = True
     brightness: float = 1.0
+    side: int = 48
+    fit: str = "squash"
+
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(self.side, self.side, fit=self.fit)
 
 
 class Tiny(SaliencyModel):
@@ -103,24 +108,26 @@ def _words(sentence: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _spec(name: str, reads: bool, preprocessing: Preprocessing) -> ModelSpec:
+def _spec(name: str, config: TinyConfig) -> ModelSpec:
+    preset = Preset(config, "tiny" if config.reads else None)
     return ModelSpec(
         name=name,
         title=name.title(),
-        summary="A model for tests.",
+        summary=Text("A model for tests.", "测试用模型。"),
         paper="",
         model=Tiny,
-        presets={"compact": Preset(TinyConfig(reads), preprocessing, "tiny" if reads else None)},
-        licence="MIT",
-        reads_text=reads,
-        word_maps=reads,
+        presets={"compact": preset},
+        tiny={"compact": preset},
+        licence=MIT,
+        reads_text=config.reads,
+        word_maps=config.reads,
     )
 
 
 SPECS = {
-    "reader": _spec("reader", True, Preprocessing(48, 48)),
-    "padder": _spec("padder", True, Preprocessing(48, 48, fit="pad")),
-    "blind": _spec("blind", False, Preprocessing(24, 24)),
+    "reader": _spec("reader", TinyConfig()),
+    "padder": _spec("padder", TinyConfig(fit="pad")),
+    "blind": _spec("blind", TinyConfig(reads=False, side=24)),
 }
 
 

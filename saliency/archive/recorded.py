@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import BaseModel, Field, PlainValidator, ValidationError
 
 from ..conditions import AnyCondition, condition_named
 from ..errors import ArchiveError, CheckpointError, TextError
+from ..faults import first_fault
 from ..imaging import load_image
 from ..predictor import Predictor
 from ..results import Comparison
@@ -40,9 +41,9 @@ class _Checkpoint(BaseModel):
     sha256: str
 
 
-def _condition(name: Any) -> AnyCondition:
+def _condition(name: object) -> AnyCondition:
     if not isinstance(name, str):
-        raise ValueError("the name of a condition is a text")
+        raise ValueError("Input should be a valid string")
     try:
         return condition_named(name)
     except TextError as error:
@@ -147,8 +148,7 @@ def replay(
             f"The weights here are not those that made the record: {'; '.join(changed)}. Its maps cannot come out the "
             "same; ask for a comparison with other weights to see how far they differ."
         )
-    sentences = {condition.value: sentence for condition, sentence in recorded.sentences.items()}
-    comparison = predictor.predict(recorded.picture, sentences, models=recorded.models)
+    comparison = predictor.predict(recorded.picture, recorded.sentences, models=recorded.models)
     if comparison.record()["picture"]["sha256"] != recorded.picture_sha256:
         raise ArchiveError("The picture is not the one that the record was made of (its sha256 differs).")
     results = []
@@ -195,10 +195,7 @@ def _record(content: bytes) -> _Record:
     try:
         return _Record.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        told = f"{key}: {first['msg']}" if key else first["msg"]
-        raise ArchiveError(f"This is not the record of a comparison ({told}).") from None
+        raise ArchiveError(f"This is not the record of a comparison ({first_fault(error)}).") from None
 
 
 def _densities(content: bytes, record: _Record, shape: tuple[int, int]) -> dict[tuple[str, AnyCondition], np.ndarray]:

@@ -18,8 +18,8 @@ from PIL import Image
 from ..checkpoints import Card
 from ..comparison_tables import compared
 from ..messages import Message
-from ..rendering import overlay
 from ..results import Comparison
+from ..results.rendering import overlay
 from .readme import readme
 from .recorded import MAPS, PICTURE, RECORD
 
@@ -35,18 +35,18 @@ def write_archive(
     truth: Mapping[str, Any] | None = None,
     cards: Mapping[str, Card] | None = None,
 ) -> None:
-    """Writes a comparison as a ZIP that `replay` runs again.
+    """Write a ZIP with a comparison.
 
-    It has README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from which it is
-    run again; maps.csv, one row per map; metrics.csv; ground_truth.json, how the ground truth was read;
-    overlays/MODEL.CONDITION.png; and maps.png, all of them in a figure.
+    It holds README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from which it
+    can be replayed; maps.csv, one row per map; metrics.csv; ground_truth.json, how the ground truth was read;
+    overlays/MODEL.CONDITION.png; and maps.png, all maps in one figure.
 
     Args:
         tables: the numbers shown with the comparison, each the fields of a `comparison_tables.Table`; default those of
             `comparison_tables.compared`.
         truth: ``record`` of the `comparison_tables.GroundTruth` that they are of; None where there was none.
         cards: of the models by name, for licences and citations.
-        progress: told before each file the share of them that is written. What it raises ends the work.
+        progress: called before each file with the share of files written. What it raises ends the work.
     """
     if tables is None:
         tables = [asdict(table) for table in compared(comparison)]

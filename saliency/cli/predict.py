@@ -21,8 +21,8 @@ from ..data.sentence_table import Sentences, read_table
 from ..errors import DatasetError, PictureError, SaliencyError, TextError
 from ..evaluation import PredictorModel
 from ..predictor import Predictor
-from ..rendering import overlay
 from ..results import Comparison
+from ..results.rendering import overlay
 from .data_options import ANY_LAYOUT, AUTO, LayoutOption, SplitOption, make_folder, open_samples, with_progress
 
 INCOMPLETE = 3

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from .. import checkpoints
 from ..report.markdown import write
 from ..report.measuring import measured
+from ..report.readme import MARKS, models_table
 
 
 def results(
@@ -20,8 +22,12 @@ def results(
     model: Annotated[list[str] | None, typer.Option(help="Only this checkpoint; may be repeated.")] = None,
     figures: Annotated[bool, typer.Option(help="Also draw the figures.")] = True,
 ) -> None:
-    """Measure the baselines and every checkpoint; write RESULTS.md, the cards and the figures.
+    """Measure the baselines and every checkpoint; write RESULTS.md, the README's table, the cards and the figures.
 
-    The validation pictures of SJTU-TIS and of Flickr8k Entities are used.
+    The validation pictures of SJTU-TIS and of Flickr8k Entities are used. The README is the one beside RESULTS.md; its
+    table is of all checkpoints, and stays where only some are measured.
     """
-    write(path, measured(root, phrases, model, figures))
+    text, oracle = measured(root, phrases, model, figures)
+    write(path, text)
+    if not model:
+        write(path.with_name("README.md"), models_table(checkpoints.available(), oracle), MARKS)

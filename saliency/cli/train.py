@@ -8,8 +8,8 @@ import torch
 import typer
 
 from ..memory import keep_freed
-from ..training.recipe import load_recipe
-from ..training.shipped_recipes import recipe_path, train_missing
+from ..training.prerequisites import train_missing
+from ..training.recipe_file import load_recipe, recipe_path
 from ..training.train import train as run
 
 

@@ -1,4 +1,4 @@
-"""How much of a data set has ground truth: told before the first prediction, which may be hours before the last."""
+"""The ground truth that a data set has and lacks, checked before the first prediction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of a data set belong to which picture: folders and endings as the field names them."""
+"""Files of a data set by picture: the usual names and endings of folders and files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def list_files(
         DatasetError: two pictures, or two files of other kinds, have one name.
     """
     found: dict[str, Path] = {}
-    for path in sorted(_walk(folder, ignored, recursive)) if folder is not None else ():
+    if folder is None:
+        return found
+    for path in sorted(_walk(folder, ignored, recursive)):
         if path.suffix.lower() not in extensions:
             continue
         name = path.relative_to(folder).with_suffix("").as_posix()
@@ -91,7 +93,7 @@ def _is_image(path: Path) -> bool:
 
 
 def match(files: Mapping[str, Path], pictures: Collection[str], endings: Iterable[str] = ()) -> dict[str, Path]:
-    """Of `files`, those of `pictures` by the picture's name.
+    """The `files` of `pictures`, by the picture's name.
 
     A file is of a picture where it has its name, or its name and one of `endings`; a file of the very name goes before
     others, and an ending before those after it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import DatasetError
+from .listed import Listed
 
 # Near duplicates: they belong on one side of a split.
 _TOGETHER = {"3050606344": "2851198725"}
@@ -49,7 +49,7 @@ class Entry:
     captions: tuple[Caption, ...]
 
 
-class Flickr8kEntities(Sequence[Entry]):
+class Flickr8kEntities(Listed[Entry]):
     """The entries of a folder with ``images/ID.jpg`` and ``annotations.jsonl.gz``.
 
     Of the latter a line is a picture: ``{"id": "...", "boxes": {CHAIN: [[x0, y0, x1, y1], ...], ...}, "captions":
@@ -73,13 +73,7 @@ class Flickr8kEntities(Sequence[Entry]):
                 entries = [self._entry(json.loads(line)) for line in lines]
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise DatasetError("This folder has no readable “annotations.jsonl.gz” of Flickr8k Entities.") from error
-        self._entries = [entry for entry in entries if split is None or (split == "validation") == _held_out(entry.id)]
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __getitem__(self, index: int) -> Entry:
-        return self._entries[index]
+        self._items = [entry for entry in entries if split is None or (split == "validation") == _held_out(entry.id)]
 
     def _entry(self, record: dict) -> Entry:
         boxes = {chain: np.asarray(value, dtype=np.float32) for chain, value in record["boxes"].items() if value}

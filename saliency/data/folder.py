@@ -27,12 +27,13 @@ from .files import (
     list_files,
     match,
 )
+from .listed import Listed
 from .released import refuse_split
 from .samples import IMAGE_EXTENSIONS, Sample
 from .sentence_table import Sentences, find_table
 
 
-class FolderDataset(Sequence[Sample]):
+class FolderDataset(Listed[Sample]):
     """The pictures of ``images``, with their files of the same name in ``maps`` and ``fixations``.
 
     Folders are found without case and by the names that the field has for them (`files.IMAGE_FOLDERS` and so on);
@@ -71,24 +72,18 @@ class FolderDataset(Sequence[Sample]):
             list_files(find_folder(self.root, FIXATION_FOLDERS), FIXATION_EXTENSIONS),
             list_files(folder, BESIDE_EXTENSIONS),
         )
-        self._samples = _pure(pictures, truth)
+        self._items = _pure(pictures, truth)
         self.notices: tuple[Message, ...] = ()
         if (table := find_table(self.root)) is not None:
             sentences, self.notices = table.by_picture(pictures)
-            self._samples = _with_sentences(self._samples, truth, sentences)
-        used = {path for sample in self._samples for path in (sample.map_path, sample.fixation_path)}
+            self._items = _with_sentences(self._items, truth, sentences)
+        used = {path for sample in self._items for path in (sample.map_path, sample.fixation_path)}
         self.unmatched = tuple(path for path in truth.files() if path not in used)
 
     @staticmethod
     def recognises(root: Path) -> bool:
         """Whether `root` has a folder of pictures."""
         return find_folder(root, IMAGE_FOLDERS) is not None
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self._samples[index]
 
 
 @dataclass(frozen=True)
@@ -115,7 +110,7 @@ class _GroundTruth:
 
 
 def _inside(files: Mapping[str, Path], folder: str) -> dict[str, Path]:
-    """Those in `folder`, by their name in it; all where that is empty."""
+    """The pictures in `folder`, by their name in it; all where that is empty."""
     start = f"{folder}/" if folder else ""
     return {name[len(start) :]: path for name, path in files.items() if name.startswith(start)}
 

@@ -1,4 +1,4 @@
-"""What the layouts of released data sets share: a list of samples made of files by name."""
+"""Base of the layouts of released data sets: samples made of files by name."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..conditions import Condition
 from ..errors import DatasetError
+from .listed import Listed
 from .samples import Sample
 
 
-class ReleasedDataset(Sequence[Sample]):
+class ReleasedDataset(Listed[Sample]):
     """Pictures of free viewing with their maps and fixations.
 
     Args:
@@ -31,16 +32,10 @@ class ReleasedDataset(Sequence[Sample]):
         if not pictures:
             raise DatasetError("There is no picture in this data set.")
         self.unmatched = tuple(unmatched)
-        self._samples = [
+        self._items = [
             Sample(name, name, Condition.PURE, "", path, maps.get(name), fixations.get(name))
             for name, path in pictures.items()
         ]
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self._samples[index]
 
 
 def refuse_split(split: str | None, name: str) -> None:

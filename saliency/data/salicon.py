@@ -25,7 +25,9 @@ class Salicon(ReleasedDataset):
     def __init__(self, root: Path | str, split: str | None = None):
         root = Path(root)
         known = [name for name in _SPLITS if (root / "images" / name).is_dir()]
-        pictures, maps, fixations = {}, {}, {}
+        pictures: dict[str, Path] = {}
+        maps: dict[str, Path] = {}
+        fixations: dict[str, Path] = {}
         for name in chosen_splits(split, known, [name for name in known if name != "test"] or known):
             pictures |= list_files(_folder(root / "images" / name), IMAGE_EXTENSIONS)
             maps |= list_files(_folder(root / "maps" / name), DENSITY_EXTENSIONS)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,22 @@ IMAGE_EXTENSIONS = (
 )  # fmt: skip
 
 Shape = tuple[int, int]
+
+
+class PictureFile(NamedTuple):
+    """The file of a picture, and whether it is turned upright by its EXIF tag: see `Sample.loaded`."""
+
+    path: Path
+    upright: bool = True
+
+    def read(self) -> np.ndarray:
+        """The picture, (H, W, 3) uint8 RGB; `DatasetError` where it cannot be read."""
+        return self.load().pixels
+
+    def load(self) -> LoadedPicture:
+        """The picture with notices on it; `DatasetError` as above."""
+        with _of_data_set(self.path):
+            return open_picture(self.path, max_pixels=None, upright=self.upright)
 
 
 @dataclass(frozen=True)
@@ -70,8 +87,12 @@ class Sample:
         It is left as stored where the tag exchanges the sides and the ground truth is of the picture as stored:
         whoever recorded the gaze showed it so.
         """
-        with _told_of(self.image_path):
-            return open_picture(self.image_path, max_pixels=None, upright=self._frame[0])
+        return self.file.load()
+
+    @property
+    def file(self) -> PictureFile:
+        """The picture's file, and which way is up."""
+        return PictureFile(self.image_path, self._frame[0])
 
     def shape(self) -> Shape:
         """Height and width of `image()`, without decoding it."""
@@ -85,7 +106,7 @@ class Sample:
         Raises:
             DatasetError: the map has other proportions than the picture, which are both given.
         """
-        return None if self.map_path is None else self._density(self.shape())[0]
+        return None if self.map_path is None else self._density(self.map_path, self.shape())[0]
 
     def recording(self) -> Recording | None:
         """The fixations with what was done to them; None where there are none.
@@ -93,7 +114,7 @@ class Sample:
         Raises:
             DatasetError: they cannot be read or do not fit the picture; sample and file are named.
         """
-        return None if self.fixation_path is None else self._recording(self.shape())
+        return None if self.fixation_path is None else self._recording(self.fixation_path, self.shape())
 
     def fixations(self) -> np.ndarray | None:
         """Fixated pixels, (N, 2) int64 (row, column), repeats included; None where there are none."""
@@ -101,8 +122,10 @@ class Sample:
         return None if recording is None else recording.points
 
     def notices(self) -> tuple[Message, ...]:
-        """Sentences on what was inferred, converted or left out of the ground truth, whose files it reads; `loaded` has
-        those on the picture."""
+        """Sentences on what was inferred, converted or left out of the ground truth, whose files are read for them.
+
+        `loaded` has those on the picture.
+        """
         upright, shape = self._frame
         found: list[Message] = []
         if not upright:
@@ -115,15 +138,15 @@ class Sample:
                 )
             )
         if self.map_path is not None:
-            found += self._density(shape)[1]
+            found += self._density(self.map_path, shape)[1]
         if self.fixation_path is not None:
-            found += self._recording(shape).notices
+            found += self._recording(self.fixation_path, shape).notices
         return tuple(found)
 
     @cached_property
     def _frame(self) -> tuple[bool, Shape]:
         """Whether the picture is turned by its EXIF tag, and its height and width then."""
-        with _told_of(self.image_path):
+        with _of_data_set(self.image_path):
             content = read(self.image_path)
             turned, stored = upright_shape(content), stored_shape(content)
         if turned == stored or self._fits(turned) or not self._fits(stored):
@@ -134,39 +157,41 @@ class Sample:
         """Whether the ground truth can be of a picture of `shape`."""
         try:
             if self.map_path is not None:
-                self._density(shape)
-            return self.fixation_path is None or not self._recording(shape).left_out.get("outside")
+                self._density(self.map_path, shape)
+            if self.fixation_path is None:
+                return True
+            return not self._recording(self.fixation_path, shape).left_out.get("outside")
         except DatasetError:
             return False
 
-    def _density(self, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
-        """The density of a picture of `shape`, and notices on it."""
+    def _density(self, path: Path, shape: Shape) -> tuple[np.ndarray, tuple[Message, ...]]:
+        """The density in a file for a picture of `shape`, and notices on it."""
         try:
-            if is_picture(self.map_path):
-                values, white = _grey(self.map_path)
+            if is_picture(path):
+                values, white = _grey(path)
                 found = read_density(values)
             else:
-                found = read_density(self.map_path)
+                found = read_density(path)
                 white = found.values.max()
             return fit_density(found.values, shape).astype(np.float64) / white, found.notices
         except GroundTruthError as error:
             raise DatasetError(
                 "The density map “{name}” of sample “{stem}” cannot be used. {why}",
-                name=self.map_path.name,
+                name=path.name,
                 stem=self.stem,
                 why=error.message,
             ) from error
 
-    def _recording(self, shape: Shape) -> Recording:
-        """The fixations on a picture of `shape`."""
+    def _recording(self, path: Path, shape: Shape) -> Recording:
+        """The fixations in a file on a picture of `shape`."""
         # A picture is read here, since that of a data set may have any size.
-        source = _values(self.fixation_path) if is_picture(self.fixation_path) else self.fixation_path
+        source = _values(path) if is_picture(path) else path
         try:
             return read_fixations(source, shape, replace(self.gaze, picture=self.image_path.name))
         except GroundTruthError as error:
             raise DatasetError(
                 "The fixations “{name}” of sample “{stem}” cannot be used. {why}",
-                name=self.fixation_path.name,
+                name=path.name,
                 stem=self.stem,
                 why=error.message,
             ) from error
@@ -178,26 +203,27 @@ def is_picture(path: Path) -> bool:
 
 
 def picture_of(sample: Sample) -> str:
-    """What is the same for all samples of one picture, and of no other in any data set: as released, SJTU-TIS has a
-    file of the picture for each condition."""
+    """A key of the picture, equal for all its samples and unique among data sets.
+
+    It is not the file: as released, SJTU-TIS has one of the same picture for each condition.
+    """
     return str(sample.image_path.parent / sample.picture)
 
 
 def read_rgb(path: Path) -> np.ndarray:
     """A picture of a data set, upright, (H, W, 3) uint8; `DatasetError` where it cannot be read."""
-    with _told_of(path):
-        return open_picture(path, max_pixels=None).pixels
+    return PictureFile(path).read()
 
 
 def read_file(path: Path) -> bytes:
     """A picture of a data set as it lies on the disk; `DatasetError` where it cannot be read."""
-    with _told_of(path):
+    with _of_data_set(path):
         return read(path)
 
 
 def _grey(path: Path) -> tuple[np.ndarray, float]:
     """The values of a grey picture, (H, W), none negative, and which of them is white; in colour its luminance."""
-    with _told_of(path):
+    with _of_data_set(path):
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values.clip(min=0), white_of(values)
@@ -205,13 +231,13 @@ def _grey(path: Path) -> tuple[np.ndarray, float]:
 
 def _values(path: Path) -> np.ndarray:
     """The values of a picture, (H, W), or its colours, (H, W, 3)."""
-    with _told_of(path):
+    with _of_data_set(path):
         return values_of(decode(read(path), None))
 
 
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """What is wrong with a picture is told of the data set's file."""
+def _of_data_set(path: Path) -> Iterator[None]:
+    """A picture's error as one of the data set, which names the file."""
     try:
         yield
     except PictureError as error:

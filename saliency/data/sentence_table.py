@@ -34,8 +34,7 @@ class SentenceTable:
     lines: Mapping[str, Sentences]
 
     def by_picture(self, pictures: Iterable[str]) -> tuple[dict[str, Sentences], tuple[Message, ...]]:
-        """Sentences by the picture's name, which is without its extension (``Action/001``), and a notice on lines that
-        name none of `pictures`.
+        """Sentences by the picture's name without its extension (``Action/001``), and a notice on lines left over.
 
         The table may name files with or without their extension and their folder.
 
@@ -78,7 +77,7 @@ class SentenceTable:
 
 
 def _names(file: str) -> list[str]:
-    """What a picture may be called that a table names `file`; a name without an extension may have a dot."""
+    """Names that a picture may have which a table calls `file`; a name without an extension may have a dot."""
     path = PurePosixPath(file.replace("\\", "/"))
     return [path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem]
 

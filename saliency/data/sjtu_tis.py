@@ -6,7 +6,7 @@ Reads the public release (a picture per condition, PNG) and a copy with one pict
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from ..conditions import Condition
 from ..errors import DatasetError
 from .files import list_files
+from .listed import Listed
 from .samples import Sample, find_image
 
 SHIPPED_SPLIT = Path(__file__).with_name("sjtu_tis_split.json")
@@ -21,13 +22,13 @@ SHIPPED_SPLIT = Path(__file__).with_name("sjtu_tis_split.json")
 _BY_SUFFIX = {condition.suffix: condition for condition in Condition}
 
 
-class SjtuTis(Sequence[Sample]):
+class SjtuTis(Listed[Sample]):
     """The samples of a folder with ``image_1800``, ``map_1800``, ``fixation_1800`` and ``text.json``.
 
     Args:
         root: the folder.
         split: ``training``, ``validation`` or ``test``; None is everything. Taken from ``split.json`` where the folder
-            has one, else as the shipped checkpoints were trained: in ``test`` they have seen nobody look.
+            has one, else that of the shipped checkpoints, which were not trained on ``test``.
         conditions: only these; None is all.
 
     Raises:
@@ -44,20 +45,14 @@ class SjtuTis(Sequence[Sample]):
         files = list_files(self.root / "fixation_1800", (".png",), recursive=False)
         samples = [self._sample(stem, path, sentences) for stem, path in files.items()]
         if split is not None:
-            kept = self._split(split, samples)
-            samples = [sample for sample in samples if sample.picture in kept]
-        self._samples = [sample for sample in samples if sample.condition in wanted]
+            chosen = self._split(split, samples)
+            samples = [sample for sample in samples if sample.picture in chosen]
+        self._items = [sample for sample in samples if sample.condition in wanted]
 
     @staticmethod
     def recognises(root: Path) -> bool:
         """Whether there is a folder ``image_1800``."""
         return (root / "image_1800").is_dir()
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self._samples[index]
 
     def _sample(self, stem: str, fixation_path: Path, sentences: dict[str, str]) -> Sample:
         picture, condition = parse_stem(stem)
@@ -68,8 +63,8 @@ class SjtuTis(Sequence[Sample]):
         if key not in sentences:
             raise DatasetError(f"SJTU-TIS: text.json has no sentence for sample “{stem}”.")
         map_path = self.root / "map_1800" / f"{stem}.png"
-        map_path = map_path if map_path.is_file() else None
-        return Sample(stem, picture, condition, sentences[key], image_path, map_path, fixation_path)
+        present = map_path if map_path.is_file() else None
+        return Sample(stem, picture, condition, sentences[key], image_path, present, fixation_path)
 
     def _split(self, split: str, samples: list[Sample]) -> set[str]:
         file = self.root / "split.json"
@@ -89,11 +84,13 @@ def parse_stem(stem: str) -> tuple[str, Condition]:
 
 
 def shipped_split(samples: Iterable[Sample]) -> dict[str, list[str]]:
-    """Pictures that the shipped checkpoints were trained on, those their epochs were chosen by, and as ``test`` all
-    others; `split_by_picture` where they know none of them."""
+    """The split of the shipped checkpoints: ``training``, ``validation`` (which chose their epochs), ``test`` the rest.
+
+    It is `split_by_picture` where none of the pictures was in their training or validation.
+    """
     pictures = sorted({sample.picture for sample in samples})
-    seen = _read_json(SHIPPED_SPLIT)
-    splits = {name: [picture for picture in pictures if picture in known] for name, known in seen.items()}
+    shipped = _read_json(SHIPPED_SPLIT)
+    splits = {name: [picture for picture in pictures if picture in known] for name, known in shipped.items()}
     if not any(splits.values()):
         return split_by_picture(samples)
     return splits | {"test": sorted(set(pictures).difference(*splits.values()))}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image
 
 from ..errors import GroundTruthError
+from ..resizing import antialiased
 
 Shape = tuple[int, int]
 
@@ -46,8 +46,7 @@ def fit_density(values: np.ndarray, shape: Shape) -> np.ndarray:
             width=width,
             height=height,
         )
-    image = Image.fromarray(np.asarray(values, dtype=np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+    return antialiased(values, shape)
 
 
 def move_points(points: np.ndarray, size: Shape, shape: Shape) -> np.ndarray:

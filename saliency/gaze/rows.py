@@ -258,8 +258,8 @@ def _merge(rows: _Rows) -> int:
         return 0
     positions = {axis: numbers(rows.frame[axis], names[axis]) for axis in "xy"}
     lost = pd.DataFrame(positions).isna().any(axis=1)
-    kept = rows.frame.assign(**positions)
-    usable = kept[~lost | ~runs.isin(runs[~lost])]  # a fixation without any position stays, and is counted as lost
+    placed = rows.frame.assign(**positions)
+    usable = placed[~lost | ~runs.isin(runs[~lost])]  # a fixation without any position stays, and is counted as lost
     groups = usable.groupby(runs[usable.index], sort=False)
     if rows.columns.pair.samples:
         means = groups[["x", "y"]].mean()

@@ -1,4 +1,4 @@
-"""How right a predicted map is: metrics, the profiles that define them, and the evaluator."""
+"""Metrics of predicted maps, the profiles that define them, and the evaluator."""
 
 from .density import cc, compare_maps, kl, mse, sim
 from .evaluator import FixationEvaluator, evaluate_fixation

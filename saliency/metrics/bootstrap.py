@@ -1,4 +1,4 @@
-"""Means over pictures and how sure they are."""
+"""Means over pictures with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Interval:
 
 
 def resamples(pictures: int, n: int = 2000, seed: int = 0) -> NDArray[np.int64]:
-    """How often each picture is drawn in each of `n` resamples with replacement, (n, pictures)."""
+    """Counts of each picture in each of `n` resamples with replacement, (n, pictures)."""
     return np.random.default_rng(seed).multinomial(pictures, np.full(pictures, 1 / pictures), size=n)
 
 

@@ -91,7 +91,7 @@ def mse(prediction: ArrayLike, density: ArrayLike, *, minmax: bool = False) -> f
 
 
 def compare_maps(a: ArrayLike, b: ArrayLike) -> dict[str, float]:
-    """How far the map `a` is from the map `b`, for example a model's answer to a sentence from its answer to none.
+    """Distances of the map `a` from the map `b`, for example of a prediction with a sentence from that without.
 
     Returns:
         ``CC`` and ``SIM``, which are symmetric, and ``KL``, the divergence of `b`, taken as the truth, from `a`.

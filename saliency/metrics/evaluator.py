@@ -92,7 +92,7 @@ def _scores(case: Case, metrics: dict[str, Metric]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Entry:
-    """What is kept of a row until the fixations on all other pictures are known."""
+    """A row whose shuffled metrics wait for the fixations on all other pictures."""
 
     id: str
     picture: str
@@ -193,7 +193,7 @@ class FixationEvaluator:
         return summary_of(self.table())
 
     def pools(self) -> dict[str, dict[str, Any]]:
-        """Which fixations shuffled AUC drew from: by condition, their number, that of pictures, and a sha256."""
+        """The pool of shuffled AUC by condition: numbers of fixations and pictures, and a sha256."""
         return {condition: pool.record() for condition, pool in self._pools().items()}
 
     def to_json(self, path: str | os.PathLike[str], about: Mapping[str, Any] | None = None) -> None:
@@ -290,7 +290,7 @@ def summary_of(table: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def bootstrap_record(seed: int = 0) -> dict[str, Any]:
-    """How the intervals of `table_of_means` come about."""
+    """The settings of the bootstrap behind the intervals of `table_of_means`."""
     return {"level": 0.95, "over": "pictures", "seed": seed}
 
 
@@ -300,7 +300,7 @@ def write_json(path: str | os.PathLike[str], content: Any) -> None:
 
 
 def _centre_bias(others: Points, shape: tuple[int, int]) -> Map:
-    """Where people look whatever the picture shows; a hundredth is spread evenly so that no pixel is impossible."""
+    """The centre bias: density of the fixations on other pictures, a hundredth of it even: no pixel is impossible."""
     density = density_from_fixations(others, shape, "tuebingen")
     return 0.99 * density / density.sum() + 0.01 / density.size
 

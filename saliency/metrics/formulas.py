@@ -10,25 +10,16 @@ the caller decides what that means: NaN for a metric, a skipped picture for a lo
 
 from __future__ import annotations
 
-from types import ModuleType
-
-import numpy as np
-import torch
-
-Array = np.ndarray | torch.Tensor
+from ..arrays import Array, namespace
 
 BENCHMARK_EPSILON = 2.2204e-16  # of the benchmarks' formulas: double precision's, rounded as they write it
 
 _PIXELS = (-2, -1)
 
 
-def _namespace(x: Array) -> ModuleType:
-    return torch if isinstance(x, torch.Tensor) else np
-
-
 def is_flat(x: Array) -> Array:
     """Whether a map is constant up to rounding: (..., 1, 1) bool."""
-    xp = _namespace(x)
+    xp = namespace(x)
     spread = xp.amax(x, axis=_PIXELS, keepdims=True) - xp.amin(x, axis=_PIXELS, keepdims=True)
     magnitude = xp.amax(xp.abs(x), axis=_PIXELS, keepdims=True)
     return spread <= 16 * xp.finfo(x.dtype).eps * magnitude
@@ -41,7 +32,7 @@ def is_empty(x: Array) -> Array:
 
 def zscore(x: Array) -> Array:
     """Zero mean and unit population standard deviation over the pixels; a constant map becomes 0."""
-    xp = _namespace(x)
+    xp = namespace(x)
     centred = x - x.mean(axis=_PIXELS, keepdims=True)
     flat = is_flat(x)
     variance = (centred * centred).mean(axis=_PIXELS, keepdims=True)
@@ -52,7 +43,7 @@ def zscore(x: Array) -> Array:
 
 def minmax(x: Array) -> Array:
     """Scaled to [0, 1] over the pixels; a constant map becomes 0."""
-    xp = _namespace(x)
+    xp = namespace(x)
     low = xp.amin(x, axis=_PIXELS, keepdims=True)
     spread = xp.amax(x, axis=_PIXELS, keepdims=True) - low
     flat = is_flat(x)
@@ -61,7 +52,7 @@ def minmax(x: Array) -> Array:
 
 def distribution(x: Array) -> Array:
     """A map as probabilities that sum to 1: negative maps are lifted to 0 first; a map of zeros becomes uniform."""
-    xp = _namespace(x)
+    xp = namespace(x)
     low = xp.amin(x, axis=_PIXELS, keepdims=True)
     x = xp.where(low < 0, x - low, x)
     empty = is_empty(x)
@@ -77,7 +68,7 @@ def correlation(prediction: Array, density: Array) -> Array:
 
 def intersection(p: Array, g: Array) -> Array:
     """Histogram intersection of two distributions, (...), in [0, 1]."""
-    return _namespace(p).minimum(p, g).sum(axis=_PIXELS)
+    return namespace(p).minimum(p, g).sum(axis=_PIXELS)
 
 
 def divergence(p: Array, g: Array) -> Array:
@@ -87,7 +78,7 @@ def divergence(p: Array, g: Array) -> Array:
     epsilon in float64. In float32 a million-fold larger one keeps gradients bounded where the prediction is 0, and
     costs less than 1e-4 on a map of a million pixels.
     """
-    xp = _namespace(p)
+    xp = namespace(p)
     eps = BENCHMARK_EPSILON if p.dtype == xp.float64 else 1e-10
     return (g * xp.log(eps + g / (p + eps))).sum(axis=_PIXELS)
 
@@ -98,7 +89,7 @@ def scanpath(prediction: Array, counts: Array) -> Array:
     Args:
         counts: fixations per pixel, same shape as `prediction`; a pixel fixated twice counts twice.
     """
-    xp = _namespace(prediction)
+    xp = namespace(prediction)
     empty = is_empty(counts)
     total = counts.sum(axis=_PIXELS, keepdims=True)
     weights = counts / xp.where(empty, xp.ones_like(total), total)

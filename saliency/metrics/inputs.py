@@ -1,16 +1,15 @@
-"""What a metric accepts: checks with errors a user understands, and the moves of maps and fixations between sizes."""
+"""Inputs of metrics: checks with errors that a user understands; maps and fixations at another size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import MetricError
 from ..gaze.frames import move_points
+from ..resizing import bilinear
 
 Map = NDArray[np.float64]
 Points = NDArray[np.intp]
@@ -96,6 +95,4 @@ def pool_fixations(others: Iterable[tuple[Points, tuple[int, int]]], shape: tupl
 
 def resize_map(values: Map, shape: tuple[int, int]) -> Map:
     """A map at another size (H, W): bilinear on pixel centres, as predictions are brought to their picture's size."""
-    if values.shape == tuple(shape):
-        return values
-    return F.interpolate(torch.from_numpy(values)[None, None], size=tuple(shape), mode="bilinear")[0, 0].numpy()
+    return values if values.shape == tuple(shape) else bilinear(values, shape)

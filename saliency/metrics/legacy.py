@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from ..resizing import antialiased
 from . import formulas
 from .fixations import nss
 from .inputs import Map, as_density, as_fixations, as_map, fixation_counts
@@ -20,8 +21,7 @@ FRAME = (288, 384)  # height and width at which those papers score
 
 def at_frame(values: ArrayLike) -> Map:
     """A map brought to `FRAME` as an image library does it: bilinear, averaging when it shrinks."""
-    image = Image.fromarray(np.asarray(values, dtype=np.float32))
-    return np.asarray(image.resize(FRAME[::-1], Image.Resampling.BILINEAR), dtype=np.float64)
+    return antialiased(np.asarray(values), FRAME).astype(np.float64)
 
 
 def auc20(prediction: ArrayLike, density: ArrayLike) -> float:

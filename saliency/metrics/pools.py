@@ -1,4 +1,4 @@
-"""Where people looked on the other pictures of a set: what shuffled AUC and the information gain compare with."""
+"""Fixations on the other pictures of a set, the negatives of shuffled AUC and the baseline of the information gain."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Pool:
         return pool_fixations([(other.fixations, other.shape) for other in others], shape)
 
     def record(self) -> dict[str, Any]:
-        """Which fixations these are: their number, that of pictures, and a sha256."""
+        """The pool's identity: numbers of fixations and pictures, and a sha256."""
         digest = hashlib.sha256()
         for row in self._rows:
             digest.update(f"{row.id} {row.shape} ".encode() + row.fixations.astype("<i8").tobytes())

@@ -1,4 +1,4 @@
-"""Which definition each metric has: the profiles among which a result must say its own.
+"""Profiles: the definition of each metric. A result names its profile.
 
 `tuebingen` is the default. `mit_classic` reproduces the benchmark at saliency.mit.edu until 2018. `legacy_sjtu`
 reproduces what earlier papers on SJTU-TIS print.

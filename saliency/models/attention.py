@@ -64,7 +64,7 @@ class EncoderLayer(nn.Module):
         return x + self.mlp(self.norm2(x))
 
 
-class GuidedLayer(nn.Module):
+class CrossAttentionLayer(nn.Module):
     """Self-attention among picture tokens, gated cross-attention to word tokens, MLP.
 
     The gate starts at zero, so a new layer leaves the words unread.

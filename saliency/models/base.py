@@ -7,11 +7,33 @@ callers of one model do not interfere.
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .front_end import FrontEnd
+
+
+class Targets(Protocol):
+    """What a training batch knows of the maps of T sentences, see `training.targets.batch.Batch`.
+
+    Attributes:
+        density: (T, 1, h, w) >= 0, of gaze.
+        fixations: (T, 1, h, w) binary.
+        named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
+        boxed: (T,) bool, whether these boxes are known.
+    """
+
+    density: Tensor
+    fixations: Tensor
+    named: Tensor
+    boxed: Tensor
+
+
+# A term of a model's own in its training loss, from what it answers in training mode.
+OwnLoss = Callable[[SaliencyOutput, Targets], Tensor]
 
 
 class SaliencyModel(nn.Module):
@@ -30,6 +52,21 @@ class SaliencyModel(nn.Module):
         """The pre-trained front end; None for models without a separate one."""
         return None
 
+    def encode(self, pictures: Tensor | ImageFeatures) -> ImageFeatures:
+        """`encode_image` of pixels (N, 3, H, W), or `encode_features` of their features of the `front_end`."""
+        return self.encode_image(pictures) if isinstance(pictures, Tensor) else self.encode_features(pictures)
+
+    @property
+    def losses(self) -> Mapping[str, OwnLoss]:
+        """Terms of the training loss that only this model has, by the name that recipes give them."""
+        return {}
+
+    @property
+    def grounding_branch(self) -> nn.Module | None:
+        """A `grounding.GroundingModel` of the model's own trunk and grounding; None for models whose words do not
+        point."""
+        return None
+
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The second step of `encode_image`, from the features of the `front_end`."""
         raise NotImplementedError
@@ -46,13 +83,3 @@ class SaliencyModel(nn.Module):
     def forward(self, pixels: Tensor, text: TextFeatures | None = None) -> SaliencyOutput:
         """`decode(encode_image(pixels), text)`; one sentence per picture."""
         return self.decode(self.encode_image(pixels), text)
-
-
-def activate(logits: Tensor, activation: str) -> Tensor:
-    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled to a maximum of 1."""
-    if activation == "sigmoid":
-        return torch.sigmoid(logits)
-    if activation == "softmax":
-        logits = logits.float()
-        return torch.exp(logits - logits.amax(dim=(-2, -1), keepdim=True))
-    raise ValueError(f"activation must be sigmoid or softmax, not {activation!r}")

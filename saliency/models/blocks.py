@@ -1,4 +1,8 @@
-"""Small blocks that several models share. Tensors are (N, C, H, W) unless stated otherwise."""
+"""Small blocks that several models share. Tensors are (N, C, H, W) unless stated otherwise.
+
+timm.layers has some of them (LayerNorm2d, Mlp). Ours stay: importing timm takes two seconds at every start, and the
+tensors of its Mlp have other names than those of the shipped checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ class FeedForward(nn.Sequential):
         )
 
 
-class LateAddition(nn.Sequential):
+class ZeroInitConv(nn.Sequential):
     """Two 3x3 convolutions, the last one zero: what is added to a network without changing its answer at first."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -83,6 +87,16 @@ def resize(x: Tensor, size: Sequence[int]) -> Tensor:
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+def activate(logits: Tensor, activation: str) -> Tensor:
+    """Logits (N, 1, h, w) to a map in [0, 1]: ``sigmoid``, or ``softmax`` over pixels scaled to a maximum of 1."""
+    if activation == "sigmoid":
+        return torch.sigmoid(logits)
+    if activation == "softmax":
+        logits = logits.float()
+        return torch.exp(logits - logits.amax(dim=(-2, -1), keepdim=True))
+    raise ValueError(f"activation must be sigmoid or softmax, not {activation!r}")
 
 
 def freeze_fraction(blocks: Sequence[nn.Module], rate: float, stem: Iterable[nn.Module | nn.Parameter] = ()) -> None:

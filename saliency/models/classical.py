@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PictureShapeError, UnknownModelError
+from ..resizing import bilinear
 
 Picture = NDArray[np.uint8]
 Map = NDArray[np.float32]
@@ -88,7 +89,7 @@ def spectral_residual_numpy(picture: Picture) -> NDArray[np.float32]:
     residual = amplitude - cv2.blur(amplitude, (3, 3))
     magnitude = np.abs(np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum))))
     smooth = cv2.GaussianBlur(magnitude, (5, 5), 8) ** 2
-    return cv2.resize((smooth / smooth.max()).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return bilinear((smooth / smooth.max()).astype(np.float32), (height, width))
 
 
 def fine_grained(picture: Picture) -> NDArray[np.float32]:

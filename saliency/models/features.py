@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 # Named tensors; the first dimension is the picture.
 ImageFeatures = dict[str, Tensor]
@@ -21,6 +22,11 @@ def select(features: ImageFeatures, index: Tensor | Sequence[int]) -> ImageFeatu
     """
     index = torch.as_tensor(index)
     return {name: value.index_select(0, index.to(value.device)) for name, value in features.items()}
+
+
+def padded(rows: Sequence[Tensor], value: float = 0) -> Tensor:
+    """Sentences (l, ...) of different lengths as one batch (T, L, ...), `value` behind the shorter ones."""
+    return pad_sequence(list(rows), batch_first=True, padding_value=value)
 
 
 @dataclass(frozen=True)

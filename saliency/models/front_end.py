@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blocks import resize
+from .detector import ObjectPlanes, Objects
 from .features import ImageFeatures
-from .objects import ObjectPlanes, Objects
 
 # Input scale, per side, of the high-resolution branch (`grounding.Referent`): named things are often small.
 HIRES_SCALE = 1.5

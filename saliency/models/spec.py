@@ -1,13 +1,33 @@
-"""The specification of a model: its presets, inputs and outputs as plain data."""
+"""The specification of a model: its presets, inputs, outputs and texts as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from ..preprocessing import Preprocessing
 from .base import SaliencyModel
+
+Config = Any  # a frozen dataclass with a method `preprocessing`; each model has its own
+
+
+class Text(NamedTuple):
+    """A sentence in both languages of the app."""
+
+    en: str
+    zh: str
+
+
+class Named(NamedTuple):
+    """A preset's name and its configuration as cards and recipes write it: the fields that differ from the preset."""
+
+    preset: str
+    config: Mapping[str, Any]
+
+
+RESEARCH_ONLY = Text("code MIT; weights research, non-commercial", "代码 MIT；权重仅限非商业研究")
+MIT = Text("code and weights MIT", "代码与权重 MIT")
 
 
 @dataclass(frozen=True)
@@ -15,14 +35,44 @@ class Preset:
     """One configuration of a model.
 
     Attributes:
-        config: the model's own configuration (a frozen dataclass).
-        preprocessing: of its pictures.
+        config: the model's own configuration (a frozen dataclass) with ``preprocessing() -> Preprocessing``.
         text_encoder: name of the encoder in `text.ENCODERS` whose features it takes; None for text-blind models.
     """
 
-    config: Any
-    preprocessing: Preprocessing
-    text_encoder: str | None
+    config: Config
+    text_encoder: str | None = None
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Of its pictures."""
+        return self.config.preprocessing()
+
+    def configured(self, overrides: Mapping[str, Any]) -> Preset:
+        """The preset with some fields of its configuration set differently, see `configured`."""
+        return replace(self, config=configured(self.config, overrides))
+
+
+def configured(config: Config, overrides: Mapping[str, Any]) -> Config:
+    """`config` with other values for some fields, as recipes and cards hold them: a mapping sets fields of a nested
+    configuration, a list is a tuple.
+
+    Raises:
+        TypeError: there is no such field.
+    """
+    values = {}
+    for name, value in overrides.items():
+        nested = isinstance(value, Mapping) and hasattr(config, name)
+        values[name] = configured(getattr(config, name), value) if nested else _tuples(value)
+    return replace(config, **values)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def unchanged(preset: str, config: Mapping[str, Any]) -> Named:
+    """The `ModelSpec.present` of models whose cards and recipes have always been as they are."""
+    return Named(preset, config)
 
 
 @dataclass(frozen=True)
@@ -35,23 +85,34 @@ class ModelSpec:
         summary: one sentence on the architecture and how it uses text.
         paper: citation.
         model: class built as ``model(config)``.
-        presets: by name, ``paper`` and ``compact``.
+        presets: by name. ``compact`` is what ships: `registry.create(name)` builds the network of
+            ``checkpoints/NAME.safetensors``. ``paper`` is the published one; others are steps of the training.
+        tiny: small presets for tests, one for each variant of the architecture: ``compact`` and, where there is a
+            preset of that name, ``paper`` among them.
         licence: of code and weights.
         reads_text: false for the text-blind baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
+        limits: sentences on where the model should not be trusted, for its cards.
+        notes: other sentences of its cards, for their translation: where its initial weights come from, and uses and
+            terms of data sets that no other model has.
         link: where the paper can be read; None where none was published.
+        present: translates the preset and configuration of earlier cards and recipes to those of today.
     """
 
     name: str
     title: str
-    summary: str
+    summary: Text
     paper: str
     model: type[SaliencyModel]
     presets: Mapping[str, Preset]
-    licence: str
+    tiny: Mapping[str, Preset]
+    licence: Text
     reads_text: bool
     word_maps: bool
+    limits: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
     link: str | None = None
+    present: Callable[[str, Mapping[str, Any]], Named] = field(default=unchanged, repr=False)
 
     @property
     def reads(self) -> str:
@@ -59,3 +120,8 @@ class ModelSpec:
         if not self.reads_text:
             return "nothing"
         return "words" if self.word_maps else "vector"
+
+    @property
+    def texts(self) -> Iterator[Text]:
+        """Every sentence of the specification and of the model's cards that has a translation here."""
+        yield from (self.summary, self.licence, *self.limits, *self.notes)

@@ -10,8 +10,10 @@ import numpy as np
 import typer
 import yaml
 
+from .. import checkpoints
 from ..conditions import Condition
 from ..metrics import cc
+from ..models import registry
 from ..predictor import Predictor
 from ..training.targets.box_masks import box_mask
 from ..ui.shared.examples import Example, examples
@@ -22,14 +24,15 @@ TEXTS = (Condition.GENERAL, Condition.SALIENT, Condition.NON_SALIENT)
 
 
 def main(
-    models: Annotated[list[str] | None, typer.Option("--model", help="by default GSGNet and TranBlend")] = None,
+    models: Annotated[list[str] | None, typer.Option("--model", help="by default those that read words")] = None,
 ) -> None:
     """Print a row per example and sentence.
 
     For each model: the CC with the pure map, and the share of the gaze that lies on what the sentence names, without
     and with the sentence.
     """
-    predictor = Predictor(models or ["gsgnet", "tranblend"])
+    words = [card.name for card in checkpoints.available() if registry.spec(card.model).reads == "words"]
+    predictor = Predictor(models or words)
     boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))
     rows = [row for example in examples() for row in measured(predictor, example, boxes.get(example.title, {}))]
     columns = [f"{title}: {what}" for title in predictor.titles.values() for what in ("CC", "share on it")]

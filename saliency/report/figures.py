@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ..data import Sample
 from ..metrics import cc
-from ..rendering import overlay
+from ..results.rendering import overlay
 from ..training.datasets import RUNS
 from .predictions import Predict
 from .scores import ORDER, people

@@ -1,4 +1,4 @@
-"""Markdown tables, and the measured part of RESULTS.md between its two marks."""
+"""Markdown tables, and parts of documents that are written between two marks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from ..metrics.bootstrap import Interval
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MEASURED = "<!-- measured: begin -->", "<!-- measured: end -->"  # of RESULTS.md
 
 
-def write(path: Path, measured: str) -> None:
-    """Put `measured` between the marks of the file; the rest of the file stays."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"# Results\n\n{BEGIN}\n{END}\n"
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}", encoding="utf-8")
+def write(path: Path, part: str, marks: tuple[str, str] = MEASURED) -> None:
+    """Put `part` between the marks of the file; the rest of the file stays."""
+    begin, end = marks
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"# {path.stem.title()}\n\n{begin}\n{end}\n"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{part}\n{end}{after}", encoding="utf-8")
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

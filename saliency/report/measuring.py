@@ -15,8 +15,11 @@ from . import figures, oracle_boxes, pointing, published, run_costs, scores, tex
 from .predictions import exchanged, model_predictions
 
 
-def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> str:
-    """The measured part of RESULTS.md; the checkpoints' cards and the figures are written on the way."""
+def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> tuple[str, list[float]]:
+    """The measured part of RESULTS.md, and CC of people's own pure map in the order of the conditions.
+
+    The checkpoints' cards and the figures are written on the way.
+    """
     validation = list(SjtuTis(root, "validation"))
     others = exchanged(validation)
     predictor = Predictor(models)
@@ -50,7 +53,8 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         run_costs.section({rows[name]: card for name, card in cards.items()}),
         figures.section(figures.FOLDER),
     ]
-    return "\n\n".join(filter(None, sections))
+    oracle = [float(tables[scores.ORACLE].loc[(condition, "CC"), "mean"]) for condition in scores.ORDER]
+    return "\n\n".join(filter(None, sections)), oracle
 
 
 def row_names(cards: Iterable[Card]) -> dict[str, str]:

@@ -67,7 +67,9 @@ def measure(checkpoint: str, samples: Sequence[Sample], boxes: Boxes) -> dict[Co
         samples: those without `boxes` are left out.
     """
     model, card = checkpoints.load(checkpoint)
-    grounding = next(part for part in model.modules() if isinstance(part, Grounding))
+    branch = model.grounding_branch
+    assert branch is not None, "measured of models whose words point"
+    grounding = branch.grounding
     encoder = load_encoder(card.text_encoder or "")
     found: dict[Condition, dict[str, tuple[float, float, float]]] = {condition: {} for condition in TEXTS}
     for sample in samples:

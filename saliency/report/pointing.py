@@ -10,19 +10,11 @@ import torch
 from .. import checkpoints
 from ..checkpoints import Card, Pointing
 from ..data.flickr8k import Flickr8kEntities
-from ..models.base import SaliencyModel
 from ..models.front_end import HIRES_SCALE
-from ..models.grounding import GroundingModel
 from ..training.datasets import sentence_bank
 from ..training.methods.grounding import measure
 from ..training.targets.phrases import PhraseDataset
 from .markdown import markdown_table, number
-
-
-def branch(model: SaliencyModel) -> GroundingModel | None:
-    """The trunk and the grounding of a trained model, its own modules; None where its words do not point."""
-    parts = {name.rpartition(".")[2]: module for name, module in model.named_modules()}
-    return GroundingModel(parts["trunk"], parts["grounding"]).eval() if "grounding" in parts else None
 
 
 def pointing(checkpoint: str, root: Path) -> Pointing | None:
@@ -32,18 +24,23 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
         root: folder of Flickr8k Entities.
     """
     model, card = checkpoints.load(checkpoint)
-    found = branch(model)
+    found = model.grounding_branch
     if found is None:
         return None
-    scores = measure(found.to(memory_format=torch.channels_last), held_out(root, card))
+    downscale = HIRES_SCALE if found.front_end.downscale else 1
+    scores = measure(found.eval().to(memory_format=torch.channels_last), held_out(root, card, downscale))
     return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
 
 
-def held_out(root: Path, card: Card) -> PhraseDataset:
-    """The validation pictures with all their captions, as the model of `card` sees and reads them."""
+def held_out(root: Path, card: Card, downscale: float = 1) -> PhraseDataset:
+    """The validation pictures with all their captions, preprocessed and encoded for the model of `card`.
+
+    Args:
+        downscale: the model's regions are of pictures at 1 / `downscale` of their size.
+    """
     entries = [entry for entry in Flickr8kEntities(root, "validation") if any(c.phrases for c in entry.captions)]
     bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), card.text_encoder or "")
-    cell = 8 * (HIRES_SCALE if card.config.get("subject") else 1)  # pixels a region, per side
+    cell = 8 * downscale  # pixels per region and side
     grid = round(card.preprocessing.height / cell), round(card.preprocessing.width / cell)
     return PhraseDataset(entries, card.preprocessing, grid, bank, captions=5)
 

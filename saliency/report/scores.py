@@ -10,17 +10,19 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import checkpoints
+from ..analysis import METRICS
 from ..conditions import Condition
 from ..data import Sample
 from ..errors import DatasetError
 from ..metrics import FixationEvaluator
 from ..metrics.bootstrap import Interval
 from ..models import classical
+from ..resizing import bilinear
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
 
-METRICS = ("CC", "SIM", "KL", "NSS", "AUC", "sAUC")
-ORDER = (Condition.PURE, Condition.GENERAL, Condition.WHOLE, Condition.SALIENT, Condition.NON_SALIENT)
+ORACLE = "people's own pure map (text-blind oracle)"
+ORDER = tuple(Condition)
 
 
 def people(sample: Sample) -> np.ndarray:
@@ -37,15 +39,14 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
     pure = {sample.picture: sample for sample in validation if sample.condition is Condition.PURE}
 
     def mean_map(sample: Sample) -> np.ndarray:
-        height, width = people(sample).shape
-        return cv2.resize(means[sample.condition], (width, height), interpolation=cv2.INTER_LINEAR)
+        return bilinear(means[sample.condition], people(sample).shape)
 
     return {
         "centre prior": lambda sample: classical.predict("centre_prior", sample.image()),
         "spectral residual (OpenCV)": lambda sample: classical.predict("spectral_residual", sample.image()),
         "fine grained (OpenCV)": lambda sample: classical.predict("fine_grained", sample.image()),
         "mean training map of the condition": mean_map,
-        "people's own pure map (text-blind oracle)": lambda sample: people(pure[sample.picture]),
+        ORACLE: lambda sample: people(pure[sample.picture]),
         "people's own map (upper bound)": people,
     }
 

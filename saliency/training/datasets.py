@@ -1,4 +1,4 @@
-"""From a recipe's data sources to samples, pictures and encoded sentences."""
+"""Samples, pictures and encoded sentences of a recipe's data sources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from ..precision import autocast
 from ..preprocessing import content, prepare
 from .recipe import DataSource
 from .state import epochs_left, run_state
-from .targets.batch import AnySample, mirror_words
+from .targets.augmentation import mirror_words
+from .targets.gaze_targets import TrainingSample
 from .targets.pseudo_targets import PseudoSample, pseudo_samples
 from .targets.sentence_bank import SentenceBank
 from .targets.sentence_pairs import sentence_pairs
@@ -30,9 +31,9 @@ RUNS = Path("runs")
 SENTENCE_CACHE = RUNS / "sentences"
 
 
-def read_samples(sources: Iterable[DataSource]) -> list[AnySample]:
+def read_samples(sources: Iterable[DataSource]) -> list[TrainingSample]:
     """All samples with a density of `sources`, in their order; pseudo-targets where one has captions and a teacher."""
-    samples: list[AnySample] = []
+    samples: list[TrainingSample] = []
     for source in sources:
         if source.template_sentences:
             raise RecipeError("Template sentences have no gaze: only the referent method uses them.")
@@ -122,7 +123,7 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
 
 
 def run_folder(name: str) -> Path:
-    """Where a run of this name lies."""
+    """The folder of the run of this name."""
     return RUNS / name
 
 

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from ..data.samples import read_rgb
 from ..files import write_whole
-from ..models.objects import NAMES, ObjectPlanes
-from ..preprocessing import Preprocessing, prepare
+from ..models.detector import NAMES, ObjectPlanes
+from ..preprocessing import prepare
 from .feature_cache import content_key, fingerprint
 from .targets.template_sentences import Detections
 
@@ -41,7 +41,7 @@ def detections(paths: Sequence[Path], detector: ObjectPlanes, folder: Path) -> d
 
 @torch.inference_mode()
 def _detect(path: Path, detector: ObjectPlanes) -> dict[str, list[list[float]]]:
-    pixels = prepare(read_rgb(path), Preprocessing(*detector.SIZE, mean=(0.5,) * 3, std=(0.5,) * 3))[None]
+    pixels = prepare(read_rgb(path), detector.PREPROCESSING)[None]
     pixels = pixels.to(next(detector.parameters()).device, memory_format=torch.channels_last)
     boxes, scores, _ = detector.detect(pixels)
     found = sure(boxes[0].numpy(force=True) / (detector.SIZE[::-1] * 2), scores[0].numpy(force=True))

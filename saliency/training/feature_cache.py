@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from ..data.samples import read_file
+from ..data.samples import PictureFile, read_file
 from ..errors import RecipeError
 from ..files import write_whole
 from ..models.features import ImageFeatures
@@ -80,9 +80,9 @@ class FeatureCache:
         broken = (one for one in self._passes() if one.names[one.done :] == names)
         one = next(broken, None) or _Pass.begin(self._folder, names)
         starts = range(0, len(names), BATCH)
-        shown = tqdm(starts, "computing features", unit=" pictures", unit_scale=BATCH, mininterval=5)
+        progress = tqdm(starts, "computing features", unit=" pictures", unit_scale=BATCH, mininterval=5)
         try:
-            for start in shown:
+            for start in progress:
                 part = names[start : start + BATCH]
                 one.add(self._compute(stacked([pixels(numbers[name]) for name in part])))
         finally:
@@ -175,24 +175,24 @@ class CacheableDataset(Dataset):
     """Pictures with items drawn per epoch; `use_cache` replaces the pixels of its batches by cached features.
 
     Args:
-        paths: of each picture, or of the pictures of each mosaic.
+        files: of each picture, or of the pictures of each mosaic.
         preprocessing: of the model.
         flip: share of the pictures that are always flipped with cached features.
     """
 
-    def __init__(self, paths: Sequence[Sequence[Path]], preprocessing: Preprocessing, flip: float):
+    def __init__(self, files: Sequence[Sequence[PictureFile]], preprocessing: Preprocessing, flip: float):
         self.preprocessing = preprocessing
-        self._paths = paths
-        self.flips = [always_flipped(" ".join(path.name for path in shown), flip) for shown in paths]
+        self._files = files
+        self.flips = [always_flipped(" ".join(file.path.name for file in group), flip) for group in files]
         self.cache: FeatureCache | None = None
         self.epoch = 0
 
     @cached_property
     def names(self) -> list[str]:
-        """Cache keys: paths, CRC of the files, and whether the picture is flipped."""
-        files = {path: content_key(path) for path in chain.from_iterable(self._paths)}
-        shown = (" | ".join(files[path] for path in paths) for paths in self._paths)
-        return [name + " mirrored" * mirrored for name, mirrored in zip(shown, self.flips, strict=True)]
+        """Cache keys: paths, CRC of the files, whether a picture is turned upright, and whether it is flipped."""
+        keys = {file: content_key(file.path) + " as stored" * (not file.upright) for file in chain(*self._files)}
+        names = (" | ".join(keys[file] for file in group) for group in self._files)
+        return [name + " mirrored" * flip for name, flip in zip(names, self.flips, strict=True)]
 
     def picture(self, number: int) -> np.ndarray:
         """(height, width, 3) uint8, of the model's size."""

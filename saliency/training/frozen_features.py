@@ -9,17 +9,18 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from ..box_gaussians import SPREAD
 from ..errors import RecipeError
 from ..models.base import SaliencyModel
+from ..models.detector import MIN_SCORE, ObjectPlanes
 from ..models.features import ImageFeatures
 from ..models.front_end import HIRES_SCALE, FrontEnd
 from ..models.grounding import GroundingModel
-from ..models.objects import MIN_SCORE, SPREAD, ObjectPlanes
 from ..precision import autocast
 from ..preprocessing import Preprocessing
 from .datasets import RUNS
 from .feature_cache import FeatureCache, fingerprint
-from .loop import parameter_groups
+from .learner import parameter_groups
 from .recipe import Options, Stage
 
 # Cache version: raise it when resizing, the front end or mosaics change.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,8 +11,6 @@ from torch import Tensor, nn
 
 from .. import checkpoints
 from ..errors import CheckpointError, RecipeError
-from ..models.backbones import ResNet50V2, TimmTrunk
-from ..models.text import load_encoder
 from .datasets import refuse_unfinished, run_checkpoint, run_folder
 from .onnx import convolutions
 from .recipe import Start
@@ -33,8 +30,7 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
             part = model.get_submodule(start.target)
         except AttributeError:
             raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
-        begin = partial(_load_detector, encoder=encoder) if start.file.suffix == ".onnx" else _load_trunk
-        return {f"{start.target}.{name}" for name in begin(part, start.file)}
+        return {f"{start.target}.{name}" for name in initialise(part, start.file, encoder)}
     weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
@@ -53,29 +49,21 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
     return set(fitting)
 
 
-def _load_trunk(trunk: ResNet50V2 | TimmTrunk, file: Path) -> set[str]:
-    """Names of the loaded tensors."""
-    try:
-        weights = load_file(file)
-        return trunk.start_from(weights)
-    except FileNotFoundError:
-        raise RecipeError(f"There is no file “{file.name}” to start from.") from None
-    except (SafetensorError, ValueError, AttributeError) as error:  # not every trunk starts from a file
-        raise RecipeError(f"The file “{file.name}” holds no weights that the trunk can start from.") from error
+def initialise(part: nn.Module, file: Path, text_encoder: str | None) -> set[str]:
+    """Let `part` start from a file of pre-trained weights by its ``start_from``; names of its loaded tensors.
 
-
-def _load_detector(grounding: nn.Module, file: Path, encoder: str | None) -> set[str]:
-    """Names of the loaded tensors."""
-    if getattr(grounding, "objects", None) is None:
-        raise RecipeError(f"The model has no object detector that could start from “{file.name}”: set “objects: true”.")
+    Raises:
+        RecipeError: there is no such file, or the part cannot start from it.
+    """
+    read = convolutions if file.suffix == ".onnx" else load_file
     if not file.is_file():
         raise RecipeError(f"There is no file “{file.name}” to start from.")
+    if not hasattr(part, "start_from"):
+        raise RecipeError(f"The part of the model that “{file.name}” is for starts from no file.")
     try:
-        grounding.objects.detector.start_from(convolutions(file))
-    except (cv2.error, ValueError) as error:
-        raise RecipeError(f"The file “{file.name}” holds no weights of the object detector.") from error
-    grounding.naming.start_from(load_encoder(encoder))
-    return {"naming.names"} | {name for name in grounding.state_dict() if name.startswith("objects.")}
+        return part.start_from(read(file), text_encoder)
+    except (cv2.error, SafetensorError, ValueError) as error:
+        raise RecipeError(f"“{file.name}” has no weights that this part of the model can start from.") from error
 
 
 def _weights_of(run: str) -> dict[str, Tensor]:

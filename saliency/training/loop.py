@@ -4,7 +4,7 @@ What happens in a step is a `Method`; the loop knows nothing of gaze. A run live
 
     RUN/state.pt            everything needed to go on after the last finished epoch (read with weights_only)
     RUN/best.safetensors    the averaged weights of the best epoch so far
-    RUN/history.jsonl       one line an epoch
+    RUN/history.jsonl       one line per epoch
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ import math
 import time
 from collections.abc import Mapping
 from copy import deepcopy
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader, Dataset
@@ -34,94 +33,13 @@ from ..checkpoints import Part
 from ..errors import RecipeError
 from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
-from .recipe import Options, Recipe, Stage
+from .learner import Learner
+from .methods.base import Method
+from .recipe import Recipe, Stage
 from .state import is_of, revision, run_state
 from .training_cost import CostMeter
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
-
-
-class Learner:
-    """A network with its optimiser (AdamW) and its schedule, prepared by Accelerate.
-
-    Args:
-        network: what learns.
-        groups: of parameters, as optimisers take them.
-        steps: how many there will be.
-        run: the run it belongs to.
-        cycle: whether the rate follows `one_cycle`; constant otherwise.
-        options: further ones of the optimiser.
-    """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        groups: list[dict[str, Any]],
-        steps: int,
-        run: Run,
-        cycle: bool = True,
-        **options: Any,
-    ):
-        optimizer = torch.optim.AdamW(groups, **options)
-        factor = partial(one_cycle, steps=steps, warm_up=run.warm_up) if cycle else _constant
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        self.network, self.optimizer, self.schedule = run.accelerator.prepare(network, optimizer, schedule)
-        self._run = run
-
-    def update(self, loss: Tensor) -> None:
-        """One step down the gradient of `loss`."""
-        self.optimizer.zero_grad(set_to_none=True)
-        self._run.accelerator.backward(loss)
-        self._run.accelerator.clip_grad_norm_(self.network.parameters(), self._run.recipe.clip)
-        self.optimizer.step()
-        self.schedule.step()
-
-    def state(self) -> dict[str, Any]:
-        return {part: getattr(self, part).state_dict() for part in ("network", "optimizer", "schedule")}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for part, value in state.items():
-            getattr(self, part).load_state_dict(value)
-
-
-def one_cycle(step: int, steps: int, warm_up: float) -> float:
-    """Factor of the peak rate: linear to 1 over the fraction `warm_up` of all `steps`, then a cosine to 0."""
-    rising = max(round(warm_up * steps), 1)
-    if step < rising:
-        return (step + 1) / rising
-    return 0.5 * (1 + math.cos(math.pi * min((step - rising) / max(steps - rising, 1), 1.0)))
-
-
-def _constant(step: int) -> float:
-    return 1.0
-
-
-class Method(Protocol):
-    """A kind of training: what is learned in a step, and what is measured after an epoch.
-
-    Attributes:
-        options, terms, augmentations: what its stages may ask for, terms of the loss among it.
-    """
-
-    options: type[Options]
-    terms: tuple[str, ...]
-    augmentations: tuple[str, ...]
-    model: nn.Module
-
-    def dataset(self, stage: Stage) -> Dataset:
-        """What a stage learns from; it has ``set_epoch`` and ``collate``."""
-
-    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        """What learns in this stage, for `steps` steps; the model's own comes first."""
-
-    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        """One update on `batch`; named numbers for the progress bar. `epoch` counts within the stage."""
-
-    def forward(self, model: nn.Module, batch: Any) -> Any:
-        """What `model` says of a batch."""
-
-    def validate(self, model: nn.Module) -> dict[str, float]:
-        """Scores of `model`; the one named ``score`` chooses the best epoch."""
 
 
 class Run:
@@ -131,7 +49,7 @@ class Run:
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
 
     Args:
-        parts: the runs that it builds on, for its state to tell of.
+        parts: the runs that it builds on, recorded in its state.
     """
 
     def __init__(
@@ -183,7 +101,7 @@ class Run:
         return self.best
 
     def _resume(self) -> None:
-        """Take over what the folder says is done."""
+        """Take over the epochs that are done."""
         state = run_state(self.folder)
         if state is None:
             return
@@ -222,9 +140,9 @@ class Run:
             self._close_epoch(stage, terms, learners)
 
     def _settle(self, loader: DataLoader) -> None:
-        """Measure the statistics of the averaged weights' batch norms: neither the running ones nor their average are
-        of any network these weights are, and with several sentences a picture the difference ruins the maps. Those
-        that no batch passes stay as they are."""
+        """Measure the batch-norm statistics of the averaged weights. Neither the running statistics nor their average
+        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that no
+        batch passes stay as they are."""
         norms = [part for part in self.average.module.modules() if isinstance(part, _BatchNorm)]
         before = [deepcopy(norm.state_dict()) for norm in norms]
         update_bn(islice(loader, SETTLING), _Forward(self.method, self.average.module))
@@ -248,12 +166,12 @@ class Run:
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value
                 self.average.update_parameters(self.method.model)
-                shown = {name: f"{value / count:z.3f}" for name, value in sums.items()}
-                progress.set_postfix(shown | {"best": f"{self.best['score']:.3f}"}, refresh=False)
+                means = {name: f"{value / count:z.3f}" for name, value in sums.items()}
+                progress.set_postfix(means | {"best": f"{self.best['score']:.3f}"}, refresh=False)
         return {name: value / count for name, value in sums.items()}
 
     def _close_epoch(self, stage: Stage, terms: dict[str, float], learners: list[Learner]) -> None:
-        """Validate the averaged weights, keep them if they are the best, and write the state."""
+        """Validate the averaged weights, save them if they are the best, and write the state."""
         started = time.perf_counter()
         scores = self.method.validate(self.average.module.eval())
         if not math.isfinite(scores["score"]):
@@ -319,26 +237,3 @@ class _Forward(nn.Module):
 
     def forward(self, batch: Any) -> Any:
         return self.method.forward(self.model, batch)
-
-
-def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
-    """Optimiser groups of the stage: a rate by prefix of the parameter's name, no weight decay on vectors.
-
-    Parameters whose rate is 0 stop learning for this stage.
-
-    Raises:
-        RecipeError: a prefix is of no parameter.
-    """
-    names = [name for name, _ in model.named_parameters()]
-    for prefix in stage.rates:
-        if not any(name.startswith(prefix) for name in names):
-            raise RecipeError(f"The stage “{stage.name}” has a rate for “{prefix}”, which is no part of the model.")
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
-        rate = stage.rate if prefix is None else stage.rates[prefix]
-        parameter.requires_grad_(rate > 0)
-        if rate > 0:
-            decay = stage.weight_decay if parameter.ndim > 1 else 0.0
-            groups.setdefault((rate, decay), []).append(parameter)
-    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]

@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 
-def convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of every convolution of an ONNX file, in the file's order; `cv2.error` if it cannot be read."""
+def convolutions(path: Path) -> dict[str, Tensor]:
+    """``N.weight`` and ``N.bias`` of the N-th convolution of an ONNX file; `cv2.error` if it cannot be read."""
     network = cv2.dnn.readNetFromONNX(str(path), engine=cv2.dnn.ENGINE_CLASSIC)
     layers = [name for name in network.getLayerNames() if name.endswith("/Conv")]
-    return [tuple(torch.from_numpy(network.getParam(name, part)) for part in (0, 1)) for name in layers]
+    return {
+        f"{number}.{part}": torch.from_numpy(network.getParam(name, place))
+        for number, name in enumerate(layers)
+        for place, part in enumerate(("weight", "bias"))
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,7 +24,7 @@ def needs(recipe: Recipe) -> list[str]:
 
 
 def parts(recipe: Recipe) -> dict[str, Part]:
-    """By name, the runs that `recipe` builds on, and their own; runs without a state or a card are left out.
+    """The runs that `recipe` builds on, with their ancestors, by name; without those that left no state and no card.
 
     Raises:
         RecipeError: two of them were made with different runs of one name: their weights do not belong together.
@@ -66,8 +67,7 @@ def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:
 def _entry(name: str) -> tuple[Part | None, dict[str, Part]]:
     """A run's provenance from its state.pt, otherwise from its card: its own entry and its ancestors'."""
     if state := run_state(run_folder(name)):
-        before = {one: Part.model_validate(part) for one, part in state.get("parts", {}).items()}
-        return Part.model_validate({key: state[key] for key in Part.model_fields if key in state}), before
+        return Part.model_validate({key: state[key] for key in Part.model_fields if key in state}), recorded(state)
     try:
         card = checkpoints.read_card(run_checkpoint(name))
     except CheckpointError:
@@ -75,6 +75,11 @@ def _entry(name: str) -> tuple[Part | None, dict[str, Part]]:
     if card.recipe.get("name") != name:
         return None, {}
     return Part(recipe=card.recipe, revision=card.revision, effort=card.effort), card.parts
+
+
+def recorded(state: Mapping[str, Any]) -> dict[str, Part]:
+    """The ancestors that the state of a run records."""
+    return {name: Part.model_validate(part) for name, part in state.get("parts", {}).items()}
 
 
 def _before(part: Part) -> dict[str, Part]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..conditions import Condition
 from ..errors import RecipeError
+from ..faults import first_fault
+from ..models import registry
 from .targets.augmentation import Augmentation
+
+# Present names of runs that had another one: cards and the states of runs hold it.
+RENAMED_RUNS = {"subjects": "referent", "naming": "referent_detections"}
 
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
@@ -180,35 +184,21 @@ class Recipe(_Part):
     def _rename(cls, value: Any) -> Any:
         return "referent" if value == "subjects" else value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, values: Any) -> Any:
+        """Earlier recipes name presets and their configuration as they were called then."""
+        if not isinstance(values, Mapping) or not isinstance(values.get("config", {}), Mapping):
+            return values
+        named = registry.present(str(values.get("model")), values.get("preset", "compact"), values.get("config", {}))
+        return {**values, **named._asdict()}
+
 
 def _renamed(values: Any, names: Mapping[str, str]) -> Any:
     """A mapping with the keys of older recipes under their present names: run folders and cards hold such recipes."""
     if not isinstance(values, Mapping):
         return values
     return {key if (new := names.get(key, key)) in values else new: value for key, value in values.items()}
-
-
-def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe.
-
-    Args:
-        path: a YAML file.
-        overrides: ``key=value`` pairs; a key may be dotted (``stages.0.epochs=1``), a value is YAML.
-
-    Raises:
-        RecipeError: unreadable, or a key is unknown or has a wrong value; the sentence names it.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError:
-        raise RecipeError(f"There is no recipe “{Path(path).name}”.") from None
-    except yaml.YAMLError:
-        raise RecipeError(f"The recipe “{Path(path).name}” is not valid YAML.") from None
-    if not isinstance(content, dict):
-        raise RecipeError(f"The recipe “{Path(path).name}” is not a mapping of keys to values.")
-    for override in overrides:
-        _override(content, override)
-    return parse_recipe(content)
 
 
 def parse_recipe(content: dict[str, Any]) -> Recipe:
@@ -224,22 +214,5 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
 
 def _fault(error: ValidationError) -> str:
     """The first key that does not stand, and why."""
-    first = error.errors()[0]
-    key = ".".join(map(str, first["loc"]))
-    message = first["msg"].removeprefix("Value error, ")
-    reason = "is unknown" if first["type"] == "extra_forbidden" else f"does not stand: {message}"
-    return f"“{key}” {reason}"
-
-
-def _override(content: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
-    if not equals:
-        raise RecipeError(f"“{override}” is not of the form key=value.")
-    *path, last = key.split(".")
-    place: Any = content
-    try:
-        for part in path:
-            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
-        place[int(last) if isinstance(place, list) else last] = yaml.safe_load(value)
-    except (ValueError, IndexError, AttributeError, TypeError, yaml.YAMLError):
-        raise RecipeError(f"The recipe has no place for “{override}”.") from None
+    fault = first_fault(error)
+    return f"“{fault.key}” {'is unknown' if fault.unknown else f'does not stand: {fault.reason}'}"

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from .recipe import Recipe
+from .recipe import RENAMED_RUNS, Recipe
 
 _CARD_ONLY_OF_DATA = {"use", "terms"}  # of data
 CARD_ONLY = {
@@ -21,8 +21,11 @@ CARD_ONLY = {
 
 
 def identity(recipe: Recipe) -> dict[str, Any]:
-    """The recipe without card-only fields. A run can be resumed if this part is unchanged."""
-    return recipe.model_dump(mode="json", exclude=CARD_ONLY)
+    """The recipe without card-only fields, runs by their present names. A run can be resumed if it is unchanged."""
+    dumped = recipe.model_dump(mode="json", exclude=CARD_ONLY)
+    for entry, key in ((dumped, "name"), *((start, "run") for start in dumped["start"])):
+        entry[key] = RENAMED_RUNS.get(entry[key], entry[key])
+    return dumped
 
 
 def is_of(state: dict[str, Any], recipe: Recipe) -> bool:

@@ -11,17 +11,16 @@ import torch
 from torch import nn
 
 from .. import checkpoints
-from ..checkpoints import DataUse, Description, Part
+from ..checkpoints import DataUse, Description
 from ..errors import RecipeError
 from ..models import registry
-from ..models.front_end import HIRES_SCALE
-from ..models.grounding import grounding_model
-from ..preprocessing import Preprocessing
+from ..models.spec import Preset
 from .datasets import run_folder
 from .initialisation import load_initial_weights
-from .loop import Method, Run
-from .methods import PARTS, method_of
-from .provenance import ancestors, parts
+from .loop import Run
+from .methods import PARTS, check_loss, method_of
+from .methods.base import Method
+from .provenance import ancestors, parts, recorded
 from .recipe import Recipe
 from .state import epochs_left, is_of, revision, run_state
 
@@ -30,9 +29,11 @@ def build_method(recipe: Recipe) -> Method:
     """The method of `recipe` with a freshly initialised model that holds the weights it starts from."""
     kind = method_of(recipe)
     torch.manual_seed(recipe.seed)
+    preset, model = _preset(recipe), _model(recipe)
+    if kind.own_losses:
+        check_loss(recipe, kind.terms, tuple(model.losses))
     # Parts have the pictures and the text of the model they are made for.
-    preset = registry.preset(recipe.model, recipe.preset)
-    method = kind(recipe, _model(recipe), preprocessing(recipe), preset.text_encoder)
+    method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
     filled: set[str] = set()
     for start in recipe.start:
         taken = load_initial_weights(method.model, start, preset.text_encoder)
@@ -47,26 +48,32 @@ def build_method(recipe: Recipe) -> Method:
     return method
 
 
-def _model(recipe: Recipe) -> nn.Module:
+def _preset(recipe: Recipe) -> Preset:
+    """The recipe's preset with its own configuration."""
     try:
-        if recipe.method in PARTS:
-            return grounding_model(**recipe.config)
-        return registry.create(recipe.model, recipe.preset, **recipe.config)
+        return registry.preset(recipe.model, recipe.preset, **recipe.config)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
 
 
-def preprocessing(recipe: Recipe) -> Preprocessing:
-    """Of the pictures that `recipe` trains on and its model will see: the preset's, larger where there is a subject."""
-    plain = registry.preset(recipe.model, recipe.preset).preprocessing
-    return plain.enlarged(HIRES_SCALE) if recipe.config.get("subject") else plain
+def _model(recipe: Recipe) -> nn.Module:
+    """What is trained: the recipe's model, or the part of it that the method trains."""
+    try:
+        model = registry.spec(recipe.model).model(_preset(recipe).config)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
+    if recipe.method not in PARTS:
+        return model
+    if model.grounding_branch is None:
+        raise RecipeError(f"The method “{recipe.method}” trains word-region grounding, which the model has not.")
+    return model.grounding_branch
 
 
 def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Path:
     """Run `recipe` to its end, if it trains anything, and write a checkpoint with its card into its folder; the folder.
 
     Args:
-        folder: of the run, ``runs/NAME`` by default; a broken-off run in it is gone on with.
+        folder: of the run, ``runs/NAME`` by default; an interrupted run in it is resumed.
     """
     folder = folder or run_folder(recipe.name)
     run = Run(recipe, build_method(recipe), folder, quiet, parts(recipe))
@@ -77,7 +84,7 @@ def train(recipe: Recipe, folder: Path | None = None, quiet: bool = False) -> Pa
 
 
 def is_trained(recipe: Recipe) -> bool:
-    """Whether a run of `recipe` is here and ended; a folder without a state is believed by its name."""
+    """Whether a run of `recipe` is here and has ended; of a folder without a state, the name decides."""
     folder = run_folder(recipe.name)
     result = "best.safetensors" if recipe.method in PARTS else f"{recipe.name}.json"
     state = run_state(folder)
@@ -85,36 +92,36 @@ def is_trained(recipe: Recipe) -> bool:
 
 
 def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description:
-    """What the card says of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
+    """The card of a run, but for the metrics on full-size maps, which ``saliency results`` adds.
 
     Args:
-        state: of the run. What it says of the training stays true when the card is written anew.
+        state: of the run, whose record of the training goes before what holds now.
     """
     state = state or {}
-    spec, preset = registry.spec(recipe.model), registry.preset(recipe.model, recipe.preset)
-    behind = {n: Part.model_validate(part) for n, part in state["parts"].items()} if "parts" in state else parts(recipe)
-    trained = [*ancestors(recipe, behind), recipe]
+    spec, preset = registry.spec(recipe.model), _preset(recipe)
+    built_on = recorded(state) if "parts" in state else parts(recipe)
+    trained = [*ancestors(recipe, built_on), recipe]
     return Description(
         name=recipe.name,
         model=recipe.model,
         preset=recipe.preset,
         config=recipe.config,
         text_encoder=preset.text_encoder,
-        preprocessing=preprocessing(recipe),
+        preprocessing=preset.preprocessing,
         revision=state["revision"] if "revision" in state else revision(),
         data=tuple(_uses(trained)),
-        licence=spec.licence,
+        licence=spec.licence.en,
         origin=tuple(dict.fromkeys(start.note for one in trained for start in one.start if start.note)),
         recipe=recipe.model_dump(mode="json", exclude_defaults=True),
-        parts=behind,
+        parts=built_on,
         seed=recipe.seed,
         effort=state.get("effort"),
-        limits=recipe.limits,
+        limits=recipe.limits or tuple(limit.en for limit in spec.limits),
     )
 
 
 def _uses(recipes: Sequence[Recipe]) -> Iterator[DataUse]:
-    """What the stages of `recipes` learned from, each data set once."""
+    """Data sets of the stages of `recipes`, each once, with all its uses."""
     uses: dict[str, dict[str, None]] = defaultdict(dict)
     terms: dict[str, str] = {}
     for stage in (stage for recipe in recipes for stage in recipe.stages):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from saliency.models.attention import Attention, EncoderLayer, GuidedLayer
+from saliency.models.attention import Attention, CrossAttentionLayer, EncoderLayer
 from tests.models.contract import awaken
 
 CHANNELS, HEADS = 16, 4
@@ -56,7 +56,7 @@ def test_an_encoder_layer_is_torchs_pre_norm_layer():
 @torch.no_grad()
 def test_a_guided_layer_reads_only_behind_its_gate_and_never_padding():
     torch.manual_seed(0)
-    layer = GuidedLayer(CHANNELS, HEADS).eval()
+    layer = CrossAttentionLayer(CHANNELS, HEADS).eval()
     x, words = states(6), states(5)
     torch.testing.assert_close(layer(x, words, MASK), layer(x, -words, MASK))
     layer.gate.fill_(1.0)

@@ -8,16 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saliency.models.clip_salgan import (
-    SPEC,
-    ClipSalGan,
-    ClipSalGanConfig,
-    SalGanDiscriminator,
-    SimpleDiscriminator,
-    SplitFusion,
-    copy_vgg16,
-)
+from saliency.models.clip_salgan.model import ClipSalGan, ClipSalGanConfig, SplitFusion
+from saliency.models.clip_salgan.spec import SPEC
+from saliency.models.clip_salgan.vgg import copy_vgg16
+from saliency.models.discriminators import SalGanDiscriminator, SimpleDiscriminator
 from saliency.models.features import TextFeatures, select
+from saliency.models.trunks import build_trunk
 
 TINY = ClipSalGanConfig(widths=(4, 6), text_dim=8)
 CONFIGS = {
@@ -96,13 +92,15 @@ def test_output_has_the_size_of_the_input(name: str) -> None:
 
 
 def test_vgg16_starts_the_first_two_convolutions_of_each_block() -> None:
-    theirs = nn.Sequential(
-        nn.Conv2d(3, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3), nn.Conv2d(64, 128, 3), nn.Conv2d(128, 128, 3)
-    )
+    with torch.device("meta"):
+        vgg16 = build_trunk("vgg16", (2,))
+    shapes = [tuple(layer.weight.shape) for layer in vgg16.modules() if isinstance(layer, nn.Conv2d)][:4]
+    assert shapes == [(64, 3, 3, 3), (64, 64, 3, 3), (128, 64, 3, 3), (128, 128, 3, 3)]
+    theirs = nn.Sequential(*(nn.Conv2d(inputs, outputs, 3) for outputs, inputs, _, _ in shapes))
     model = ClipSalGan(SPEC.presets["paper"].config)
     copy_vgg16(model, theirs)
-    torch.testing.assert_close(model.vgg1[1][0].weight, theirs[2].weight)
-    torch.testing.assert_close(model.vgg2[1][0].weight, theirs[4].weight)
+    torch.testing.assert_close(model.vgg1[1][0].weight, theirs[1].weight)
+    torch.testing.assert_close(model.vgg2[1][0].weight, theirs[3].weight)
 
 
 def test_unknown_variants_are_refused() -> None:

@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from saliency import checkpoints
 from saliency.checkpoints import Description, save
 from saliency.models import registry
-from saliency.models.backbones import ResNet50V2
 from saliency.models.base import SaliencyModel
-from saliency.models.blip import BlipConfig, BlipEncoder
+from saliency.models.detector import ObjectPlanes
 from saliency.models.front_end import HIRES_SCALE, FrontEnd, downscaled
-from saliency.models.objects import ObjectPlanes
-from saliency.models.tranblend import BlipFrontEnd
+from saliency.models.tranblend.blip import BlipConfig, BlipEncoder
+from saliency.models.tranblend.model import BlipFrontEnd
+from saliency.models.trunks import ResNet50V2
 from saliency.predictor import Predictor
 from saliency.weight_sharing import share_parts
 
@@ -117,7 +117,7 @@ def readers(tmp_path_factory):
     made = {}
     for name in ("tranblend", "gsgnet"):
         torch.manual_seed(0)
-        model = registry.create(name, "compact", objects=True, subject=True)
+        model = registry.create(name, "compact")
         with torch.no_grad():
             awaken(model)
         if made:
@@ -135,9 +135,8 @@ def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str)
         name=name,
         model=model_name,
         preset="compact",
-        config={"objects": True, "subject": True},
         text_encoder=preset.text_encoder,
-        preprocessing=replace(preset.preprocessing.enlarged(HIRES_SCALE), **preprocessing),
+        preprocessing=replace(preset.preprocessing, **preprocessing),
         licence="MIT",
     )
     save(model, description, folder)

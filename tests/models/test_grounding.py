@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from saliency.models.blocks import resize
+from saliency.models.detector import ObjectPlanes
 from saliency.models.features import ImageFeatures, TextFeatures, select
 from saliency.models.grounding import GUIDANCE_PLANES, Grounding, ImageTextEncoder, Referent
-from saliency.models.objects import ObjectPlanes
 from tests.models.contract import awaken, sentences
 
 DIM, TEXT_DIM = 16, 12
@@ -16,7 +16,7 @@ CHANNELS = {8: 6, 16: 10}
 @pytest.fixture(params=[False, True], ids=["words alone", "with a referent head"])
 def grounding(request: pytest.FixtureRequest) -> Grounding:
     torch.manual_seed(0)
-    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, subject=request.param).eval()
+    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, referent=request.param).eval()
     awaken(grounding)
     return grounding
 
@@ -61,7 +61,7 @@ def trunk(pixels):
 def test_the_referent_head_alone_has_the_picture_at_full_size():
     torch.manual_seed(0)
     plain = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
-    closer = Grounding(CHANNELS, TEXT_DIM, DIM, subject=True).eval()
+    closer = Grounding(CHANNELS, TEXT_DIM, DIM, referent=True).eval()
     closer.load_state_dict(plain.state_dict(), strict=False)
     pixels = torch.rand(2, 3, 96, 144)
     front_features = closer.front_end_on(trunk)(pixels)
@@ -188,7 +188,7 @@ def test_a_referent_head_depends_on_sentence_and_places():
 def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monkeypatch: pytest.MonkeyPatch):
     """The detector runs once for both branches; its output is the same for the referent head alone, as in training."""
     torch.manual_seed(0)
-    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, subject=True).eval()
+    grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, referent=True).eval()
     awaken(grounding)
     grounding.naming.names.normal_()
     pixels = torch.rand(1, 3, 360, 480)

@@ -9,28 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from saliency.models import gsgnet
-from saliency.models.base import SaliencyModel
 from saliency.models.blocks import freeze_fraction, freeze_norm_stats
-from saliency.models.gsgnet import CSSA, LGFB, SAIB, GSGNet, GSGNetConfig
+from saliency.models.gsgnet import model as gsgnet
+from saliency.models.gsgnet.model import GSGNet, GSGNetConfig
+from saliency.models.gsgnet.semantic import CSSA, LGFB, SAIB, filter_each
+from saliency.models.gsgnet.spec import SPEC
 
-from .contract import ModelContract, awaken, distance, sentences, settle
+from .contract import awaken, distance, sentences, settle
 
-SMALL = replace(gsgnet.COMPACT, channels=16, decoder_channels=8, text_dim=12, grounding_dim=16)
-
-
-class TestContract(ModelContract):
-    word_maps = True
-
-    def build(self) -> SaliencyModel:
-        return GSGNet(SMALL)
-
-
-class TestContractPaper(ModelContract):
-    """The paper's configuration (sigmoid, transposed convolutions, no guidance), narrow and on a small trunk."""
-
-    def build(self) -> SaliencyModel:
-        return GSGNet(GSGNetConfig(trunk="resnet50_v2", channels=16, decoder_channels=8, text_dim=12))
+SMALL = SPEC.tiny["compact"].config
 
 
 class FlatTrunk(nn.Module):
@@ -108,7 +95,7 @@ def test_densenet_end_to_end() -> None:
         16: (2112, 4, 6),
         32: (2208, 2, 3),
     }
-    assert model.trunk.final_norm
+    assert isinstance(model.trunk.features["features_norm5"], nn.BatchNorm2d)
     assert model(torch.randn(1, 3, 64, 96)).map.shape == (1, 1, 64, 96)
 
 
@@ -173,7 +160,7 @@ def test_dynamic_kernels_against_a_loop() -> None:
     x, semantic = torch.randn(3, 8, 9, 11), torch.randn(3, 16, 8, 10)
     kernels = block._kernels(semantic)
     torch.testing.assert_close(kernels.sum(dim=(2, 3)), torch.ones(3, 8))
-    filtered = gsgnet.filter_each(x, kernels)
+    filtered = filter_each(x, kernels)
     padded = F.pad(x, (3, 3, 3, 3))
     for picture in range(3):
         for channel in range(8):
@@ -231,7 +218,7 @@ def test_word_maps_are_on_the_path() -> None:
 )
 def test_impossible_configurations(changes: dict[str, object], named: str) -> None:
     with pytest.raises(ValueError, match=named):
-        GSGNet(replace(SMALL, **changes))
+        replace(SMALL, **changes)
 
 
 @pytest.mark.parametrize(("rate", "frozen"), [(0, 0), (0.5, 2), (0.9, 4), (1, 5)])

@@ -12,8 +12,10 @@ import pytest
 import torch
 
 from saliency.errors import TextError, UnknownModelError
-from saliency.models import text
-from saliency.models.text import ENCODERS, BertTower, BytePairs, ClipTower, TextEncoder, load_encoder, split_words
+from saliency.models.text import ENCODERS, TextEncoder, load_encoder, split_words
+from saliency.models.text.encoders import minilm_folder
+from saliency.models.text.tokenisers import BytePairs
+from saliency.models.text.towers import BertTower, ClipTower, ids_only
 
 SENTENCES = ("A man rides a snowboard.", "", "Two well-known dogs (brown) don't sleep…", "a red umbrella")
 
@@ -53,7 +55,7 @@ def test_words_name_the_tokens_that_spell_them(minilm: TextEncoder) -> None:
     from transformers import AutoTokenizer
 
     sentence = "A snowboarder, mid-air."
-    reference = AutoTokenizer.from_pretrained(text._minilm_folder())
+    reference = AutoTokenizer.from_pretrained(minilm_folder())
     encoded = minilm.encode([sentence])
     pieces = reference.convert_ids_to_tokens(encoded.features.ids[0])
     spelled = ["".join(pieces[token].removeprefix("##") for token in word.tokens) for word in encoded.words[0]]
@@ -86,7 +88,7 @@ def test_special_tokens_that_are_written_are_text(minilm: TextEncoder) -> None:
     """The same letters between brackets as transformers reads them in lower case, where they are nothing special."""
     from transformers import AutoTokenizer
 
-    reference = AutoTokenizer.from_pretrained(text._minilm_folder())
+    reference = AutoTokenizer.from_pretrained(minilm_folder())
     sentence = "A [MASK] on a [SEP], [CLS] [PAD] [UNK]"
     [ids] = minilm.encode([sentence]).features.ids.tolist()
     assert ids == reference(sentence.lower())["input_ids"]
@@ -99,7 +101,7 @@ def test_special_tokens_that_are_written_are_text(minilm: TextEncoder) -> None:
 def test_minilm_agrees_with_sentence_transformers(minilm: TextEncoder) -> None:
     from sentence_transformers import SentenceTransformer
 
-    reference = SentenceTransformer(text._minilm_folder(), device="cpu")
+    reference = SentenceTransformer(minilm_folder(), device="cpu")
     features = minilm.encode(SENTENCES, batch_size=2).features
     sentence = torch.nn.functional.normalize(features.sentence)
     torch.testing.assert_close(sentence, reference.encode(list(SENTENCES), convert_to_tensor=True), atol=1e-5, rtol=0)
@@ -262,7 +264,7 @@ def test_clip_words_name_the_tokens_that_spell_them(tiny_clip: tuple[object, Tex
 
 
 def test_blip_gives_ids_only(minilm: TextEncoder) -> None:
-    encoder = TextEncoder(ENCODERS["blip"], minilm._tokeniser, text._no_tower)
+    encoder = TextEncoder(ENCODERS["blip"], minilm._tokeniser, ids_only)
     features = encoder.encode(["a dog", ""]).features
     assert features.ids.shape == (2, 4)
     assert features.tokens.shape == (2, 4, 0)

@@ -6,12 +6,22 @@ import pytest
 import torch
 
 from saliency.models import registry
-from saliency.models.blip import BlipConfig, BlipEncoder
 from saliency.models.features import TextFeatures
-from saliency.models.tranblend import BLENDS, BlendNet, CrossAttention, Spread, TranBlend, TranBlendConfig
-from saliency.models.transalnet import Refinement, TranSalNetConfig
+from saliency.models.tranblend.blending import BlendNet, CrossAttention, VectorUpsampler
+from saliency.models.tranblend.blip import BlipConfig, BlipEncoder
+from saliency.models.tranblend.model import BLENDS, TranBlend, TranBlendConfig
+from saliency.models.transalnet.model import TranSalNetConfig, TransformerConfig
 
-BACKBONE = TranSalNetConfig("resnet50_v2", 96, 128, Refinement(32, 4), Refinement(32, 4), Refinement(16, 4), (16, 8), 1)
+BACKBONE = TranSalNetConfig(
+    "test_resnet",
+    96,
+    128,
+    deep=TransformerConfig(32, 4),
+    middle=TransformerConfig(32, 4),
+    fine=TransformerConfig(16, 4),
+    decoder=(16, 8),
+    upsamplings=1,
+)
 TINY_BLIP = BlipConfig(32, 2, 4, 64, 30524, 32, 2, 4, 64, 16, 64, 96)
 TINY = TranBlendConfig(backbone=BACKBONE, blip=TINY_BLIP)
 COMPACT = replace(TINY, source="grounding", text_dim=24, grounding_dim=32, guide_fine=True)
@@ -36,7 +46,7 @@ def pixels() -> torch.Tensor:
 
 
 def test_the_spread_has_433_parameters_and_one_kernel_for_all_features():
-    spread = Spread(768, (18, 24))
+    spread = VectorUpsampler(768, (18, 24))
     assert sum(parameter.numel() for parameter in spread.parameters()) == 433
     vector = torch.randn(2, 768)
     expected = vector[:, :, None, None] * spread.kernel.weight[0, 0] + spread.kernel.bias

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from saliency.models import registry
-from saliency.models.transalnet import Refinement, TranSalNet, TranSalNetConfig
+from saliency.models.transalnet.model import TranSalNet
+from saliency.models.transalnet.spec import SPEC
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +42,15 @@ def test_the_paper_trunk_is_tapped_raw_at_strides_8_16_and_32(paper: TranSalNet)
         16: (1, 2112, 18, 24),
         32: (1, 2208, 9, 12),
     }
-    assert not hasattr(paper.trunk.features, "norm5")
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in paper.trunk.features["features_norm5"].modules())
 
 
 def test_the_levels_are_fused_by_products_before_the_relu():
     """With the second level at zero, the third decides nothing either."""
-    config = TranSalNetConfig("resnet50_v2", 96, 128, Refinement(16, 2), Refinement(16, 2), Refinement(8, 2), (8, 4), 1)
+    config = SPEC.tiny["compact"].config
     torch.manual_seed(0)
     model = TranSalNet(config).eval()
-    features = model.encode_image(torch.randn(1, 3, 96, 128))
+    features = model.encode_image(torch.randn(1, 3, 64, 96))
     nothing = {"middle": torch.zeros_like(features["middle"]), "fine": features["fine"]}
     other = {"middle": torch.zeros_like(features["middle"]), "fine": torch.zeros_like(features["fine"])}
     with torch.no_grad():

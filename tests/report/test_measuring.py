@@ -13,11 +13,13 @@ from saliency.cli.results import results
 from saliency.conditions import Condition
 from saliency.metrics.bootstrap import Interval
 from saliency.report import figures
-from saliency.report.markdown import BEGIN, END, format_interval, number, write
+from saliency.report.markdown import MEASURED, format_interval, number, write
 from saliency.report.measuring import row_names
 from saliency.report.scores import METRICS, ORDER, mean_maps, metric_table
 from tests.made import made
 from tests.samples import both_groups, write_data_set
+
+BEGIN, END = MEASURED
 
 
 def test_the_mean_map_weighs_every_picture_alike():

@@ -15,8 +15,8 @@ from saliency.conditions import Condition
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
-from saliency.models.grounding import Grounding
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.grounding import Grounding, GroundingModel
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
 from saliency.report import oracle_boxes
 from saliency.training.targets.pseudo_targets import bumps
@@ -27,7 +27,8 @@ BOX = np.array([[0.0, 0.0, 0.5, 0.5]])
 
 @dataclass(frozen=True)
 class Config:
-    pass
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(64, 96)
 
 
 class Echo(SaliencyModel):
@@ -36,6 +37,10 @@ class Echo(SaliencyModel):
     def __init__(self, config: Config):
         super().__init__()
         self.grounding = Grounding({8: 3, 16: 3}, 384, 8)
+
+    @property
+    def grounding_branch(self) -> GroundingModel:
+        return GroundingModel(nn.Identity(), self.grounding)
 
     def encode_image(self, pixels: torch.Tensor) -> ImageFeatures:
         trunk = lambda x: {s: nn.functional.avg_pool2d(x, s) for s in (8, 16)}  # noqa: E731
@@ -51,11 +56,12 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     spec = ModelSpec(
         name="echo",
         title="Echo",
-        summary="",
+        summary=Text("", ""),
         paper="",
         model=Echo,
-        presets={"compact": Preset(Config(), Preprocessing(64, 96), "minilm")},
-        licence="MIT",
+        presets={"compact": Preset(Config(), "minilm")},
+        tiny={},
+        licence=MIT,
         reads_text=True,
         word_maps=True,
     )

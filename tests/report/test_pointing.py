@@ -17,10 +17,10 @@ from saliency.checkpoints import Description
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.features import ImageFeatures
-from saliency.models.grounding import Grounding
-from saliency.models.spec import ModelSpec, Preset
+from saliency.models.grounding import Grounding, GroundingModel
+from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
-from saliency.report.pointing import branch, pointing, section
+from saliency.report.pointing import pointing, section
 from saliency.training import datasets
 
 PICTURES = Preprocessing(64, 96)
@@ -51,6 +51,9 @@ class Strides(nn.Module):
 class Config:
     points: bool = True
 
+    def preprocessing(self) -> Preprocessing:
+        return PICTURES
+
 
 class Pointer(SaliencyModel):
     def __init__(self, config: Config):
@@ -61,6 +64,10 @@ class Pointer(SaliencyModel):
         if config.points:
             self.grounding = Corner(self.backbone.trunk.channels, 384, 8)
 
+    @property
+    def grounding_branch(self) -> GroundingModel | None:
+        return GroundingModel(self.backbone.trunk, self.grounding) if hasattr(self, "grounding") else None
+
 
 @pytest.fixture
 def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -68,11 +75,12 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     spec = ModelSpec(
         name="pointer",
         title="Pointer",
-        summary="",
+        summary=Text("", ""),
         paper="",
         model=Pointer,
-        presets={"compact": Preset(Config(), PICTURES, "minilm")},
-        licence="MIT",
+        presets={"compact": Preset(Config(), "minilm")},
+        tiny={},
+        licence=MIT,
         reads_text=True,
         word_maps=True,
     )
@@ -128,7 +136,7 @@ def test_a_model_whose_words_do_not_point_has_nothing_to_measure(checkpoint: str
 @pytest.mark.parametrize("name", ["tranblend", "gsgnet"])
 def test_the_branch_is_the_models_own(name: str):
     model = registry.create(name, "compact")
-    found = branch(model)
+    found = model.grounding_branch
     assert found.grounding is model.grounding
     assert found.trunk is (model.backbone if name == "tranblend" else model).trunk
     levels = found.trunk(torch.zeros(1, 3, 64, 64))
@@ -137,7 +145,7 @@ def test_the_branch_is_the_models_own(name: str):
 
 @pytest.mark.parametrize("name", ["transalnet", "clip_salgan"])
 def test_there_is_none_without_grounding(name: str):
-    assert branch(registry.create(name, "compact")) is None
+    assert registry.create(name, "compact").grounding_branch is None
 
 
 def test_the_card_keeps_what_was_measured(checkpoint: str):

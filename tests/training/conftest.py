@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from saliency.models import backbones
+from saliency.models import trunks
 from saliency.training import datasets
 
 from . import squares as coloured
@@ -76,7 +76,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict:
     """Their training pictures as a recipe names them, for models on the trunk ``colours``; all goes with the test."""
-    monkeypatch.setitem(backbones.TRUNKS, "colours", coloured.ColourTrunk)
+    monkeypatch.setitem(trunks.TRUNKS, "colours", coloured.ColourTrunk)
     monkeypatch.setattr("saliency.training.datasets.SENTENCE_CACHE", tmp_path / "sentences")
     monkeypatch.setattr("saliency.training.frozen_features.FEATURES", tmp_path / "features")
     return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}

@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from saliency.models.grounding import Grounding, GroundingModel
+
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), "yellow": (230, 230, 30)}
 
 
@@ -26,6 +28,12 @@ class ColourTrunk(nn.Module):
             level: torch.relu(self.mix(nn.functional.avg_pool2d(pixels, level, ceil_mode=True)))
             for level in self.levels
         }
+
+
+def grounding_model(referent: bool = False, objects: bool = False) -> GroundingModel:
+    """A small grounding model on a `ColourTrunk`."""
+    trunk = ColourTrunk((8, 16, 32))
+    return GroundingModel(trunk, Grounding(trunk.channels, 384, 32, objects, referent))
 
 
 def draw(root: Path) -> Path:

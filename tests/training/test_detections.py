@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from saliency import checkpoints
-from saliency.models.objects import NAMES, ObjectPlanes
+from saliency.models.detector import NAMES, ObjectPlanes
 from saliency.training import detections as module
 from saliency.training.detections import detections, sure
 from tests.pictures import COFFEE

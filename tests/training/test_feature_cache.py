@@ -9,6 +9,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from saliency.data.samples import PictureFile
 from saliency.errors import DatasetError, RecipeError
 from saliency.models.features import ImageFeatures
 from saliency.preprocessing import Preprocessing
@@ -129,7 +130,7 @@ def test_a_picture_is_kept_by_its_files_their_contents_and_its_mirroring(tmp_pat
         path.write_bytes(path.name.encode())
 
     def name(shown: list[Path], flip: float) -> str:
-        [name] = CacheableDataset([shown], Preprocessing(2, 2), flip).names
+        [name] = CacheableDataset([[PictureFile(path) for path in shown]], Preprocessing(2, 2), flip).names
         return name
 
     first, second = paths

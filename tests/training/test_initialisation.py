@@ -8,8 +8,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from saliency.errors import RecipeError
-from saliency.models.backbones import ResNet50V2
 from saliency.models.grounding import Grounding
+from saliency.models.trunks import ResNet50V2
 from saliency.training import datasets
 from saliency.training.initialisation import load_initial_weights
 from saliency.training.recipe import Start
@@ -113,9 +113,9 @@ def test_a_detector_starts_with_its_weights_and_the_names_of_its_classes():
 @pytest.mark.parametrize(
     ("objects", "content", "said"),
     [
-        (True, b"nothing", "“net.onnx” holds no weights"),
+        (True, b"nothing", "“net.onnx” has no weights"),
         (True, None, "no file “net.onnx”"),
-        (False, b"nothing", "no object detector"),
+        (False, b"nothing", "“net.onnx” has no weights"),
     ],
 )
 def test_a_detector_that_cannot_be_had_is_refused(tmp_path, objects, content, said):

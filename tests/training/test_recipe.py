@@ -1,24 +1,73 @@
 """Recipes: what stands in the repository loads; what does not stand is refused by name."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
 from saliency.errors import RecipeError
-from saliency.training.recipe import load_recipe, parse_recipe
-from saliency.training.state import is_of
+from saliency.training.methods import check_loss
+from saliency.training.recipe import RENAMED_RUNS, Recipe, parse_recipe
+from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
+from saliency.training.state import identity, is_of
 from saliency.training.train import build_method, method_of
 
-TRAIN = Path(__file__).parents[2] / "train"
-RECIPES = sorted(TRAIN.glob("*.yaml"))
+RECIPES = {path.stem: path for path in shipped_recipes()}
+CARDS = Path(__file__).parents[2] / "checkpoints"
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_recipe_of_the_repository_loads(path: Path):
-    recipe = load_recipe(path)
-    assert recipe.name == path.stem
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_of_the_repository_loads(name: str):
+    recipe = load_recipe(RECIPES[name])
+    assert recipe.name == name
+    assert all(source.terms for stage in recipe.stages for source in stage.data)
     method_of(recipe)
+
+
+@pytest.mark.parametrize("checkpoint", ["transalnet", "tranblend", "gsgnet"])
+def test_recipes_are_those_that_the_shipped_checkpoints_were_trained_with(checkpoint: str):
+    """Cards hold whole recipes, without defaults and named sources, and some under the names that runs had then."""
+    card = json.loads((CARDS / f"{checkpoint}.json").read_text())
+    for content in (card["recipe"], *(part["recipe"] for part in card["parts"].values())):
+        recorded = Recipe.model_validate(content)
+        recipe = load_recipe(RECIPES[RENAMED_RUNS.get(recorded.name, recorded.name)])
+        assert identity(recipe) == identity(recorded)
+        uses = [[(s.root, s.use, s.terms) for stage in one.stages for s in stage.data] for one in (recipe, recorded)]
+        assert uses[0] == uses[1]
+
+
+def test_a_recipe_inherits_defaults_and_names_its_sources(tmp_path: Path):
+    (tmp_path / "defaults.yaml").write_text(
+        "seed: 7\nvalidation: {source: mine, split: validation}\n"
+        "stage: {batch: 3, augmentation: {flip: 0.5, crop: 0.1}}\n"
+    )
+    (tmp_path / "sources.yaml").write_text("mine: {reader: sjtu_tis, root: somewhere, terms: ours}\n")
+    (tmp_path / "own.yaml").write_text(
+        "name: own\ndefaults: defaults.yaml\nmodel: clip_salgan\nstages:\n"
+        "- {name: a, epochs: 1, augmentation: {crop: 0}, data: [{source: mine, split: training, use: reading}]}\n"
+        "- {name: b, epochs: 1, batch: 5, data: [{source: freeview, limit: 4}]}\n"
+    )
+    recipe = load_recipe(tmp_path / "own.yaml", ["stages.0.augmentation.flip=0.2"])
+    first, second = recipe.stages
+    assert (recipe.seed, first.batch, second.batch) == (7, 3, 5)
+    assert (first.augmentation.flip, first.augmentation.crop) == (0.2, 0)
+    assert (second.augmentation.flip, second.augmentation.crop) == (0.5, 0.1), "of the first stage alone"
+    assert (recipe.validation.root, recipe.validation.split) == (Path("somewhere"), "validation")
+    [data] = first.data
+    assert (data.reader, data.root, data.split, data.terms, data.use) == (
+        "sjtu_tis", Path("somewhere"), "training", "ours", "reading",
+    )  # fmt: skip
+    assert second.data[0].reader == "folder", "a source that ships"
+    with pytest.raises(RecipeError, match=r"no data source “theirs”\. There are: .*mine"):
+        load_recipe(tmp_path / "own.yaml", ["validation.source=theirs"])
+
+
+@pytest.mark.parametrize(("old", "new"), [("subjects", "referent"), ("naming", "referent_detections")])
+def test_a_recipe_with_another_name_now_says_it(old: str, new: str):
+    with pytest.raises(RecipeError, match=f"“{old}” is called “{new}” now"):
+        recipe_path(old)
+    assert recipe_path(new).is_file()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +121,23 @@ def test_what_a_method_does_not_do_is_refused(tiny_recipe: dict, method: str, ch
 def test_a_loss_of_nothing_is_refused(tiny_recipe: dict, loss: dict):
     tiny_recipe["stages"][1]["loss"] = loss
     with pytest.raises(RecipeError, match="loss of the stage “second” has no term"):
-        method_of(parse_recipe(tiny_recipe))
+        check_loss(parse_recipe(tiny_recipe), ("kl", "cc", "sim"), own=("named",))
+
+
+def test_a_term_that_the_model_has_not_is_refused(tiny_recipe: dict):
+    tiny_recipe["stages"][1]["loss"] = {"kl": 1.0, "named": 0.3}
+    with pytest.raises(RecipeError, match="unknown term “named”"):
+        build_method(parse_recipe(tiny_recipe))
+
+
+def test_earlier_names_of_presets_are_read():
+    """Run folders and cards hold them; a run under them can be resumed."""
+    content = {"name": "run", "model": "gsgnet", "validation": {"reader": "sjtu_tis", "root": "."}}
+    old = content | {"config": {"objects": True}}
+    new = parse_recipe(content | {"preset": "compact_words"})
+    assert parse_recipe(old) == new
+    assert is_of({"recipe": old}, new)
+    assert parse_recipe(content | {"config": {"objects": True, "subject": True}}) == parse_recipe(content)
 
 
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):

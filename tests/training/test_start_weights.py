@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from saliency.errors import CheckpointError
-from saliency.models.backbones import build_trunk
+from saliency.models.trunks import build_trunk
 from saliency.torchvision_compat import ensure_torchvision
 from saliency.training.start_weights import LITE2, efficientnet_lite2
 

@@ -17,9 +17,17 @@ def test_a_card_lists_what_each_data_set_was_used_for(tiny_recipe: dict):
     assert [use.model_dump() for use in describe(parse_recipe(tiny_recipe)).data] == own
 
 
-@pytest.mark.parametrize(("subject", "size"), [(False, (240, 320)), (True, (360, 480))])
-def test_a_subject_sees_larger_pictures(tiny_recipe: dict, subject: bool, size: tuple[int, int]):
-    recipe = parse_recipe(tiny_recipe | {"model": "gsgnet", "config": {"subject": subject}})
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({}, (360, 480)),
+        ({"preset": "compact_words"}, (240, 320)),
+        ({"config": {"referent": False}}, (240, 320)),
+        ({"config": {"height": 120, "width": 160}}, (180, 240)),
+    ],
+)
+def test_pictures_are_those_of_the_recipes_configuration(tiny_recipe: dict, changes: dict, size: tuple[int, int]):
+    recipe = parse_recipe(tiny_recipe | {"model": "gsgnet", "config": {}} | changes)
     pictures = describe(recipe).preprocessing
     assert (pictures.height, pictures.width) == size
 
@@ -59,7 +67,7 @@ def test_a_model_is_not_put_together_with_parts_missing(tiny_recipe: dict, earli
 @pytest.mark.parametrize(
     "change",
     [
-        {"config": {"width": [8]}},
+        {"config": {"widht": [8]}},
         {"method": "grounding", "config": {"object": True}, "stages": []},
     ],
 )

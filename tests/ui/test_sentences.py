@@ -16,7 +16,7 @@ from saliency import checkpoints, errors
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError, TextError
 from saliency.messages import Message
-from saliency.models.registry import spec
+from saliency.models.registry import REGISTRY, spec
 from saliency.ui.models.models_tab import card_view, in_chinese, sentences_of
 from saliency.ui.shared.examples import examples
 from saliency.ui.shared.guard import UNEXPECTED, guarded
@@ -50,10 +50,10 @@ NOT_FOR_VISITORS = [
     "metrics/fixations.py",
     "metrics/ground_truth.py",
     "metrics/profiles.py",
-    "models/blip.py",
     "models/classical.py",
-    "models/clip_salgan.py",
     "models/registry.py",
+    "models/trunks",
+    *(f"models/{name}" for name in REGISTRY),
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later

@@ -14,8 +14,9 @@ LONGER_SIDE = 240
 
 
 def prepare_duts(release: Path, target: Path) -> Iterable[str]:
-    """Write ``images/ID.jpg``, the longer side at most 240 pixels, and binary ``masks/ID.png`` of the same size; yield
-    each picture's id.
+    """Writes ``images/ID.jpg``, the longer side at most 240 pixels, and binary ``masks/ID.png`` of the same size.
+
+    Yields each picture's id.
 
     Args:
         release: the folder of ``DUTS-TR-Image`` and ``DUTS-TR-Mask``.

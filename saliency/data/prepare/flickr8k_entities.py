@@ -66,7 +66,7 @@ def record(name: str, entities: Path) -> dict[str, Any]:
     try:
         sentences = (entities / "Sentences" / f"{name}.txt").read_text(encoding="utf-8")
         root = ElementTree.parse(entities / "Annotations" / f"{name}.xml").getroot()
-        width, height = (int(root.find(f"size/{side}").text) for side in ("width", "height"))
+        width, height = (_number(root, f"size/{side}") for side in ("width", "height"))
         boxes = _boxes(root, width, height)
     except (OSError, ValueError, AttributeError, TypeError, ElementTree.ParseError) as error:
         raise DatasetError("The annotations of picture “{name}” cannot be read.", name=name) from error
@@ -96,8 +96,13 @@ def _boxes(root: ElementTree.Element, width: int, height: int) -> dict[str, list
         box = thing.find("bndbox")
         if box is None:
             continue
-        x0, y0, x1, y1 = (int(box.find(side).text) for side in ("xmin", "ymin", "xmax", "ymax"))
+        x0, y0, x1, y1 = (_number(box, side) for side in ("xmin", "ymin", "xmax", "ymax"))
         shares = [round((x0 - 1) / width, 4), round((y0 - 1) / height, 4), round(x1 / width, 4), round(y1 / height, 4)]
         for chain in thing.iter("name"):
-            boxes[chain.text].append(shares)
+            boxes[chain.text or ""].append(shares)
     return dict(boxes)
+
+
+def _number(element: ElementTree.Element, path: str) -> int:
+    """A whole number below an element; `ValueError` where it is missing."""
+    return int(element.findtext(path, ""))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...errors import RecipeError
-from ..loop import Method
 from ..recipe import Recipe
 from .adversarial import Adversarial
+from .base import Method
 from .grounding import GroundingMethod
 from .referent import ReferentMethod
 from .supervised import Supervised
@@ -26,13 +28,28 @@ def method_of(recipe: Recipe) -> type[Method]:
     kind = METHODS[recipe.method]
     for stage in recipe.stages:
         stage.chosen(kind.options)
-        for term in stage.loss:
-            if term not in kind.terms:
-                known = ", ".join(kind.terms)
-                raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {known}.")
-        if not stage.loss.keys() - {"named"}:  # beside which there must be one about the maps
-            raise RecipeError(f"The loss of the stage “{stage.name}” has no term that could be learned by.")
         for name, value in vars(stage.augmentation).items():
             if value and name not in kind.augmentations:
                 raise RecipeError(f"The method “{recipe.method}” knows no “{name}” of pictures.")
+    if not kind.own_losses:  # else the model has to be asked
+        check_loss(recipe, kind.terms)
     return kind
+
+
+def check_loss(recipe: Recipe, terms: Sequence[str], own: Sequence[str] = ()) -> None:
+    """Check the losses of a recipe's stages.
+
+    Args:
+        terms: that may be in them.
+        own: further ones, of the model. Beside them there must be one about the maps.
+
+    Raises:
+        RecipeError: a term is unknown, or there is none about the maps.
+    """
+    for stage in recipe.stages:
+        for term in stage.loss:
+            if term not in (*terms, *own):
+                known = ", ".join((*terms, *own))
+                raise RecipeError(f"The recipe's loss has an unknown term “{term}”. There are: {known}.")
+        if not stage.loss.keys() - set(own):
+            raise RecipeError(f"The loss of the stage “{stage.name}” has no term that could be learned by.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -10,19 +10,20 @@ from pydantic import Field
 from torch import Tensor
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, adversarial
+from ...losses import WeightedLoss, adversarial
 from ...models.blocks import resize
-from ...models.clip_salgan import DISCRIMINATORS
+from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
 from ...precision import autocast
-from ..loop import Learner, Run, parameter_groups
-from ..recipe import Options, Recipe, Stage
-from ..targets.batch import Batch, PictureDataset
-from .supervised import Grouped, Supervised
+from ..learner import Learner, Setting
+from ..recipe import Options, Stage
+from ..targets.gaze_targets import GazeBatch, PictureDataset
+from .base import numbers, output
+from .supervised import Supervised
 
 
 class AdversarialOptions(Options):
-    """What a stage's ``options`` may hold.
+    """Options of the adversarial method.
 
     Attributes:
         discriminator: ``simple`` judges maps, ``salgan`` maps beside their pictures; new in each stage.
@@ -52,57 +53,56 @@ class Adversarial(Supervised):
     """
 
     options = AdversarialOptions
-    terms = TERMS
+    own_losses = False
 
-    def __init__(self, recipe: Recipe, *rest: Any):
-        for stage in recipe.stages:
+    def check(self) -> None:
+        for stage in self.recipe.stages:
             if stage.loss.get("nss") and stage.chosen(self.options).content_pool > 1:
                 raise RecipeError(f"The stage “{stage.name}” has “nss” in its loss, which pooled maps do not have.")
-        super().__init__(recipe, *rest)
+        super().check()
 
     def dataset(self, stage: Stage) -> PictureDataset:
-        """Of pictures themselves: the discriminator looks at them."""
+        """The stage's data with pixels, never with cached features: the discriminator takes pictures."""
         return self._dataset(stage.data, stage)
 
-    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+    def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
         options = stage.chosen(self.options)
         judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
         group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
         settings = {"cycle": options.cycle, "betas": options.betas}
         return [
-            Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run, **settings),
+            Learner(self.network(self.model), self.groups(stage), steps, run, **settings),
             Learner(judge, [group], steps, run, **settings),
         ]
 
-    def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         generator, discriminator = learners
         options = stage.chosen(self.options)
-        with autocast(batch.pixels.device):
-            output = generator.network(batch.pixels, batch.index, batch.text)
-        total, terms = self._content(output, batch, stage, options.content_pool)
+        answer = output(generator.network, batch)
+        total, terms = self._content(answer, batch, stage, options.content_pool)
         if epoch >= options.warm_up_epochs:
             pictures = resize(batch.pixels, batch.density.shape[-2:])[batch.index]
-            fake = output.map.to(batch.density.dtype)
+            fake = answer.map.to(batch.density.dtype)
             found_out = self._tell_apart(discriminator, pictures, batch.density, fake.detach())
             discriminator.update(found_out)
             with autocast(pictures.device):
                 judged = discriminator.network(pictures, fake)
             fooled = adversarial(judged, real=True)
             total = total + options.weight * fooled
-            terms |= {"discriminator": found_out.detach(), "adversarial": fooled.detach()}
+            terms |= {"discriminator": found_out, "adversarial": fooled}
         generator.update(total)
-        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
+        return numbers({"loss": total, **terms})
 
     def _content(
-        self, output: SaliencyOutput, batch: Batch, stage: Stage, pool: int
+        self, answer: SaliencyOutput, batch: GazeBatch, stage: Stage, pool: int
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The supervised part of the generator's loss, and its terms."""
         loss = WeightedLoss(stage.loss)
         if pool > 1:
-            return loss(F.avg_pool2d(output.map, pool), F.avg_pool2d(batch.density, pool))
-        logits = output.logits if getattr(self.model.config, "activation", None) == "sigmoid" else None
-        return loss(output.map, batch.density, batch.fixations, logits)
+            return loss(F.avg_pool2d(answer.map, pool), F.avg_pool2d(batch.density, pool))
+        logits = answer.logits if getattr(self.model.config, "activation", None) == "sigmoid" else None
+        return loss(answer.map, batch.density, batch.fixations, logits)
 
     def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
         """The discriminator's loss; one pass for both kinds of maps, which distributed training needs."""

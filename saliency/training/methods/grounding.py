@@ -9,19 +9,17 @@ from __future__ import annotations
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from ...losses import box_loss, contrast_loss
 from ...metrics.fixations import exceedance
 from ...models.grounding import GroundingModel
-from ...precision import autocast
-from ...preprocessing import Preprocessing
 from .. import frozen_features
 from ..datasets import read_entries, sentence_bank
-from ..frozen_features import CachingOptions, check_cacheable
-from ..loop import Learner, Run, parameter_groups
-from ..recipe import DataSource, Recipe, Stage
+from ..frozen_features import CachingOptions
+from ..learner import Learner
+from ..recipe import DataSource, Stage
 from ..targets.phrases import PhraseBatch, PhraseDataset
+from .base import Method, numbers, output, outputs
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
@@ -38,10 +36,7 @@ def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
         ``box_auc``, AUC of the phrases' maps against their boxes; ``phrases``, their number.
     """
     hits, areas = [], []
-    for batch in DataLoader(phrases, batch_size=16, collate_fn=phrases.collate):
-        batch = batch.to(next(model.parameters()).device)
-        with autocast(batch.index.device):
-            logits, _, _ = model(batch.pictures, batch.index, batch.text)
+    for batch, (logits, _, _) in outputs(model, phrases, size=16):
         for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
             hits.append(bool(mask[map_.argmax()] > 0.5))
             inside = (mask > 0.5).numpy(force=True)
@@ -61,7 +56,7 @@ class GroundingOptions(CachingOptions):
     captions: int = Field(default=2, ge=1)
 
 
-class GroundingMethod:
+class GroundingMethod(Method):
     """The `Method` of recipes with ``method: grounding``. Stage loss: weights of ``boxes`` and ``contrast``.
 
     The score is pointing accuracy: how often a phrase's strongest region lies, by more than half, in one of its boxes.
@@ -71,15 +66,6 @@ class GroundingMethod:
     terms = ("boxes", "contrast")
     augmentations = ("flip", "brightness", "contrast")
 
-    def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
-        self.recipe = recipe
-        self.model = model.to(memory_format=torch.channels_last)
-        self.preprocessing = preprocessing
-        self.text_encoder = text_encoder
-        for stage in recipe.stages:
-            check_cacheable(self.model, stage)
-        self.validation = self._dataset((recipe.validation,), None, captions=5)
-
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None, captions: int) -> PhraseDataset:
         entries = [entry for entry in read_entries(sources) if any(caption.phrases for caption in entry.captions)]
         bank = sentence_bank((caption.text for entry in entries for caption in entry.captions), self.text_encoder)
@@ -87,6 +73,9 @@ class GroundingMethod:
         return PhraseDataset(
             entries, self.preprocessing, self.recipe.grid, bank, augmentation, captions, self.recipe.seed
         )
+
+    def validation_dataset(self) -> PhraseDataset:
+        return self._dataset((self.recipe.validation,), None, captions=5)
 
     def dataset(self, stage: Stage) -> PhraseDataset:
         options = stage.chosen(self.options)
@@ -98,20 +87,12 @@ class GroundingMethod:
             self.validation.use_cache(cache)
         return dataset
 
-    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        return [Learner(self.model, parameter_groups(self.model, stage), steps, run)]
-
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.index.device):
-            logits, regions, words = learners[0].network(batch.pictures, batch.index, batch.text)
+        logits, regions, words = output(learners[0].network, batch)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch.text.words, batch.index, self.model.grounding.scale.exp())
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)
-        return {"boxes": float(boxes.detach()), "contrast": float(contrast.detach())}
-
-    def forward(self, model: nn.Module, batch: PhraseBatch) -> tuple[Tensor, Tensor, Tensor]:
-        with autocast(batch.index.device):
-            return model(batch.pictures, batch.index, batch.text)
+        return numbers({"boxes": boxes, "contrast": contrast})
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Pointing accuracy of phrases, and the AUC of their maps against their boxes."""

@@ -7,55 +7,46 @@ training.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from ...errors import RecipeError
 from ...losses import TERMS, WeightedLoss
 from ...metrics import formulas
 from ...models.features import ImageFeatures, TextFeatures, select
 from ...models.grounding import GroundingModel
-from ...precision import autocast
 from ...preprocessing import Preprocessing, flipped
 from .. import frozen_features
 from ..datasets import read_entries, read_pictures, read_samples, sentence_bank
 from ..detections import detections
 from ..feature_cache import CacheableDataset, FeatureCache
-from ..loop import Learner, Run, parameter_groups
-from ..recipe import DataSource, Options, Recipe, Stage
-from ..targets.batch import mirror_words, moved
+from ..learner import Learner
+from ..recipe import DataSource, Options, Stage
+from ..targets.augmentation import mirror_words
+from ..targets.batch import Batch
 from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
 from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
+from .base import Method, numbers, output, outputs
 
 TRAINED_PREFIX = "grounding.subject."
 
 
 @dataclass(frozen=True)
-class ReferentBatch:
-    """N pictures and T sentences about things in them.
+class ReferentBatch(Batch):
+    """N pictures and T sentences about things in them; features are `models.front_end.FrontEnd.hires_features`.
 
     Attributes:
-        hires: inputs of the head, see `models.front_end.FrontEnd.hires_features`.
-        index: (T,) picture of each sentence.
-        text: T sentences.
         target: (T, 1, h, w) in [0, 1], Gaussians at the thing the sentence is about, or density of gaze.
     """
 
-    hires: ImageFeatures
-    index: Tensor
-    text: TextFeatures
     target: Tensor
-
-    def to(self, device: torch.device | str, **_: object) -> ReferentBatch:
-        """A copy on `device`; Accelerate moves batches by this."""
-        return replace(self, **moved(vars(self), device))
 
 
 class ReferentDataset(CacheableDataset):
@@ -78,7 +69,7 @@ class ReferentDataset(CacheableDataset):
         sentences: int | None = None,
         seed: int = 0,
     ):
-        super().__init__([[one.image_path for one in scene.pictures] for scene in scenes], preprocessing, flip)
+        super().__init__([[one.file for one in scene.pictures] for scene in scenes], preprocessing, flip)
         self.scenes = scenes
         self.grid = grid
         self.bank = bank
@@ -100,7 +91,8 @@ class ReferentDataset(CacheableDataset):
         rows = [(row, target, self.flips[number]) for row, (number, group) in enumerate(items) for target in group]
         targets = [flipped(torch.from_numpy(item.target(self.grid)).float()[None], flip) for _, item, flip in rows]
         return ReferentBatch(
-            hires=self.cache.gather([self.names[number] for number, _ in items]),
+            pixels=None,
+            front_features=self.cache.gather([self.names[number] for number, _ in items]),
             index=torch.tensor([row for row, _, _ in rows]),
             text=self.bank.gather(
                 [mirror_words(target.sentence) if flip else target.sentence for _, target, flip in rows]
@@ -138,8 +130,8 @@ class ReferentOptions(Options):
     named: int = Field(default=10, ge=1)
 
 
-class ReferentMethod:
-    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``subject: true`` adds.
+class ReferentMethod(Method):
+    """The `Method` of recipes with ``method: referent``; only the head is trained, which ``referent: true`` adds.
 
     Stage loss: see `losses.WeightedLoss`. The score is the mean CC of the head's map with the target.
     """
@@ -148,23 +140,21 @@ class ReferentMethod:
     terms = tuple(term for term in TERMS if term != "nss")  # captions have no fixations
     augmentations = ("flip",)
 
-    def __init__(self, recipe: Recipe, model: GroundingModel, preprocessing: Preprocessing, text_encoder: str):
-        self.recipe = recipe
-        self.model = model.to(memory_format=torch.channels_last)
+    def check(self) -> None:
         if self.model.grounding.subject is None:
-            raise RecipeError("The recipe's model has no referent head to train: set “subject: true”.")
-        self.preprocessing = preprocessing
-        self.text_encoder = text_encoder
-        if recipe.validation.template_sentences:
+            raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
+        if self.recipe.validation.template_sentences:
             raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
-        self.validation = self._dataset((recipe.validation,), ReferentOptions(singles=10**9))
+
+    def validation_dataset(self) -> ReferentDataset:
+        return self._dataset((self.recipe.validation,), ReferentOptions(singles=10**9))
 
     def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: object) -> ReferentDataset:
         captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
         gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.template_sentences)
         found = scenes(captioned_pictures(captions, options.parts), gaze_pictures(gaze), options.singles)
-        if shown := [source for source in sources if source.template_sentences]:
-            found += template_scenes(self._detections(shown), options.named, options.singles)
+        if detected := [source for source in sources if source.template_sentences]:
+            found += template_scenes(self._detections(detected), options.named, options.singles)
         if not found:
             raise RecipeError("The recipe's data have no sentence about a thing that is in a known place.")
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
@@ -194,30 +184,25 @@ class ReferentMethod:
         front_end = model.grounding.front_end_on(model.trunk)
         return frozen_features.feature_cache(front_end, self.preprocessing, front_end.hires_features)
 
-    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
+    def network(self, model: GroundingModel) -> ReferentModel:
+        return ReferentModel(model)
+
+    def groups(self, stage: Stage) -> list[dict[str, Any]]:
+        """Groups of the head alone; everything else is frozen."""
         rates = {"": 0.0, TRAINED_PREFIX: stage.rate} | stage.rates
-        groups = parameter_groups(self.model, stage.model_copy(update={"rates": rates}))
-        return [Learner(ReferentModel(self.model), groups, steps, run)]
+        return super().groups(stage.model_copy(update={"rates": rates}))
 
     def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.target.device):
-            answer = learners[0].network(batch.hires, batch.index, batch.text)
-        total, terms = WeightedLoss(stage.loss)(answer, batch.target)
+        total, terms = WeightedLoss(stage.loss)(output(learners[0].network, batch), batch.target)
         learners[0].update(total)
-        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
-
-    def forward(self, model: GroundingModel, batch: ReferentBatch) -> Tensor:
-        with autocast(batch.target.device):
-            return ReferentModel(model)(batch.hires, batch.index, batch.text)
+        return numbers({"loss": total, **terms})
 
     @torch.inference_mode()
     def validate(self, model: GroundingModel) -> dict[str, float]:
         """Mean CC of the head's map with the targets, alone and in mosaics."""
         if self.validation.cache is None:
             self.validation.use_cache(self._cache(model))
-        found = []
-        for batch in DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate):
-            batch = batch.to(next(model.parameters()).device)
-            answer = self.forward(model, batch)
-            found += formulas.correlation(answer.double(), batch.target.double()).flatten().tolist()
+        found: list[float] = []
+        for batch, maps in outputs(self.network(model), self.validation):
+            found += formulas.correlation(maps.double(), batch.target.double()).flatten().tolist()
         return {"score": sum(found) / len(found), "sentences": float(len(found))}

@@ -6,21 +6,19 @@ from collections import defaultdict
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from ...errors import RecipeError
-from ...losses import TERMS, WeightedLoss, named_loss
+from ...losses import TERMS, WeightedLoss
 from ...metrics import formulas
 from ...models.base import SaliencyModel
 from ...models.features import ImageFeatures, SaliencyOutput, TextFeatures, select
-from ...precision import autocast
-from ...preprocessing import Preprocessing
 from .. import frozen_features
 from ..datasets import read_samples, sentence_bank
-from ..frozen_features import CachingOptions, check_cacheable
-from ..loop import Learner, Run, parameter_groups
-from ..recipe import DataSource, Recipe, Stage
-from ..targets.batch import Batch, PictureDataset
+from ..frozen_features import CachingOptions
+from ..learner import Learner
+from ..recipe import DataSource, Stage
+from ..targets.gaze_targets import GazeBatch, PictureDataset
+from .base import Method, numbers, output, outputs
 
 
 class Grouped(nn.Module):
@@ -36,32 +34,23 @@ class Grouped(nn.Module):
         Args:
             pictures: (N, 3, H, W), or their features of the model's `front_end`.
         """
-        encode = self.model.encode_image if isinstance(pictures, Tensor) else self.model.encode_features
-        return self.model.decode(select(encode(pictures), index), text)
+        return self.model.decode(select(self.model.encode(pictures), index), text)
 
 
-class Supervised:
+class Supervised(Method):
     """The `Method` of recipes with ``method: supervised``.
 
-    Stage loss: see `losses.WeightedLoss`; for models with word-region grounding also ``named``, see
-    `losses.named_loss`.
+    Stage loss: see `losses.WeightedLoss`; beside its terms the model's own, see `SaliencyModel.losses`.
     """
 
     options = CachingOptions
-    terms = (*TERMS, "named")
+    terms = TERMS
+    own_losses = True
     augmentations = ("flip", "brightness", "contrast", "crop")
 
-    def __init__(self, recipe: Recipe, model: SaliencyModel, preprocessing: Preprocessing, text_encoder: str | None):
-        self.recipe = recipe
-        self.model = model.to(memory_format=torch.channels_last)
-        self.preprocessing = preprocessing
-        self.text_encoder = text_encoder
-        if not hasattr(model, "grounding") and any("named" in stage.loss for stage in recipe.stages):
-            raise RecipeError("The recipe's loss has the term “named”, but its model has no grounding.")
-        for stage in recipe.stages:
-            check_cacheable(self.model, stage)
+    def check(self) -> None:
+        super().check()
         self._check_grid()
-        self.validation = self._dataset((recipe.validation,), None)
 
     @torch.inference_mode()
     def _check_grid(self) -> None:
@@ -78,40 +67,36 @@ class Supervised:
         augmentation = stage.augmentation if stage else None
         return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
 
+    def validation_dataset(self) -> PictureDataset:
+        return self._dataset((self.recipe.validation,), None)
+
     def dataset(self, stage: Stage) -> PictureDataset:
         dataset = self._dataset(stage.data, stage)
         if stage.chosen(self.options).cache_features:
             dataset.use_cache(frozen_features.feature_cache(self.model.front_end, self.preprocessing))
         return dataset
 
-    def learners(self, stage: Stage, steps: int, run: Run) -> list[Learner]:
-        return [Learner(Grouped(self.model), parameter_groups(self.model, stage), steps, run)]
+    def network(self, model: SaliencyModel) -> Grouped:
+        return Grouped(model)
 
-    def step(self, batch: Batch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        with autocast(batch.index.device):
-            output = learners[0].network(batch.pictures, batch.index, batch.text)
-        weights = dict(stage.loss)
-        guided = weights.pop("named", 0.0)
-        total, terms = WeightedLoss(weights)(output.map, batch.density, batch.fixations)
-        if guided:
-            terms["named"] = named_loss(output.aux["named"], batch.named, batch.boxed)
-            total = total + guided * terms["named"]
+    def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        answer = output(learners[0].network, batch)
+        own = self.model.losses
+        weights = {name: weight for name, weight in stage.loss.items() if name not in own}
+        total, terms = WeightedLoss(weights)(answer.map, batch.density, batch.fixations)
+        for name, weight in stage.loss.items():
+            if name in own:
+                terms[name] = own[name](answer, batch)
+                total = total + weight * terms[name]
         learners[0].update(total)
-        return {name: float(value) for name, value in {"loss": total.detach(), **terms}.items()}
-
-    def forward(self, model: nn.Module, batch: Batch) -> SaliencyOutput:
-        with autocast(batch.index.device):
-            return Grouped(model)(batch.pictures, batch.index, batch.text)
+        return numbers({"loss": total, **terms})
 
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Mean CC of each condition on the grid, and their mean as the score."""
         found: dict[str, list[float]] = defaultdict(list)
-        loader = DataLoader(self.validation, batch_size=8, collate_fn=self.validation.collate)
-        for batch in loader:
-            batch = batch.to(next(model.parameters()).device)
-            output = self.forward(model, batch)
-            values = formulas.correlation(output.map.double(), batch.density.double()).flatten().tolist()
+        for batch, answer in outputs(self.network(model), self.validation):
+            values = formulas.correlation(answer.map.double(), batch.density.double()).flatten().tolist()
             for condition, value in zip(batch.conditions, values, strict=True):
                 found[condition].append(value)
         scores = {condition: sum(values) / len(values) for condition, values in sorted(found.items())}

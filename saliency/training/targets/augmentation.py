@@ -1,4 +1,8 @@
-"""Random changes of training pictures, and of the words for sides in their sentences."""
+"""Random changes of training pictures, and of the words for sides in their sentences.
+
+Our own: torchvision.transforms.v2 draws from one global generator, where every picture and epoch has a seed here, and
+knows neither sentences nor a window that depends on where people look.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ class Augmentation:
     Attributes:
         flip: probability of mirroring the picture; the sentence's left and right change places.
         brightness, contrast: largest relative change.
-        crop: largest share of each side cut away. A window that loses half of somebody's gaze is not taken.
+        crop: largest share of each side cut away. A window that loses half of a sample's density is not taken.
     """
 
     flip: float = 0.0
@@ -24,13 +28,13 @@ class Augmentation:
     crop: float = 0.0
 
     def window(self, grid: tuple[int, int], generator: np.random.Generator) -> tuple[slice, slice]:
-        """Rows and columns of a `grid` (h, w) that are kept, at random."""
+        """Rows and columns of a `grid` (h, w) of a window, at random."""
         if not self.crop:
             return slice(0, grid[0]), slice(0, grid[1])
         share = 1 - generator.uniform(0, self.crop)
         sides = [round(share * side) for side in grid]
-        corner = [int(generator.integers(side - kept + 1)) for side, kept in zip(grid, sides, strict=True)]
-        rows, columns = (slice(start, start + kept) for start, kept in zip(corner, sides, strict=True))
+        corner = [int(generator.integers(side - length + 1)) for side, length in zip(grid, sides, strict=True)]
+        rows, columns = (slice(start, start + length) for start, length in zip(corner, sides, strict=True))
         return rows, columns
 
     def recolour(self, picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
 
 from ...data.flickr8k import Entry, Phrase
-from ...data.samples import Sample, picture_of, read_rgb
+from ...data.samples import PictureFile, Sample, picture_of
 from ...preprocessing import Preprocessing, resize
-from .batch import mirror_words
+from .augmentation import mirror_words
 from .pseudo_targets import BEHIND, bumps, clause, phrases, sentence, things
 
 Item = TypeVar("Item")
@@ -106,13 +105,13 @@ class GazeTarget:
 class AnnotatedPicture:
     """A picture and sentences about the things in it."""
 
-    image_path: Path
+    file: PictureFile
     sentences: tuple[SentenceTarget, ...]
 
 
 def captioned_pictures(entries: Sequence[Entry], parts: int) -> list[AnnotatedPicture]:
     """Pictures with captions, `parts` + 1 sentences each; pictures whose captions have no boxes are left out."""
-    found = (AnnotatedPicture(entry.image_path, caption_sentences(entry, parts)) for entry in entries)
+    found = (AnnotatedPicture(PictureFile(entry.image_path), caption_sentences(entry, parts)) for entry in entries)
     return [picture for picture in found if picture.sentences]
 
 
@@ -122,7 +121,7 @@ def gaze_pictures(samples: Sequence[Sample]) -> list[AnnotatedPicture]:
     for sample in samples:
         if sample.sentence and (density := sample.density()) is not None:
             small = cv2.resize(density, GAZE[::-1], interpolation=cv2.INTER_AREA)
-            before = found.get(picture_of(sample), AnnotatedPicture(sample.image_path, ()))
+            before = found.get(picture_of(sample), AnnotatedPicture(sample.file, ()))
             target = (*before.sentences, GazeTarget(sample.sentence, small))
             found[picture_of(sample)] = replace(before, sentences=target)
     return list(found.values())
@@ -137,7 +136,7 @@ class Scene:
 
     def picture(self, preprocessing: Preprocessing) -> np.ndarray:
         """The picture at the size of the model's input, (height, width, 3) uint8 RGB."""
-        pictures = [read_rgb(picture.image_path) for picture in self.pictures]
+        pictures = [picture.file.read() for picture in self.pictures]
         if len(pictures) == 1:
             return resize(pictures[0], preprocessing)
         size = preprocessing.width // 2, preprocessing.height // 2
@@ -184,8 +183,8 @@ def caption_sentences(entry: Entry, parts: int = 3) -> tuple[BoxTarget, ...]:
         return ()
     caption = usable[generator.integers(len(usable))]
     first, *others = things(caption)
-    behind = [BEHIND] * sum(len(thing.boxes) for thing in others)
-    heights = np.array([1.0] * len(first.boxes) + behind)
+    later = [BEHIND] * sum(len(thing.boxes) for thing in others)
+    heights = np.array([1.0] * len(first.boxes) + later)
     found = [BoxTarget(caption.text, _boxes(first, *others), heights)]
     for _ in range(parts):
         caption = usable[generator.integers(len(usable))]

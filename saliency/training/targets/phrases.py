@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,45 +11,28 @@ import torch
 from torch import Tensor
 
 from ...data.flickr8k import Caption, Entry
-from ...data.samples import read_rgb
-from ...models.features import ImageFeatures, TextFeatures
+from ...data.samples import PictureFile, read_rgb
 from ...preprocessing import Preprocessing, flipped, resize
 from ..feature_cache import CacheableDataset
-from .batch import Augmentation, mirror_words, moved, prepared
+from .augmentation import Augmentation, mirror_words
+from .batch import Batch, prepared
 from .box_masks import box_mask
 from .sentence_bank import SentenceBank
 
 
 @dataclass(frozen=True)
-class PhraseBatch:
+class PhraseBatch(Batch):
     """N pictures, T captions of them and P phrases of those.
 
     Attributes:
-        pixels: (N, 3, H, W); None with cached features.
-        index: (T,) picture of each caption.
-        text: T captions.
         caption: (P,) caption of each phrase.
         tokens: (P, L) float, 1 on the phrase's tokens, rows sum to 1.
-        masks: (P, h, w) in [0, 1], see `boxes.box_mask`.
-        front_features: cached front-end features; None without a cache.
+        masks: (P, h, w) in [0, 1], see `box_masks.box_mask`.
     """
 
-    pixels: Tensor | None
-    index: Tensor
-    text: TextFeatures
     caption: Tensor
     tokens: Tensor
     masks: Tensor
-    front_features: ImageFeatures | None = None
-
-    @property
-    def pictures(self) -> Tensor | ImageFeatures:
-        """The pictures' pixels or cached features."""
-        return self.pixels if self.front_features is None else self.front_features
-
-    def to(self, device: torch.device | str, **_: object) -> PhraseBatch:
-        """A copy on `device`; Accelerate moves batches by this."""
-        return replace(self, **moved(vars(self), device))
 
 
 class PhraseDataset(CacheableDataset):
@@ -75,7 +58,7 @@ class PhraseDataset(CacheableDataset):
         seed: int = 0,
     ):
         self.augmentation = augmentation or Augmentation()
-        super().__init__([[entry.image_path] for entry in entries], preprocessing, self.augmentation.flip)
+        super().__init__([[PictureFile(entry.image_path)] for entry in entries], preprocessing, self.augmentation.flip)
         self.entries = entries
         self.grid = grid
         self.sentences = sentences
@@ -130,7 +113,7 @@ class PhraseDataset(CacheableDataset):
 
 
 def _word_starts(text: str) -> list[int]:
-    """Where each of the words that single blanks separate starts."""
+    """Start of each word, words being separated by single blanks."""
     starts, position = [], 0
     for word in text.split(" "):
         starts.append(position)

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...box_gaussians import side_profiles
 from ...conditions import Condition
 from ...data.flickr8k import Caption, Entry, Phrase
-from ...data.samples import read_rgb
+from ...data.samples import PictureFile
 
-SPREAD = 2.6  # of a box's side to the standard deviation of its bump
 BEHIND = 0.5  # height of the bumps of things that a caption names after the first
 UNRELATED = 0.4  # of the pictures get a caption of another one: with one for each, models learned not to move
 NO_THINGS = ("scene", "clothing", "bodyparts")
@@ -51,9 +51,14 @@ class PseudoSample:
     boxes: np.ndarray
     heights: np.ndarray
 
+    @property
+    def file(self) -> PictureFile:
+        """The picture's file."""
+        return PictureFile(self.image_path)
+
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
-        return read_rgb(self.image_path)
+        return self.file.read()
 
     def density(self) -> np.ndarray:
         """The pseudo-target, (h, w) float64 with a maximum of 1."""
@@ -74,14 +79,10 @@ class PseudoSample:
 
 def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.ndarray:
     """Sum over `boxes` of Gaussian ellipses of the `heights`, clipped to [0, 1]; (h, w) `shape`."""
-    height, width = shape
-    y, x = (np.arange(height)[:, None] + 0.5) / height, (np.arange(width)[None, :] + 0.5) / width
-    total = np.zeros(shape)
-    for (x0, y0, x1, y1), peak in zip(boxes, heights, strict=True):
-        deviations = max(x1 - x0, 1 / width) / SPREAD, max(y1 - y0, 1 / height) / SPREAD
-        distance = ((x - (x0 + x1) / 2) / deviations[0]) ** 2 + ((y - (y0 + y1) / 2) / deviations[1]) ** 2
-        total += peak * np.exp(-distance / 2)
-    return np.minimum(total, 1)
+    corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 2, 2)
+    centres, sides = corners.mean(axis=1), corners[:, 1] - corners[:, 0]
+    columns, rows = (side_profiles(centres[:, axis], sides[:, axis], shape[1 - axis]) for axis in (0, 1))
+    return np.minimum(np.einsum("n,ny,nx->yx", heights, rows, columns), 1)
 
 
 def pseudo_samples(
@@ -120,7 +121,7 @@ def pseudo_samples(
 
 
 def things(caption: Caption) -> list[Phrase]:
-    """What the caption names that can be looked at: neither where it happens nor parts of somebody."""
+    """The phrases of a caption for things, without places and parts of bodies."""
     found = [p for p in caption.phrases if not any(kind in p.kind for kind in NO_THINGS)]
     return sorted(found, key=lambda phrase: phrase.start)
 
@@ -148,7 +149,7 @@ def phrases(caption: Caption, generator: np.random.Generator) -> tuple[str, list
 
 
 def _several(thing: Phrase, caption: Caption) -> bool:
-    """Whether the words for it are of several things: "two dogs", "people"."""
+    """Whether a phrase is a plural: "two dogs", "people"."""
     last = _words(caption, thing.end - 1, thing.end).lower()
     return last in _PLURALS or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
 

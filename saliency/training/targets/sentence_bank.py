@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ...files import write_whole
-from ...models.features import TextFeatures
+from ...models.features import TextFeatures, padded
 from ...models.text import load_encoder
 
 
@@ -41,26 +41,22 @@ class SentenceBank:
         """Features of `sentences`, float32, padded to the longest of them; `KeyError` where one is not in the bank."""
         numbers, rows = self._rows(sentences)
         return TextFeatures(
-            tokens=_padded([self._tensors["tokens"][row].float() for row in rows]),
-            mask=_padded([torch.ones(row.stop - row.start, dtype=torch.bool) for row in rows]),
-            words=_padded([self._tensors["words"][row] for row in rows]),
+            tokens=padded([self._tensors["tokens"][row].float() for row in rows]),
+            mask=padded([torch.ones(row.stop - row.start, dtype=torch.bool) for row in rows]),
+            words=padded([self._tensors["words"][row] for row in rows]),
             sentence=self._tensors["sentence"][numbers].float(),
             present=self._tensors["present"][numbers],
-            ids=_padded([self._tensors["ids"][row] for row in rows]),
+            ids=padded([self._tensors["ids"][row] for row in rows]),
         )
 
     def starts(self, sentences: Sequence[str]) -> torch.Tensor:
         """(T, L) int64: at which character of its sentence the word of each token starts; -1 where it is of no word."""
-        return _padded([self._tensors["starts"][row] for row in self._rows(sentences)[1]], -1)
+        return padded([self._tensors["starts"][row] for row in self._rows(sentences)[1]], -1)
 
     def _rows(self, sentences: Sequence[str]) -> tuple[list[int], list[slice]]:
         """Number of each sentence and where its tokens lie."""
         numbers = [self._number[sentence] for sentence in sentences]
         return numbers, [slice(self._ends[n] - int(self._tensors["lengths"][n]), self._ends[n]) for n in numbers]
-
-
-def _padded(rows: list[torch.Tensor], value: float = 0) -> torch.Tensor:
-    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=value)
 
 
 def _encode(encoder: str, sentences: Sequence[str], chunk: int = 1024) -> dict[str, torch.Tensor]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ...conditions import Condition
-from ...data.samples import Sample
+from ...data.samples import PictureFile, Sample
 
 PAIRED_CONDITIONS = (Condition.SALIENT, Condition.NON_SALIENT)
 
@@ -40,6 +40,10 @@ class SentencePair:
     @property
     def image_path(self) -> Path:
         return self.first.image_path
+
+    @property
+    def file(self) -> PictureFile:
+        return self.first.file
 
     @property
     def sentence(self) -> str:

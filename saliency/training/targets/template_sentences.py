@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.samples import PictureFile
 from .mosaics import CELLS, AnnotatedPicture, BoxTarget, Scene, mosaics, side_of, within
 from .pseudo_targets import BEHIND, sentence
 
@@ -72,10 +73,7 @@ def template_scenes(found: Mapping[Path, Detections], sentences: int, singles: i
     order = [usable[number] for number in generator.permutation(len(usable))]
     made = [((path,), found[path]) for path in alone]
     made += [(four, _together([found[path] for path in four])) for four in mosaics(order)]
-    return [
-        Scene(tuple(AnnotatedPicture(path, ()) for path in paths), template_sentences(kinds, sentences, _seed(paths)))
-        for paths, kinds in made
-    ]
+    return [Scene(_unannotated(paths), template_sentences(kinds, sentences, _seed(paths))) for paths, kinds in made]
 
 
 def template_sentences(kinds: Detections, count: int, seed: int) -> tuple[BoxTarget, ...]:
@@ -148,6 +146,10 @@ def _together(four: Sequence[Detections]) -> Detections:
     return {
         name: np.concatenate([within(kinds[name], cell) for kinds, cell in parts if name in kinds]) for name in names
     }
+
+
+def _unannotated(paths: Sequence[Path]) -> tuple[AnnotatedPicture, ...]:
+    return tuple(AnnotatedPicture(PictureFile(path), ()) for path in paths)
 
 
 def _seed(paths: Sequence[Path]) -> int:

@@ -19,8 +19,8 @@ from saliency.data import Sample
 from saliency.messages import Message
 from saliency.metrics import get_profile
 from saliency.metrics.evaluator import MACRO
-from saliency.rendering import overlay
 from saliency.results import Comparison, resized
+from saliency.results.rendering import overlay
 from saliency.ui.errors.sample_presentation import find, notices_on
 from saliency.ui.shared.presentation import data_uri
 from saliency.ui.shared.sentences import language, translate, translated

@@ -10,12 +10,13 @@ from typing import Any
 
 import gradio as gr
 
-from saliency.benchmark import SIZE, machine, timed_rounds
 from saliency.checkpoints import Card
 from saliency.conditions import COMPARED
 from saliency.errors import UnknownModelError
+from saliency.models.registry import translations
 from saliency.models.spec import ModelSpec
 from saliency.predictor import Predictor
+from saliency.timing import SIZE, machine, timed_rounds
 from saliency.ui.constants import ENGINE
 from saliency.ui.models.score_table import ScoreTable
 from saliency.ui.shared.component import Component
@@ -65,7 +66,7 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
     record = card.model_dump(mode="json", exclude={"metrics", "config"})
     return record | {
         "title": spec.title,
-        "summary": spec.summary,
+        "summary": spec.summary.en,
         "paper": spec.paper,
         "link": spec.link,
         "reads": spec.reads if card.text_encoder else "nothing",
@@ -75,15 +76,16 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
 
 def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Chinese by what cards, as `card_view` gives them, say in English; what has none is shown as it was written."""
-    found = {sentence: _translated(sentence) for card in cards for sentence in sentences_of(card)}
+    known = {**chinese(), **translations()}
+    found = {sentence: _translated(sentence, known) for card in cards for sentence in sentences_of(card)}
     return {sentence: translation for sentence, translation in found.items() if translation}
 
 
-def _translated(sentence: str) -> str | None:
+def _translated(sentence: str, known: Mapping[str, str]) -> str | None:
     """A sentence in Chinese, or, where a card lists several uses of a data set, each of them."""
-    if sentence in chinese():
-        return chinese()[sentence]
-    uses = [chinese().get(use) for use in sentence.split("; ")]
+    if sentence in known:
+        return known[sentence]
+    uses = [known.get(use) for use in sentence.split("; ")]
     return "；".join(uses) if all(uses) else None
 
 

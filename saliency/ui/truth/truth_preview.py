@@ -16,7 +16,7 @@ from saliency.gaze import DensityMap, GazeOptions, Recording
 from saliency.imaging import load_image
 from saliency.map_summary import where
 from saliency.messages import Message
-from saliency.rendering import overlay
+from saliency.results.rendering import overlay
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.presentation import picture_view
 from saliency.ui.shared.sentences import translated

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from saliency.errors import RecipeError
-from saliency.models.clip_salgan import ClipSalGan, ClipSalGanConfig
+from saliency.models.clip_salgan.model import ClipSalGan, ClipSalGanConfig
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
 from saliency.training.methods.adversarial import Adversarial

@@ -12,7 +12,6 @@ from saliency.errors import RecipeError
 from saliency.losses import box_loss, contrast_loss
 from saliency.models import registry
 from saliency.models.features import TextFeatures
-from saliency.models.grounding import grounding_model
 from saliency.preprocessing import Preprocessing
 from saliency.training.frozen_features import feature_cache
 from saliency.training.loop import Run
@@ -20,6 +19,8 @@ from saliency.training.methods.grounding import GroundingMethod, phrase_logits
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.phrases import PhraseBatch, PhraseDataset
 from saliency.training.train import build_method
+
+from ..squares import grounding_model
 
 GRID = (8, 12)
 
@@ -32,7 +33,7 @@ def content(squares_source: dict) -> dict:
         "name": "squares",
         "method": "grounding",
         "model": "tranblend",
-        "config": {"trunk": "colours", "dim": 32},
+        "config": {"backbone": {"trunk": "colours"}, "grounding_dim": 32, "objects": False, "referent": False},
         "grid": list(GRID),
         "validation": source | {"split": "validation"},
         "stages": [
@@ -52,7 +53,7 @@ def content(squares_source: dict) -> dict:
 def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    method = GroundingMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    method = GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
     run = Run(recipe, method, tmp_path / "run", quiet=True)
     before = method.validate(method.model.eval())
     scores = run.train()
@@ -70,7 +71,7 @@ def keeping(content: dict, **changes: object) -> GroundingMethod:
     content["stages"][0] |= changes
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    return GroundingMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    return GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
 
 
 def test_what_is_kept_is_what_would_be_seen(content: dict):
@@ -125,8 +126,9 @@ def test_what_a_stage_before_has_kept_does_not_measure_another_trunk(content: di
 
 def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("saliency.training.frozen_features.FEATURES", tmp_path)
-    pictures = registry.preset("tranblend", "compact").preprocessing
-    reader, pointer = registry.create("tranblend", "compact", objects=True), grounding_model(objects=True)
+    pictures = registry.preset("tranblend", "compact_words").preprocessing
+    reader, pointer = (registry.create("tranblend", "compact_words") for _ in range(2))
+    pointer = pointer.grounding_branch
     pointer.trunk.load_state_dict(reader.backbone.trunk.state_dict())
     pointer.grounding.objects.load_state_dict(reader.grounding.objects.state_dict())
     folders = {feature_cache(model.front_end, pictures)._folder for model in (reader, pointer)}
@@ -134,7 +136,7 @@ def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Pa
     reader.backbone.trunk.conv1.weight.data[0] += 1
     folders |= {
         feature_cache(reader.front_end, pictures)._folder,
-        feature_cache(registry.create("gsgnet", "compact").front_end, pictures)._folder,
+        feature_cache(registry.create("gsgnet", "compact_words").front_end, pictures)._folder,
     }
     assert len(folders) == 3
 
@@ -218,4 +220,4 @@ def test_a_loss_that_is_not_of_boxes_and_contrast_is_refused(content: dict):
 def test_a_data_set_without_phrases_is_refused(content: dict):
     content["validation"]["reader"] = "sjtu_tis"
     with pytest.raises(RecipeError, match="“sjtu_tis”"):
-        GroundingMethod(parse_recipe(content), grounding_model(**content["config"]), Preprocessing(64, 96), "minilm")
+        GroundingMethod(parse_recipe(content), grounding_model(), Preprocessing(64, 96), "minilm")

@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from saliency.errors import RecipeError
-from saliency.models import backbones
+from saliency.models import registry
 from saliency.models.features import select
-from saliency.models.grounding import grounding_model
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
 from saliency.training.methods.referent import ReferentDataset, ReferentMethod
@@ -19,7 +18,8 @@ from saliency.training.recipe import parse_recipe
 from saliency.training.targets.mosaics import GazeTarget, sided
 from saliency.training.train import build_method
 
-from ..squares import ColourTrunk
+from .. import squares
+from ..squares import ColourTrunk, grounding_model
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def content(squares_source: dict) -> dict:
         "name": "about",
         "method": "referent",
         "model": "tranblend",
-        "config": {"trunk": "colours", "dim": 32, "subject": True},
+        "config": {"backbone": {"trunk": "colours"}, "grounding_dim": 32, "objects": False},
         "validation": source | {"split": "validation"},
         "stages": [
             {
@@ -50,8 +50,10 @@ def content(squares_source: dict) -> dict:
 
 def method_of(content: dict) -> ReferentMethod:
     recipe = parse_recipe(content)
+    config = registry.preset(recipe.model, recipe.preset, **recipe.config).config
     torch.manual_seed(recipe.seed)
-    return ReferentMethod(recipe, grounding_model(**recipe.config), Preprocessing(64, 96), "minilm")
+    model = grounding_model(config.referent, config.objects)
+    return ReferentMethod(recipe, model, Preprocessing(64, 96), "minilm")
 
 
 def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Path):
@@ -78,7 +80,7 @@ class NormalisedTrunk(ColourTrunk):
 
 
 def test_batch_norms_that_only_look_stay_as_they_are(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(backbones.TRUNKS, "colours", NormalisedTrunk)
+    monkeypatch.setattr(squares, "ColourTrunk", NormalisedTrunk)
     content["stages"][0]["epochs"] = 1
     method = method_of(content)
     before = {name: value.clone() for name, value in method.model.trunk.state_dict().items()}
@@ -110,9 +112,9 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
     torch.testing.assert_close(turned.pixels(number), plain.pixels(number).flip(-1))
     one, other = (dataset.collate([(number, told)]) for dataset in (plain, turned))
     torch.testing.assert_close(other.target, one.target.flip(-1))
-    for name, value in one.hires.items():
-        torch.testing.assert_close(other.hires[name], value.flip(-1), atol=1e-2, rtol=1e-2)
-        assert not torch.allclose(other.hires[name], value, atol=0.1)
+    for name, value in one.pictures.items():
+        torch.testing.assert_close(other.pictures[name], value.flip(-1), atol=1e-2, rtol=1e-2)
+        assert not torch.allclose(other.pictures[name], value, atol=0.1)
     same = [torch.equal(*pair) for pair in zip(one.text.sentence, other.text.sentence, strict=True)]
     assert same == [not sided(about) for about in told]
 
@@ -149,7 +151,7 @@ def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu
     content["stages"][0]["options"] |= {"singles": 60, "named": 9}
     with pytest.raises(RecipeError, match="objects: true"):
         loaded(content)
-    content["config"]["objects"] = True
+    del content["config"]["objects"]  # the preset has it
     monkeypatch.setattr("saliency.training.methods.referent.detections", lambda paths, *_: {path: {} for path in paths})
     with pytest.raises(RecipeError, match="finds nothing"):
         loaded(content)
@@ -182,9 +184,9 @@ def loaded(content: dict) -> ReferentDataset:
     return method.dataset(method.recipe.stages[0])
 
 
-def test_a_model_without_a_subject_is_refused(content: dict):
-    del content["config"]["subject"]
-    with pytest.raises(RecipeError, match="subject: true"):
+def test_a_model_without_a_referent_head_is_refused(content: dict):
+    content["config"]["referent"] = False
+    with pytest.raises(RecipeError, match="referent: true"):
         method_of(content)
 
 

@@ -20,7 +20,8 @@ from saliency.checkpoints import Part
 from saliency.errors import RecipeError
 from saliency.files import write_whole
 from saliency.training import datasets, loop
-from saliency.training.loop import Run, batches, one_cycle
+from saliency.training.learner import one_cycle
+from saliency.training.loop import Run, batches
 from saliency.training.recipe import parse_recipe
 from saliency.training.train import build_method, train
 

@@ -9,10 +9,12 @@ from PIL import Image
 
 from saliency.conditions import Condition
 from saliency.data.flickr8k import Caption, Entry, Phrase
-from saliency.data.samples import Sample
+from saliency.data.samples import PictureFile, Sample
 from saliency.preprocessing import Preprocessing
+from saliency.training.feature_cache import CacheableDataset
 from saliency.training.targets.mosaics import (
     CELLS,
+    AnnotatedPicture,
     BoxTarget,
     GazeTarget,
     Scene,
@@ -127,11 +129,32 @@ def test_watched_pictures_hold_what_was_looked_at_after_each_of_their_sentences(
     other, unseen = sample("2", Condition.NON_SALIENT, "a wall"), replace(salient, picture="3", map_path=None)
     first, second = gaze_pictures([pure, salient, other, unseen])
     assert [told.sentence for told in first.sentences] == ["a dog"]
-    assert first.image_path == salient.image_path
+    assert first.file.path == salient.image_path
     np.testing.assert_allclose(first.sentences[0].density, DENSITY, atol=0.01)
     assert [told.sentence for told in second.sentences] == ["a wall"]
     made = scenes([], [first, second])
     assert [scene.pictures for scene in made] == [(first,), (second,)]
+
+
+def test_a_picture_whose_gaze_was_recorded_as_stored_is_read_as_stored(tmp_path: Path):
+    """Its EXIF tag turns it, but its density is of the picture as stored; the cache has both apart."""
+    stored = np.zeros((40, 60, 3), np.uint8)
+    stored[:, :30] = 250
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    Image.fromarray(stored).save(tmp_path / "1.png", exif=exif)
+    density = np.zeros((40, 60), np.uint8)
+    density[:, :30] = 255
+    Image.fromarray(density).save(tmp_path / "map.png")
+    sample = Sample("1", "1", Condition.SALIENT, "a wall", tmp_path / "1.png", tmp_path / "map.png", None)
+    [picture] = gaze_pictures([sample])
+    squash = Preprocessing(40, 60)
+    shown = Scene((picture,), picture.sentences).picture(squash)
+    np.testing.assert_array_equal(shown, stored)
+    upright = AnnotatedPicture(PictureFile(tmp_path / "1.png"), ())
+    assert not np.array_equal(Scene((upright,), ()).picture(squash), shown)
+    names = CacheableDataset([[picture.file], [upright.file]], squash, 0).names
+    assert names[0] != names[1]
 
 
 def test_scenes_are_pictures_alone_and_mosaics_of_all(tmp_path: Path):
@@ -154,18 +177,18 @@ def test_scenes_are_pictures_alone_and_mosaics_of_all(tmp_path: Path):
     assert picture.shape == (24, 40, 3)
     for one, (x0, y0, x1, y1) in zip(mosaic.pictures, CELLS, strict=True):
         part = picture[int(24 * y0) : int(24 * y1), int(40 * x0) : int(40 * x1)]
-        assert (part == COLOURS[int(one.image_path.stem)]).all()
+        assert (part == COLOURS[int(one.file.path.stem)]).all()
         inside = [
             (about.boxes >= (x0, y0, x0, y0)).all() and (about.boxes <= (x1, y1, x1, y1)).all()
             for about in mosaic.sentences
         ]
         assert sum(inside) == sum(not sided(about) for about in one.sentences)
     single = next(scene for scene in made if len(scene.pictures) == 1)
-    assert (single.picture(Preprocessing(24, 40)) == COLOURS[int(single.pictures[0].image_path.stem)]).all()
+    assert (single.picture(Preprocessing(24, 40)) == COLOURS[int(single.pictures[0].file.path.stem)]).all()
 
 
 def paths(scene: Scene) -> list[Path]:
-    return [picture.image_path for picture in scene.pictures]
+    return [picture.file.path for picture in scene.pictures]
 
 
 def test_a_picture_with_a_file_for_each_condition_is_one_picture(tmp_path: Path):
@@ -177,4 +200,4 @@ def test_a_picture_with_a_file_for_each_condition_is_one_picture(tmp_path: Path)
         for kind, condition in ((3, Condition.SALIENT), (2, Condition.NON_SALIENT))
     )
     assert [[told.sentence for told in picture.sentences] for picture in found] == [["about 3", "about 2"]]
-    assert found[0].image_path == tmp_path / "1_3.jpg"
+    assert found[0].file.path == tmp_path / "1_3.jpg"

@@ -8,7 +8,7 @@ from PIL import Image
 from saliency.data.flickr8k import Caption, Entry, Phrase
 from saliency.models.text import load_encoder
 from saliency.preprocessing import Preprocessing
-from saliency.training.targets.batch import Augmentation, mirror_words
+from saliency.training.targets.augmentation import Augmentation, mirror_words
 from saliency.training.targets.phrases import PhraseBatch, PhraseDataset, box_mask
 from saliency.training.targets.sentence_bank import SentenceBank
 

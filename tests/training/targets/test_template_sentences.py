@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saliency.models.objects import NAMES
+from saliency.models.detector import NAMES
 from saliency.training.targets.template_sentences import SYNONYMS, plural, template_scenes, template_sentences
 
 CAT = np.array([[0.1, 0.4, 0.3, 0.6]])
@@ -113,7 +113,7 @@ def test_mosaics_are_of_all_pictures_with_more_than_people_and_name_what_all_fou
     *alone, first, second = scenes = template_scenes(things, sentences=40, singles=2)
     assert [len(scene.pictures) for scene in alone] == [1, 1]
     assert all(len(scene.sentences) == 40 for scene in scenes)
-    used = [[picture.image_path for picture in scene.pictures] for scene in scenes]
+    used = [[picture.file.path for picture in scene.pictures] for scene in scenes]
     assert {path for four in used for path in four} <= set(paths[:9])
     assert len({*used[-2], *used[-1]}) == 8
     cats = next(about for about in first.sentences if about.sentence.rstrip(".") in ("Cats", "There are cats"))

@@ -1,0 +1,96 @@
+"""The grounding branch of the compact models: pointing words and, optionally, a referent head.
+
+Attribute names are state-dict keys of shipped checkpoints and stay as they are (`subject`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ..blocks import resize
+from ..detector import ObjectPlanes
+from ..features import ImageFeatures, TextFeatures
+from ..front_end import HIRES_PREFIX, FrontEnd
+from ..text import load_encoder
+from .pointing import GroundingOutput, Pointing
+from .referent_head import Referent
+
+
+class Grounding(Pointing):
+    """The grounding of the compact models: maps of words and, optionally, of the sentence's referent.
+
+    Args:
+        channels, text_dim, dim: see `Pointing`.
+        objects: add an object detector (`detector.ObjectPlanes`).
+        referent: add a `Referent` head; pictures are then `front_end.HIRES_SCALE` times as large.
+    """
+
+    def __init__(
+        self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False, referent: bool = False
+    ):
+        super().__init__(channels, text_dim, dim, objects)
+        self.objects = ObjectPlanes() if objects else None
+        self.subject = Referent(channels, text_dim, dim, objects) if referent else None
+
+    def start_from(self, weights: Mapping[str, Tensor], text_encoder: str | None = None) -> set[str]:
+        """Load the detector's pre-trained convolutions, and encode the names of its classes.
+
+        Args:
+            weights: of YOLOX-nano's convolutions, see `YOLOXNano.start_from`.
+            text_encoder: name of the encoder of the model's sentences.
+
+        Returns:
+            names of the loaded tensors in this module.
+
+        Raises:
+            ValueError: there is no detector, or the weights are of another network; nothing is taken over then.
+        """
+        if self.objects is None:
+            raise ValueError("this grounding has no object detector")
+        self.objects.detector.start_from(weights)
+        self.naming.start_from(load_encoder(text_encoder))
+        return {"naming.names"} | {name for name in self.state_dict() if name.startswith("objects.")}
+
+    def front_end_on(self, trunk: nn.Module) -> FrontEnd:
+        """The front end of `trunk`, the detector and, with a referent head, the high-resolution branch."""
+        if self.subject is None:
+            return FrontEnd(trunk, self.objects)
+        return FrontEnd(trunk, self.objects, downscale=True, hires_grid=self.subject.grid)
+
+    def encode_regions(self, front_features: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
+        """Regions (N, dim, h, w) from the features of a `FrontEnd`, and their `keys`."""
+        planes = front_features.get("planes")
+        regions = self.region_features({8: front_features["stride8"], 16: front_features["stride16"]}, planes)
+        return regions, self.keys(regions, planes)
+
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The picture's features for `forward`, from those of a `FrontEnd`."""
+        _, features = self.encode_regions(front_features)
+        if self.subject is not None:
+            hires = self.subject.encode(_hires(front_features))
+            # The detector's planes are among the features already.
+            features |= {HIRES_PREFIX + name: value for name, value in hires.items() if name != "planes"}
+        return features
+
+    def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
+        """Maps of the words of `text` in pictures with `features` (see `encode_features`); one sentence per picture."""
+        output = super().forward(features, text)
+        if self.subject is None:
+            return output
+        if text is None:
+            return replace(output, referent=output.named)
+        hires = _hires(features)
+        if self.objects is not None:
+            hires["planes"] = resize(features["planes"], self.subject.grid)
+        weighted, strongest, present = output.guidance.unbind(1)
+        about = resize(self.subject(hires, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
+        return replace(output, guidance=torch.stack([weighted, about, present], dim=1), referent=about[:, None])
+
+
+def _hires(features: ImageFeatures) -> ImageFeatures:
+    """Features of the high-resolution branch, without their prefix."""
+    return {name.removeprefix(HIRES_PREFIX): value for name, value in features.items() if name.startswith(HIRES_PREFIX)}

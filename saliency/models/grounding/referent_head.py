@@ -1,0 +1,90 @@
+"""The referring-expression head: which of the things its words may name a sentence is about.
+
+Attribute names are state-dict keys of shipped checkpoints and stay as they are (`said`).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..attention import CrossAttentionLayer
+from ..blocks import ChannelLayerNorm, ZeroInitConv, activate, resize
+from ..detector import FEATURES
+from ..features import ImageFeatures, TextFeatures
+from .pointing import GUIDANCE_PLANES, Pointing
+
+
+class Referent(nn.Module):
+    """Referring-expression head: a map of the thing that a sentence is about.
+
+    Regions of a high-resolution input, with position embeddings, cross-attend to the sentence and self-attend to each
+    other, which separates "the man on the right" from the other man. It has regions and words of its own.
+
+    Args:
+        channels, text_dim, dim, objects: see `Pointing`.
+        places: (h, w) of the attention's grid; the output's grid is twice as fine.
+        width: channels of the attention's tokens.
+    """
+
+    def __init__(
+        self,
+        channels: dict[int, int],
+        text_dim: int,
+        dim: int = 192,
+        objects: bool = False,
+        places: tuple[int, int] = (15, 20),
+        width: int = 128,
+        layers: int = 2,
+    ):
+        super().__init__()
+        self.pointing = Pointing(channels, text_dim, dim, objects)
+        self.known = nn.Sequential(ChannelLayerNorm(FEATURES), ZeroInitConv(FEATURES, dim)) if objects else None
+        self.fold = nn.Conv2d(dim, width, 2, stride=2)
+        self.guide = nn.Conv2d(GUIDANCE_PLANES, width, 3, padding=1)
+        self.place = nn.Parameter(torch.randn(1, width, *places) * 0.02)
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.ModuleList(CrossAttentionLayer(width, 4, 2, word_channels=dim) for _ in range(layers))
+        for layer in self.layers:
+            nn.init.constant_(layer.gate, 0.5)  # the words contribute from the first step on
+        self.answer_norm = ChannelLayerNorm(width)
+        # One convolution split in three, so that the picture's part is computed once for all sentences.
+        self.said = nn.Conv2d(GUIDANCE_PLANES, width // 2, 1, bias=False)
+        self.read = nn.Conv2d(width, width // 2, 1, bias=False)
+        self.own = nn.Conv2d(dim, width // 2, 1)
+        self.answer = nn.Sequential(
+            nn.GELU(),
+            nn.Conv2d(width // 2, width // 2, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(width // 2, 1, 1),
+        )
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the regions and of the map."""
+        return 2 * self.place.shape[2], 2 * self.place.shape[3]
+
+    def encode(self, hires: ImageFeatures) -> ImageFeatures:
+        """Features that depend on the picture alone, from `FrontEnd.hires_features`: ``keys`` and ``planes`` of
+        `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own`` (N, width / 2, h, w) for the
+        output layer."""
+        planes = hires.get("planes")
+        regions = self.pointing.region_features({8: hires["fine"], 16: hires["coarse"]}, planes)
+        if self.known is not None:
+            regions = regions + self.known(hires["features"])
+        return self.pointing.keys(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
+
+    def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
+        """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence per picture.
+
+        Args:
+            features: see `encode`.
+        """
+        pointing = self.pointing(features, text)
+        x = features["folded"] + self.guide(resize(pointing.guidance, self.place.shape[-2:])) + self.place
+        tokens = self.norm(x.flatten(2).transpose(1, 2))
+        for layer in self.layers:
+            tokens = layer(tokens, pointing.words, pointing.mask)
+        read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
+        logits = self.answer(features["own"] + resize(read, self.grid) + self.said(pointing.guidance))
+        return activate(logits, "softmax")

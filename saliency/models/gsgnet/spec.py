@@ -1,0 +1,73 @@
+"""GSGNet's presets and the texts about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..grounding import COMMON_NOTES, present_grounding
+from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
+from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
+from .model import GSGNet, GSGNetConfig
+
+COMPACT = GSGNetConfig(
+    trunk="resnet50_v2",
+    height=240,
+    width=320,
+    channels=96,
+    decoder_channels=48,
+    upsamplings=0,
+    activation="softmax",
+    text_dim=384,
+    guidance=True,
+    objects=True,
+    referent=True,
+)
+SMALL = {
+    "trunk": "test_resnet",
+    "height": 64,
+    "width": 96,
+    "channels": 16,
+    "decoder_channels": 8,
+    "text_dim": 12,
+    "grounding_dim": 16,
+}
+TINY = replace(COMPACT, **SMALL, objects=False, referent=False)
+
+SPEC = ModelSpec(
+    name="gsgnet",
+    title="GSGNet",
+    summary=Text(
+        "A semantic tensor, made of the picture and its sentence, guides the fusion of four levels of detail.",
+        "由图片及其句子构成的语义张量，引导四个细节层次的融合。",
+    ),
+    paper="Xie et al.: Global semantic-guided network for saliency prediction. Knowledge-Based Systems 284, 2024.",
+    link="https://www.sciencedirect.com/science/article/pii/S0950705123010274",
+    model=GSGNet,
+    presets={
+        "paper": Preset(GSGNetConfig(), "bert"),
+        "compact": Preset(COMPACT, "minilm"),
+        "compact_words": Preset(replace(COMPACT, referent=False), "minilm"),
+    },
+    tiny={
+        "compact": Preset(TINY, "minilm"),
+        "with referent": Preset(replace(TINY, height=48, width=64, referent=True), "minilm"),
+        "all_concat": Preset(replace(TINY, guidance=False, fusion="all_concat"), "minilm"),
+        "paper": Preset(GSGNetConfig(**SMALL), "bert"),
+    },
+    licence=RESEARCH_ONLY,
+    reads_text=True,
+    word_maps=True,
+    limits=(VIEWERS, PHOTOGRAPHS, NAMED_THINGS, AVERAGE),
+    notes=(
+        *COMMON_NOTES,
+        Text(
+            "this project's gsgnet_words, whose words point and which has read gaze guided by sentences",
+            "本项目的 gsgnet_words：其词语会定位，并已用句子引导的注视数据训练",
+        ),
+        Text(
+            "the trunk of this project's tranblend_words: 0.4 of the mean that the trunk's weights are",
+            "本项目 tranblend_words 的主干：在主干的权重均值中占 0.4",
+        ),
+    ),
+    present=present_grounding,
+)

@@ -1,0 +1,98 @@
+"""Tokenisers of the text encoders, with the characters that each piece covers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import regex
+
+
+class Pieces(NamedTuple):
+    """A tokenised sentence without special tokens: vocabulary ids, and the characters (start, end) of each."""
+
+    ids: list[int]
+    spans: list[tuple[int, int]]
+
+
+class Tokeniser(Protocol):
+    """Sentences to `Pieces`, of any length; `first` and `last` are the special tokens around a sentence.
+
+    `unknown` is the piece that stands for all that the vocabulary does not have; None where it has everything. Special
+    tokens that somebody has written are text like any other.
+    """
+
+    first: int
+    last: int
+    padding: int
+    unknown: int | None
+
+    def pieces(self, sentences: Sequence[str]) -> list[Pieces]: ...
+
+
+class WordPieces:
+    """Tokeniser of the BERT family.
+
+    Args:
+        tokeniser: a fast tokeniser of transformers.
+    """
+
+    def __init__(self, tokeniser: Any) -> None:
+        self._backend = tokeniser.backend_tokenizer
+        # Cutting and padding are settings of the shared tokeniser, not of a call: left on, they race between threads.
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        self._backend.encode_special_tokens = True  # a "[MASK]" that somebody has written is text
+        self.unknown: int = tokeniser.unk_token_id
+        self.first: int = tokeniser.cls_token_id
+        self.last: int = tokeniser.sep_token_id
+        self.padding: int = tokeniser.pad_token_id
+
+    def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        encodings = self._backend.encode_batch(list(sentences), add_special_tokens=False)
+        return [Pieces(encoding.ids, encoding.offsets) for encoding in encodings]
+
+
+class BytePairs:
+    """Tokeniser of CLIP, which knows no character offsets: they are found again from the bytes of the pieces.
+
+    Args:
+        tokeniser: open_clip's ``SimpleTokenizer``.
+    """
+
+    padding = 0
+    unknown = None  # what has no piece is spelled by its bytes
+
+    def __init__(self, tokeniser: Any) -> None:
+        # A "<end_of_text>" that somebody has written is text; the tokeniser's pattern begins with these names.
+        special = "|".join(tokeniser.decoder[token] for token in tokeniser.all_special_ids) + "|"
+        tokeniser.pat = regex.compile(tokeniser.pat.pattern.removeprefix(special), regex.IGNORECASE)
+        self._tokeniser = tokeniser
+        self.first: int = tokeniser.sot_token_id
+        self.last: int = tokeniser.eot_token_id
+
+    def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        return [self._pieces(sentence) for sentence in sentences]
+
+    def _pieces(self, sentence: str) -> Pieces:
+        ids, spans = [], []
+        # No piece crosses a space, so runs may be encoded one by one.
+        for run in re.finditer(r"\S+", sentence):
+            run_ids = self._tokeniser.encode(run.group())
+            ids += run_ids
+            spans += self._spans(run, run_ids)
+        return Pieces(ids, spans)
+
+    def _spans(self, run: re.Match[str], ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Characters of each piece of a run; the whole run where cleaning (HTML, bad encodings) changed its length."""
+        cleaned = self._tokeniser.clean_fn(run.group())
+        owner = [index for index, character in enumerate(cleaned) for _ in character.encode()]
+        lengths = [len(self._tokeniser.decoder[piece].removesuffix("</w>")) for piece in ids]  # a symbol is a byte
+        if len(cleaned) != len(run.group()) or sum(lengths) != len(owner):
+            return [run.span()] * len(ids)
+        spans, at = [], 0
+        for length in lengths:
+            spans.append((run.start() + owner[at], run.start() + owner[at + length - 1] + 1))
+            at += length
+        return spans

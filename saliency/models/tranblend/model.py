@@ -1,0 +1,191 @@
+"""TranBlend: TranSalNet whose second level is blended with an image-text feature.
+
+The paper preset takes BLIP's feature, one vector a picture-sentence pair, spread over the grid by a learned kernel. The
+compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from ...preprocessing import Preprocessing
+from ..base import OwnLoss, SaliencyModel
+from ..blocks import ZeroInitConv, resize
+from ..features import ImageFeatures, SaliencyOutput, TextFeatures
+from ..front_end import HIRES_SCALE, FrontEnd
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, ImageTextEncoder, check_detector, named_things
+from ..transalnet.model import TranSalNet, TranSalNetConfig, grid_size
+from .blending import BlendNet, CrossAttention, VectorUpsampler
+from .blip import BlipConfig, BlipEncoder
+
+BLENDS = ("none", "upsample", "blendnet", "cross_attention")
+
+
+@dataclass(frozen=True)
+class TranBlendConfig:
+    """Configuration of `TranBlend`.
+
+    Attributes:
+        backbone: the TranSalNet blended into.
+        blend: ``none`` (TranSalNet itself), ``upsample`` (product with the spread feature), ``blendnet`` (two
+            convolutions on both; the default) or ``cross_attention`` (the feature queries the picture).
+        source: ``blip`` (a vector) or ``grounding`` (a map).
+        text_dim: channels of the text encoder's token states (grounding).
+        grounding_dim: channels of the space of words and regions; equals the backbone's middle width.
+        layers: of the compact image-text encoder.
+        dropout: in that encoder's MLPs.
+        per_channel_kernel: spread each feature with a kernel of its own instead of a shared one (blip).
+        vector_source: how ``upsample`` reads the vector: ``broadcast``, or ``grid16x48`` as the author's helper did.
+        residual: add the picture to the result of ``cross_attention``.
+        guide_fine: the words' maps also steer the stride-8 level (grounding).
+        objects: add an object detector to the grounding.
+        referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
+        blip: dimensions of the BLIP parts.
+    """
+
+    backbone: TranSalNetConfig = field(default_factory=TranSalNetConfig)
+    blend: str = "blendnet"
+    source: str = "blip"
+    text_dim: int = 768
+    grounding_dim: int = 192
+    layers: int = 2
+    dropout: float = 0.0
+    per_channel_kernel: bool = False
+    vector_source: str = "broadcast"
+    residual: bool = False
+    guide_fine: bool = False
+    null_text: str = "learned"
+    objects: bool = False
+    referent: bool = False
+    blip: BlipConfig = field(default_factory=BlipConfig)
+
+    def __post_init__(self) -> None:
+        if self.blend not in BLENDS:
+            raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
+        if self.objects:
+            check_detector(self.backbone.trunk)
+
+    def preprocessing(self) -> Preprocessing:
+        """Of the model's pictures: the backbone's, squashed, and larger with a referent head."""
+        pictures = replace(self.backbone.preprocessing(), fit="squash")
+        return pictures.enlarged(HIRES_SCALE) if self.referent else pictures
+
+
+@dataclass(frozen=True)
+class BlipFrontEnd(FrontEnd):
+    """The trunk and BLIP's image encoder, whose features are ``blip``."""
+
+    blip: BlipEncoder | None = None
+
+    @property
+    def parts(self) -> tuple[nn.Module, ...]:
+        return (*super().parts, self.blip)
+
+    def __call__(self, pixels: Tensor) -> ImageFeatures:
+        return super().__call__(pixels) | {"blip": self.blip.encode_image(pixels)}
+
+
+class TranBlend(SaliencyModel):
+    """See `TranBlendConfig`."""
+
+    def __init__(self, config: TranBlendConfig):
+        super().__init__()
+        self.config = config
+        self.backbone = TranSalNet(config.backbone)
+        if config.blend == "none":
+            return
+        channels = config.backbone.middle.hidden
+        if config.source == "blip":
+            self.blip = BlipEncoder(config.blip)
+            text_channels = config.blip.hidden
+            self.null = nn.Parameter(torch.zeros(text_channels))
+            if config.blend != "upsample":
+                self.spread = VectorUpsampler(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
+        else:
+            text_channels = channels
+            self.grounding = Grounding(
+                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.referent
+            )
+            self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
+        if config.blend == "blendnet":
+            self.blendnet = BlendNet(channels, text_channels)
+            self.blendnet.start_as_identity()
+        elif config.blend == "cross_attention":
+            self.cross_attention = CrossAttention(channels, text_channels, config.residual)
+        if config.source == "grounding" and config.guide_fine:
+            self.guide_fine = ZeroInitConv(GUIDANCE_PLANES, config.backbone.fine.hidden)
+
+    @property
+    def front_end(self) -> FrontEnd:
+        if self.config.blend == "none":
+            return self.backbone.front_end
+        if self.config.source == "grounding":
+            return self.grounding.front_end_on(self.backbone.trunk)
+        return BlipFrontEnd(self.backbone.trunk, blip=self.blip)
+
+    @property
+    def losses(self) -> Mapping[str, OwnLoss]:
+        return {"named": named_things} if hasattr(self, "grounding") else {}
+
+    @property
+    def grounding_branch(self) -> GroundingModel | None:
+        return GroundingModel(self.backbone.trunk, self.grounding) if hasattr(self, "grounding") else None
+
+    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        features = self.backbone.encode_features(front_features)
+        if self.config.blend == "none":
+            return features
+        if self.config.source == "grounding":
+            return features | self.grounding.encode_features(front_features)
+        return features | {"blip": front_features["blip"]}
+
+    def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        if self.config.blend == "none":
+            return self.backbone.decode(features, text)
+        if self.config.source == "blip":
+            return self._decode_vector(features, text)
+        return self._decode_grounded(features, text)
+
+    def _decode_vector(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+        middle = features["middle"]
+        vector = self.null.expand(len(middle), -1)
+        if text is not None:
+            read = self.blip(features["blip"], text)
+            learned = self.config.null_text == "learned"
+            vector = torch.where(text.present[:, None], read, vector) if learned else read
+        if self.config.blend == "upsample":
+            blended = middle * self._upsampled(vector, middle.shape[-2:])
+        else:
+            blended = self._blend(middle, resize(self.spread(vector), middle.shape[-2:]))
+        return self.backbone.read_out(blended, features["fine"])
+
+    def _upsampled(self, vector: Tensor, size: torch.Size) -> Tensor:
+        """The vector as a map; from one value per channel every interpolation is the same broadcast."""
+        if self.config.vector_source == "broadcast":
+            return vector[:, :, None, None]
+        grid = resize(vector.reshape(-1, 1, 16, 48), size)
+        low, high = grid.amin(dim=(-2, -1), keepdim=True), grid.amax(dim=(-2, -1), keepdim=True)
+        return (grid - low) / (high - low).clamp_min(torch.finfo(grid.dtype).eps)
+
+    def _decode_grounded(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+        middle, fine = features["middle"], features["fine"]
+        grounding = self.grounding(features, text)
+        blended = self._blend(middle, self.image_text(middle, grounding))
+        if self.config.guide_fine:
+            fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))
+        output = self.backbone.read_out(blended, fine)
+        aux = {"named": grounding.named} if self.training else {}
+        return SaliencyOutput(output.map, output.logits, **grounding.outputs, aux=aux)
+
+    def _blend(self, picture: Tensor, text: Tensor) -> Tensor:
+        if self.config.blend == "upsample":
+            return picture * text
+        if self.config.blend == "blendnet":
+            return self.blendnet(picture, text)
+        return self.cross_attention(picture, text)

@@ -1,0 +1,39 @@
+"""Image trunks by name: pictures in, feature maps at several strides out.
+
+A trunk's ``forward(pixels)`` returns ``{stride: (N, C, H/stride, W/stride)}`` for the strides asked for, and
+``channels`` says how many channels each has. Where a stride does not divide the picture's sides, most architectures
+round up and DenseNet rounds down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from .resnet50_v2 import ResNet50V2
+from .timm_trunk import TimmTrunk, timm_normalisation
+
+# Trunks that timm does not have.
+TRUNKS: dict[str, type[nn.Module]] = {"resnet50_v2": ResNet50V2}
+
+
+def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
+    """A trunk that gives the strides `levels`: one of `TRUNKS`, else timm's of that name.
+
+    Args:
+        options: of its class.
+
+    Raises:
+        ValueError: there is no trunk of this name, or it lacks one of the strides.
+    """
+    if name in TRUNKS:
+        return TRUNKS[name](levels, **options)
+    return TimmTrunk(name, levels, **options)
+
+
+def normalisation(name: str) -> dict[str, tuple[float, float, float]]:
+    """``mean`` and ``std`` of the pictures that the trunk `name` was pre-trained on, as `Preprocessing` takes them."""
+    if name in TRUNKS:
+        return {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+    return timm_normalisation(name)

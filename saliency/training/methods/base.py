@@ -1,0 +1,109 @@
+"""The base class of training methods: the interface that the loop calls, and its usual implementation."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ...precision import autocast
+from ...preprocessing import Preprocessing
+from ..feature_cache import CacheableDataset
+from ..frozen_features import check_cacheable
+from ..learner import Learner, Setting, parameter_groups
+from ..recipe import Options, Recipe, Stage
+from ..targets.batch import Batch
+
+
+class Method(ABC):
+    """A kind of training: what is learned in a step, and what is measured after an epoch.
+
+    Args:
+        recipe: of the run.
+        model: what is trained, whole or in part.
+        preprocessing: of its pictures.
+        text_encoder: name of its text encoder; None for text-blind models.
+
+    Raises:
+        RecipeError: the recipe asks for what the model or its data do not have.
+
+    Attributes:
+        options: what a stage's ``options`` may hold.
+        terms: of a stage's loss.
+        own_losses: whether terms of the model's own (`SaliencyModel.losses`) may be among them.
+        augmentations: of a stage's pictures, names of fields of `Augmentation`.
+        validation: the data set that the epochs are compared on.
+    """
+
+    options: ClassVar[type[Options]] = Options
+    terms: ClassVar[tuple[str, ...]]
+    own_losses: ClassVar[bool] = False
+    augmentations: ClassVar[tuple[str, ...]]
+
+    def __init__(self, recipe: Recipe, model: nn.Module, preprocessing: Preprocessing, text_encoder: str | None):
+        self.recipe = recipe
+        self.model: Any = model.to(memory_format=torch.channels_last)
+        self.preprocessing = preprocessing
+        self.text_encoder = text_encoder
+        self.check()
+        self.validation = self.validation_dataset()
+
+    def check(self) -> None:
+        """Raises `RecipeError` where recipe and model do not fit; called before data are read."""
+        for stage in self.recipe.stages:
+            check_cacheable(self.model, stage)
+
+    @abstractmethod
+    def validation_dataset(self) -> CacheableDataset:
+        """The data set of the recipe's ``validation``."""
+
+    @abstractmethod
+    def dataset(self, stage: Stage) -> CacheableDataset:
+        """The data set of a stage; it has ``set_epoch`` and ``collate``."""
+
+    def network(self, model: nn.Module) -> nn.Module:
+        """`model` with one forward call (pictures, index, text), so that Accelerate can distribute it."""
+        return model
+
+    def groups(self, stage: Stage) -> list[dict[str, Any]]:
+        """Optimiser groups of the model's parameters, see `parameter_groups`."""
+        return parameter_groups(self.model, stage)
+
+    def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
+        """The networks with optimisers of a stage of `steps` steps; the model's comes first."""
+        return [Learner(self.network(self.model), self.groups(stage), steps, run)]
+
+    @abstractmethod
+    def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update on `batch`; its loss and terms by name. `epoch` counts within the stage."""
+
+    def forward(self, model: nn.Module, batch: Batch) -> Any:
+        """The output of `model` for a batch."""
+        return output(self.network(model), batch)
+
+    @abstractmethod
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Scores of `model` on `validation`; the one named ``score`` chooses the best epoch."""
+
+
+def numbers(terms: Mapping[str, Tensor]) -> dict[str, float]:
+    """The loss and its terms as numbers, for `Method.step`."""
+    return {name: float(value.detach()) for name, value in terms.items()}
+
+
+def output(network: nn.Module, batch: Batch) -> Any:
+    """The output of `network` (see `Method.network`) for a batch, in the number format of its device."""
+    with autocast(batch.device):
+        return network(batch.pictures, batch.index, batch.text)
+
+
+def outputs(network: nn.Module, dataset: CacheableDataset, size: int = 8) -> Iterator[tuple[Any, Any]]:
+    """Batches of a data set, in order, `size` pictures each, with the outputs of `network`."""
+    device = next(network.parameters()).device
+    for batch in DataLoader(dataset, batch_size=size, collate_fn=dataset.collate):
+        batch = batch.to(device)
+        yield batch, output(network, batch)
