@@ -23,9 +23,8 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
 from safetensors.torch import load_file, save_file
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
@@ -141,12 +140,19 @@ class Run:
 
     def _settle(self, loader: DataLoader) -> None:
         """Measure the batch-norm statistics of the averaged weights. Neither the running statistics nor their average
-        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that no
-        batch passes stay as they are."""
-        norms = [part for part in self.average.module.modules() if isinstance(part, _BatchNorm)]
-        before = [deepcopy(norm.state_dict()) for norm in norms]
-        update_bn(islice(loader, SETTLING), _Forward(self.method, self.average.module))
-        for norm, state in zip(norms, before, strict=True):
+        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that are
+        frozen, or that no batch passes, stay as they are."""
+        network = self.average.module.train()
+        norms = [part for part in network.modules() if isinstance(part, _BatchNorm) and part.training]
+        before = [(deepcopy(norm.state_dict()), norm.momentum) for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over the batches
+        with torch.no_grad():
+            for batch in islice(loader, SETTLING):
+                self.method.forward(network, batch)
+        for norm, (state, momentum) in zip(norms, before, strict=True):
+            norm.momentum = momentum
             if not norm.num_batches_tracked:
                 norm.load_state_dict(state)
 
@@ -225,15 +231,3 @@ class Run:
 def batches(dataset: Dataset, size: int) -> DataLoader:
     """Batches of `size` of a method's `dataset`, in another order each time; what is left over is left out."""
     return DataLoader(dataset, batch_size=size, shuffle=True, collate_fn=dataset.collate, drop_last=True)
-
-
-class _Forward(nn.Module):
-    """A model that takes a batch, as `update_bn` wants it."""
-
-    def __init__(self, method: Method, model: nn.Module):
-        super().__init__()
-        self.method = method
-        self.model = model
-
-    def forward(self, batch: Any) -> Any:
-        return self.method.forward(self.model, batch)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from saliency.archive import writer
 from saliency.predictor import Predictor
-from saliency.ui import archive, build
+from saliency.ui import build
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE, visiting
 from tests.browser.steps import Steps
@@ -144,7 +145,7 @@ def test_a_download_is_cancelled_and_saves_nothing(visit, monkeypatch):
     page.get_by_role("button", name="Cows").first.click()
     expect(frames(page)).to_have_count(8)
     steps = Steps()
-    monkeypatch.setattr(archive, "overlay", steps("overlay", archive.overlay))
+    monkeypatch.setattr(writer, "overlay", steps("overlay", writer.overlay))
     downloads = []
     page.on("download", lambda download: downloads.append(download))
     download = page.get_by_role("button", name="Download everything")

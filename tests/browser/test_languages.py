@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from saliency.models.registry import REGISTRY
 from saliency.ui.builder import TABS
-from saliency.ui.shared import examples, texts
+from saliency.ui.shared import texts
+from saliency.ui.shared.examples import examples
 from tests.browser.conftest import visiting
 
 pytestmark = pytest.mark.browser

@@ -24,7 +24,7 @@ from saliency.training import datasets
 from saliency.training.recipe_file import load_recipe
 from saliency.training.train import train
 from saliency.ui import build
-from saliency.ui.models import card_views, in_chinese
+from saliency.ui.models.models_tab import card_views, in_chinese
 from tests.samples import both_groups, write_data_set
 
 from .contract import ModelContract, ShippedContract, shipped_cases, tiny_cases

@@ -320,3 +320,35 @@ def test_frozen_norms_keep_the_statistics_of_the_stage_before(tiny_recipe: dict,
     for name in norms:
         torch.testing.assert_close(after[name], before[name], rtol=0, atol=0, msg=name)
     assert not torch.equal(after["readout.weight"], before["readout.weight"])
+
+
+def test_frozen_norms_of_a_trunk_stay_as_they_are_while_statistics_are_measured(tiny_recipe: dict, tmp_path: Path):
+    config = {
+        "trunk": "test_resnet",
+        "height": 64,
+        "width": 96,
+        "decoder": [8, 8],
+        **{level: {"hidden": 16, "heads": 2, "layers": 1} for level in ("deep", "middle", "fine")},
+    }
+    stage = tiny_recipe["stages"][1]
+    recipe = parse_recipe(tiny_recipe | {"model": "transalnet", "config": config, "grid": [16, 24], "stages": [stage]})
+    method = build_method(recipe)
+    trunk = {name: value for name, value in method.model.trunk.state_dict().items() if "running_" in name}
+    for value in trunk.values():
+        value.copy_(torch.rand_like(value) + 0.5)
+    before = {name: value.clone() for name, value in trunk.items()}
+    Run(recipe, method, tmp_path / "run", quiet=True).train()
+    average = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"]
+    for name, value in before.items():
+        torch.testing.assert_close(average[f"trunk.{name}"], value, rtol=0, atol=0, msg=name)
+    method.model.load_state_dict(average)
+    first = method.model.eval().from_deep
+    seen = []
+    first[0].register_forward_hook(lambda _, __, output: seen.append(output.float()))
+    loader = batches(method.dataset(recipe.stages[0]), recipe.stages[0].batch)
+    loader.dataset.set_epoch(1)
+    with torch.inference_mode():
+        for batch in loader:
+            method.forward(method.model, batch)
+    mean = torch.cat(seen).mean((0, 2, 3))
+    torch.testing.assert_close(average["from_deep.1.running_mean"], mean, rtol=0.02, atol=2e-3)
