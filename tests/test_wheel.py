@@ -88,7 +88,7 @@ def test_an_installed_wheel_predicts_in_an_empty_folder(wheel, tmp_path):
         env={"PATH": "", "PYTHONPATH": str(place), "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.PIPE,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     found = json.loads(used.stdout)
     assert Path(found["package"]).is_relative_to(place)

@@ -363,8 +363,8 @@ def test_every_endpoint_is_documented_in_words(client):
     truth = ["Density", "Fixations", "Truth condition"]
     reading = ["Units", "Screen", "Shown", "Corner", "Picture name", "Drop zeros"]
     assert named == {
-        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Comparison"]),
-        "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log"], ["Archive"]),
+        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Comparison"]),
+        "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Archive"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
         "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur", *reading], ["Scores"]),
     }
