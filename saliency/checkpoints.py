@@ -20,9 +20,9 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from .atomic_files import write_whole
 from .errors import CheckpointError, UnknownModelError
 from .faults import first_fault
-from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
 from .preprocessing import Preprocessing

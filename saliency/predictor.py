@@ -26,8 +26,8 @@ from .messages import Message
 from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
-from .precision import preferred_dtype
 from .results import Comparison, Prediction
+from .runtime.precision import preferred_dtype
 from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size
 from .weight_sharing import share_parts
 from .word_maps import merge

@@ -21,9 +21,9 @@ from .models import registry
 from .models.features import ImageFeatures, SaliencyOutput, select
 from .models.front_end import FrontEnd
 from .models.text import EncodedText, Word, load_encoder
-from .precision import autocast
 from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
+from .runtime.precision import autocast
 
 SENTENCES_PER_PICTURE = 32  # outputs cached
 BATCH = 16  # sentences per pass of the decoder; larger batches take memory and are not faster

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ..data import Sample
 from ..metrics import cc
 from ..results.rendering import overlay
-from ..training.datasets import RUNS
+from ..training.runs import RUNS
 from .predictions import Predict
 from .scores import ORDER, people
 

@@ -16,17 +16,16 @@ from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.samples import picture_of, read_rgb
 from ..errors import RecipeError
-from ..precision import autocast
 from ..preprocessing import content, prepare
+from ..runtime.precision import autocast
 from .recipe import DataSource
-from .state import epochs_left, run_state
+from .runs import RUNS, run_checkpoint
 from .targets.augmentation import mirror_words
 from .targets.gaze_targets import TrainingSample
 from .targets.pseudo_targets import PseudoSample, pseudo_samples
 from .targets.sentence_bank import SentenceBank
 from .targets.sentence_pairs import sentence_pairs
 
-RUNS = Path("runs")
 # Encoded sentences are cached here between runs.
 SENTENCE_CACHE = RUNS / "sentences"
 
@@ -120,31 +119,6 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
         for entry, picture, map_ in zip(part, pictures, maps.float().numpy()[:, 0], strict=True):
             found[entry.id] = map_[content(card.preprocessing, picture.shape[:2], map_.shape)]
     return found
-
-
-def run_folder(name: str) -> Path:
-    """The folder of the run of this name."""
-    return RUNS / name
-
-
-def run_checkpoint(name: str) -> Path | str:
-    """The checkpoint of a run here, else, where none was begun, the name of a shipped one.
-
-    Raises:
-        RecipeError: the run here has not ended.
-    """
-    path = run_folder(name) / f"{name}.safetensors"
-    refuse_unfinished(name)
-    if not path.is_file() and run_state(path.parent):
-        raise RecipeError(f"The run “{name}” broke off before it wrote its checkpoint: train it to its end first.")
-    return path if path.is_file() else name
-
-
-def refuse_unfinished(name: str) -> None:
-    """Raises `RecipeError` where a run of this name is here and lacks epochs."""
-    state = run_state(run_folder(name))
-    if state and (left := epochs_left(state)):
-        raise RecipeError(f"The run “{name}”, which this one builds on, lacks {left} of its epochs: train it first.")
 
 
 def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:

@@ -12,8 +12,8 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
+from ..atomic_files import write_whole
 from ..data.samples import read_rgb
-from ..files import write_whole
 from ..models.detector import NAMES, ObjectPlanes
 from ..preprocessing import prepare
 from .feature_cache import content_key, fingerprint

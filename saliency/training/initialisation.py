@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from .. import checkpoints
 from ..errors import CheckpointError, RecipeError
-from .datasets import refuse_unfinished, run_checkpoint, run_folder
 from .onnx import convolutions
 from .recipe import Start
+from .runs import refuse_unfinished, run_checkpoint, run_folder
 
 
 def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:

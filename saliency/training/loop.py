@@ -28,14 +28,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from ..atomic_files import write_whole
 from ..checkpoints import Part
 from ..errors import RecipeError
-from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .learner import Learner
-from .methods.base import Method
+from .methods.method import Method
 from .recipe import Recipe, Stage
-from .state import is_of, revision, run_state
+from .runs import is_of, revision, run_state
 from .training_cost import CostMeter
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001

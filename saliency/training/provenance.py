@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from .. import checkpoints
 from ..checkpoints import Part
 from ..errors import CheckpointError, RecipeError
-from .datasets import run_checkpoint, run_folder
 from .recipe import Recipe
-from .state import run_state
+from .runs import run_checkpoint, run_folder, run_state
 
 
 def needs(recipe: Recipe) -> list[str]:

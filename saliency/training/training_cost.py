@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from .. import precision
 from ..checkpoints import Effort
+from ..runtime import precision
 
 
 class CostMeter:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...errors import HubUnavailableError
-from ...torchvision_compat import ensure_torchvision
+from ...runtime.torchvision_compat import ensure_torchvision
 from ..features import TextFeatures
 
 CHECKPOINT = "Salesforce/blip-itm-base-coco"

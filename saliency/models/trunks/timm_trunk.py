@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import HubUnavailableError
-from ...torchvision_compat import ensure_torchvision
+from ...runtime.torchvision_compat import ensure_torchvision
 
 
 class TimmTrunk(nn.Module):

@@ -14,11 +14,11 @@ from ...losses import WeightedLoss, adversarial
 from ...models.blocks import resize
 from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
-from ...precision import autocast
+from ...runtime.precision import autocast
 from ..learner import Learner, Setting
 from ..recipe import Options, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import numbers, output
+from .method import numbers, output
 from .supervised import Supervised
 
 

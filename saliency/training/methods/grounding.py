@@ -19,7 +19,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.phrases import PhraseBatch, PhraseDataset
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:

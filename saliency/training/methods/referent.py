@@ -33,7 +33,7 @@ from ..targets.batch import Batch
 from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
 from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 TRAINED_PREFIX = "grounding.subject."
 

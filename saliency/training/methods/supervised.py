@@ -18,7 +18,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 
 class Grouped(nn.Module):

@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 
+from saliency.atomic_files import write_whole
 from saliency.conditions import Condition
-from saliency.files import write_whole
 from saliency.predictor import Predictor
 from saliency.score_store import cache_folder
 from saliency.ui.compare.map_grid import SCHEMA

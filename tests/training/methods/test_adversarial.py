@@ -17,7 +17,7 @@ from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
 from saliency.training.methods.adversarial import Adversarial
 from saliency.training.recipe import Recipe, parse_recipe
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 PICTURES = Preprocessing(16, 24, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 

@@ -18,7 +18,7 @@ from saliency.training.loop import Run
 from saliency.training.methods.grounding import GroundingMethod, phrase_logits
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.phrases import PhraseBatch, PhraseDataset
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 from ..squares import grounding_model
 

@@ -16,7 +16,7 @@ from saliency.training.loop import Run, batches
 from saliency.training.methods.referent import ReferentDataset, ReferentMethod
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.mosaics import GazeTarget, sided
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 from .. import squares
 from ..squares import ColourTrunk, grounding_model
@@ -90,7 +90,7 @@ def test_batch_norms_that_only_look_stay_as_they_are(content: dict, tmp_path: Pa
 
 
 def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.bfloat16)
     method = method_of(content)
     stage = method.recipe.stages[0]
     learners = method.learners(stage, 1, Run(method.recipe, method, tmp_path / "run", quiet=True))

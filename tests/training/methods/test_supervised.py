@@ -16,14 +16,14 @@ import yaml
 from safetensors.torch import load_file
 
 from saliency import checkpoints
+from saliency.atomic_files import write_whole
 from saliency.checkpoints import Part
 from saliency.errors import RecipeError
-from saliency.files import write_whole
 from saliency.training import datasets, loop
 from saliency.training.learner import one_cycle
 from saliency.training.loop import Run, batches
 from saliency.training.recipe import parse_recipe
-from saliency.training.train import build_method, train
+from saliency.training.training_run import build_method, train
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_training_lowers_the_loss_and_writes_a_checkpoint_that_loads(tiny_recipe
 def test_training_in_bfloat16_lowers_the_loss_as_well(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.bfloat16)
     recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
     Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
     first, second = (line["training"]["loss"] for line in _history(tmp_path / "run"))
@@ -176,8 +176,8 @@ def test_a_card_written_anew_tells_of_the_training_and_not_of_today(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, card = checkpoints.load(train(parse_recipe(tiny_recipe), tmp_path / "run", quiet=True) / "tiny")
-    monkeypatch.setattr("saliency.training.train.revision", lambda: "another")
-    monkeypatch.setattr("saliency.training.train.parts", lambda recipe: {"another": Part(recipe={})})
+    monkeypatch.setattr("saliency.training.training_run.revision", lambda: "another")
+    monkeypatch.setattr("saliency.training.training_run.parts", lambda recipe: {"another": Part(recipe={})})
     reworded = parse_recipe(tiny_recipe | {"limits": ["English only."]})
     _, anew = checkpoints.load(train(reworded, tmp_path / "run", quiet=True) / "tiny")
     assert anew.limits == ("English only.",)

@@ -20,7 +20,7 @@ from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding, GroundingModel
 from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
-from saliency.report.pointing import pointing, section
+from saliency.report.pointing_scores import pointing, section
 from saliency.training import datasets
 
 PICTURES = Preprocessing(64, 96)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saliency.files import write_whole
+from saliency.atomic_files import write_whole
 
 
 def test_a_broken_write_leaves_what_was_there(tmp_path: Path):

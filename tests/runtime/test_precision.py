@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saliency import precision
+from saliency.runtime import precision
 
 
 @pytest.fixture(autouse=True)

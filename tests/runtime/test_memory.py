@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from saliency.memory import keep_freed
+from saliency.runtime.memory import keep_freed
 
 CODE = """
 import resource
 import torch
-from saliency.memory import keep_freed
+from saliency.runtime.memory import keep_freed
 
 def new_pages(megabytes):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
