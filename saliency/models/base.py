@@ -63,8 +63,7 @@ class SaliencyModel(nn.Module):
 
     @property
     def grounding_branch(self) -> nn.Module | None:
-        """A `grounding.GroundingModel` of the model's own trunk and grounding; None for models whose words do not
-        point."""
+        """A `grounding.GroundingModel` of the model's trunk and grounding; None without grounding."""
         return None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:

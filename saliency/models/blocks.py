@@ -21,6 +21,7 @@ class ChannelLayerNorm(nn.LayerNorm):
         super().__init__(channels, eps)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise (N, C, H, W) over the channels."""
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 

@@ -22,8 +22,10 @@ HIRES_PREFIX = "hires."  # of that branch's keys in `ImageFeatures`
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """Pictures (N, 3, H, W) to `ImageFeatures`: the trunk's levels ``stride8`` and so on, the detector's ``planes`` on
-    the grid of stride 8 and, with `HIRES_PREFIX`, the `hires_features`.
+    """The frozen trunk and detector of a model: pictures (N, 3, H, W) to `ImageFeatures`.
+
+    The features are the trunk's levels ``stride8`` and so on, the detector's ``planes`` on the grid of stride 8 and,
+    with `HIRES_PREFIX`, the `hires_features`.
 
     Two front ends are equal if their parts are the same objects and their options are equal.
 
@@ -46,6 +48,7 @@ class FrontEnd:
         return (self.trunk,) if self.objects is None else (self.trunk, self.objects)
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
+        """The features of pictures (N, 3, H, W), see the class."""
         levels = self.trunk(downscaled(pixels) if self.downscale else pixels)
         features = {f"stride{stride}": level for stride, level in levels.items()}
         objects = None
@@ -57,8 +60,10 @@ class FrontEnd:
         return features
 
     def hires_features(self, pixels: Tensor) -> ImageFeatures:
-        """Inputs of the high-resolution branch: ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``;
-        all but ``coarse`` on `hires_grid`, which must be set."""
+        """Inputs of the high-resolution branch; `hires_grid` must be set.
+
+        ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``; all but ``coarse`` on `hires_grid`.
+        """
         return self._hires(pixels, None if self.objects is None else self.objects(pixels, self.hires_grid))
 
     def _hires(self, pixels: Tensor, objects: Objects | None) -> ImageFeatures:

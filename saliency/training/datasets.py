@@ -67,8 +67,10 @@ def _samples(source: DataSource) -> list[Sample]:
 
 
 def _drawn(names: Iterable[str], limit: int | None) -> set[str]:
-    """`limit` of the pictures of these names, always the same ones. The first by name would be those of one origin
-    where a data set gathers several."""
+    """Names of `limit` pictures, drawn by a hash of the name, so that the same ones are drawn in every run.
+
+    The first by name would come from one origin where a data set gathers several.
+    """
     return set(sorted(set(names), key=lambda name: (zlib.crc32(name.encode()), name))[:limit])
 
 

@@ -58,9 +58,11 @@ class Learner:
         self.schedule.step()
 
     def state(self) -> dict[str, Any]:
+        """State of network, optimiser and schedule, for `restore`."""
         return {part: getattr(self, part).state_dict() for part in ("network", "optimizer", "schedule")}
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Load what `state` returned."""
         for part, value in state.items():
             getattr(self, part).load_state_dict(value)
 

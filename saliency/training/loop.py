@@ -139,9 +139,11 @@ class Run:
             self._close_epoch(stage, terms, learners)
 
     def _settle(self, loader: DataLoader) -> None:
-        """Measure the batch-norm statistics of the averaged weights. Neither the running statistics nor their average
-        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that are
-        frozen, or that no batch passes, stay as they are."""
+        """Measure the batch-norm statistics of the averaged weights.
+
+        Neither the running statistics nor their average belong to these weights, and with several sentences per picture
+        the difference ruins the maps. Norms that are frozen, or that no batch passes, stay unchanged.
+        """
         network = self.average.module.train()
         norms = [part for part in network.modules() if isinstance(part, _BatchNorm) and part.training]
         before = [(deepcopy(norm.state_dict()), norm.momentum) for norm in norms]
@@ -220,8 +222,10 @@ class Run:
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
 
     def _write_history(self, line: dict[str, Any]) -> None:
-        """The history with `line` for the epoch just done. A line may be there already of a run that was killed before
-        it wrote its state."""
+        """Write the history with `line` for the last epoch.
+
+        It may hold such a line already if a run was killed before it wrote its state.
+        """
         history = self.folder / "history.jsonl"
         before = history.read_text(encoding="utf-8").splitlines()[: self.done - 1] if history.is_file() else []
         text = "".join(f"{one}\n" for one in (*before, json.dumps(line)))

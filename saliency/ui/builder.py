@@ -80,8 +80,11 @@ def _focus(form: Form) -> None:
 
 
 def launch_options() -> dict[str, Any]:
-    """Arguments of ``launch``: the look, and what visitors may do. Address and port come from Gradio's environment
-    variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); port 7860 is Gradio's default."""
+    """Arguments of ``launch``: the theme, and what visitors may do.
+
+    Address and port come from Gradio's environment variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); Gradio's default
+    port is 7860.
+    """
     return {
         "theme": theme(),
         "i18n": translations(),

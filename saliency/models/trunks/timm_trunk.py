@@ -60,6 +60,7 @@ class TimmTrunk(nn.Module):
             self.features["features_norm5"] = nn.Identity()
 
     def train(self, mode: bool = True) -> TimmTrunk:
+        """Training mode for all layers but batch norms, whose statistics are frozen."""
         super().train(mode)
         for layer in self.modules():
             if isinstance(layer, nn.BatchNorm2d):
@@ -67,6 +68,7 @@ class TimmTrunk(nn.Module):
         return self
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
+        """Pixels (N, 3, H, W) to the levels by stride, (N, C, H / stride, W / stride)."""
         found = dict(zip(self.channels, self.features(pixels), strict=True))
         return {level: found[level] for level in self.levels}
 

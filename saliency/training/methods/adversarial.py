@@ -56,6 +56,7 @@ class Adversarial(Supervised):
     own_losses = False
 
     def check(self) -> None:
+        """See `Method.check`; NSS has no meaning on pooled maps."""
         for stage in self.recipe.stages:
             if stage.loss.get("nss") and stage.chosen(self.options).content_pool > 1:
                 raise RecipeError(f"The stage “{stage.name}” has “nss” in its loss, which pooled maps do not have.")
@@ -66,6 +67,7 @@ class Adversarial(Supervised):
         return self._dataset(stage.data, stage)
 
     def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
+        """The generator and the discriminator, in this order."""
         options = stage.chosen(self.options)
         judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
@@ -77,6 +79,7 @@ class Adversarial(Supervised):
         ]
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """Update the discriminator, then the model; before the end of the warm-up the model alone."""
         generator, discriminator = learners
         options = stage.chosen(self.options)
         answer = output(generator.network, batch)

@@ -77,6 +77,7 @@ class ReferentDataset(CacheableDataset):
         self.seed = seed
 
     def picture(self, number: int) -> np.ndarray:
+        """The picture (H, W, 3) float32 in [0, 1] of a scene, single or a mosaic."""
         return self.scenes[number].picture(self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[int, list[SentenceTarget]]:
@@ -141,12 +142,14 @@ class ReferentMethod(Method):
     augmentations = ("flip",)
 
     def check(self) -> None:
+        """Raises `RecipeError` for a model without a referent head and for made-up validation sentences."""
         if self.model.grounding.subject is None:
             raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
         if self.recipe.validation.template_sentences:
             raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
 
     def validation_dataset(self) -> ReferentDataset:
+        """All single pictures and mosaics of the validation source, with all sentences."""
         return self._dataset((self.recipe.validation,), ReferentOptions(singles=10**9))
 
     def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: object) -> ReferentDataset:
@@ -172,6 +175,7 @@ class ReferentMethod(Method):
         return found
 
     def dataset(self, stage: Stage) -> ReferentDataset:
+        """The stage's scenes with drawn sentences; front-end features are cached for it and validation."""
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
         cache = self._cache(self.model)
@@ -185,6 +189,7 @@ class ReferentMethod(Method):
         return frozen_features.feature_cache(front_end, self.preprocessing, front_end.hires_features)
 
     def network(self, model: GroundingModel) -> ReferentModel:
+        """The head's forward pass from pictures or cached features."""
         return ReferentModel(model)
 
     def groups(self, stage: Stage) -> list[dict[str, Any]]:
@@ -193,6 +198,7 @@ class ReferentMethod(Method):
         return super().groups(stage.model_copy(update={"rates": rates}))
 
     def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update by the stage's loss on the head's map."""
         total, terms = WeightedLoss(stage.loss)(output(learners[0].network, batch), batch.target)
         learners[0].update(total)
         return numbers({"loss": total, **terms})

@@ -32,22 +32,28 @@ class TrainingSample(Protocol):
     """One sentence about one picture, or none, and where people look then: a `Sample`, or what stands in for one."""
 
     @property
-    def stem(self) -> str: ...
+    def stem(self) -> str:
+        """Unique name of the sample."""
 
     @property
-    def picture(self) -> str: ...
+    def picture(self) -> str:
+        """Name of the picture, shared by its samples."""
 
     @property
-    def condition(self) -> Condition: ...
+    def condition(self) -> Condition:
+        """The text condition."""
 
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """The sentence read before viewing; empty under the pure condition."""
 
     @property
-    def image_path(self) -> Path: ...
+    def image_path(self) -> Path:
+        """The picture's file."""
 
     @property
-    def file(self) -> PictureFile: ...
+    def file(self) -> PictureFile:
+        """The picture's file with its way to be decoded."""
 
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
@@ -164,15 +170,19 @@ class PictureDataset(CacheableDataset):
         return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations, named)
 
     def picture(self, number: int) -> np.ndarray:
+        """The picture (H, W, 3) float32 in [0, 1] of this number."""
         return self.pictures[number]
 
     def use_cache(self, cache: FeatureCache) -> None:
+        """Reads features from `cache` from now on; the pictures in memory are freed."""
         super().use_cache(cache)
         self.pictures.clear()
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, tuple[_Target, ...], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], or its cache key, its targets, and whether both are to be
-        mirrored."""
+        """The picture or its cache key, its targets, and whether both are to be mirrored.
+
+        The picture is (H, W, 3) float32 in [0, 1].
+        """
         if self.cache is not None:
             return self.names[number], self.targets[number], self.flips[number]
         generator = np.random.default_rng((self.seed, self.epoch, number))

@@ -68,6 +68,7 @@ class BoxTarget:
         return bumps(self.boxes, grid, self.heights)
 
     def within(self, cell: Cell) -> BoxTarget:
+        """The target when its picture is shrunk into `cell` of a mosaic."""
         return replace(self, boxes=within(self.boxes, cell))
 
 
@@ -98,6 +99,7 @@ class GazeTarget:
         return target / target.max()
 
     def within(self, cell: Cell) -> GazeTarget:
+        """The target when its picture is shrunk into `cell` of a mosaic."""
         return replace(self, cell=cell)
 
 
@@ -147,10 +149,10 @@ class Scene:
 def scenes(
     captioned: Sequence[AnnotatedPicture], gaze: Sequence[AnnotatedPicture] = (), singles: int = 0
 ) -> list[Scene]:
-    """Mosaics of four of all pictures, and as single pictures `singles` of those with captions and all with gaze. They
-    depend on the pictures alone.
+    """Mosaics of four pictures, `singles` single pictures with captions, and all single pictures with gaze.
 
-    Up to three pictures are in no mosaic, and sentences with a side are left out of mosaics.
+    Mosaics are of all pictures but up to three, and without the sentences that name a side. Scenes depend on the
+    pictures alone.
     """
     generator = np.random.default_rng(42)
     alone = [captioned[number] for number in generator.permutation(len(captioned))[:singles]]

@@ -71,11 +71,14 @@ class PhraseDataset(CacheableDataset):
         return [self.picture(number) for number in range(len(self))]
 
     def picture(self, number: int) -> np.ndarray:
+        """The picture (H, W, 3) float32 in [0, 1] of an entry, at the preprocessing's size."""
         return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], or its cache key, some of its captions, and whether both
-        are to be mirrored."""
+        """The picture or its cache key, some of its captions, and whether both are to be mirrored.
+
+        The picture is (H, W, 3) float32 in [0, 1].
+        """
         generator = np.random.default_rng((self.seed, self.epoch, number))
         captions = [caption for caption in self.entries[number].captions if caption.phrases]
         drawn = sorted(generator.permutation(len(captions))[: self.captions])

@@ -31,18 +31,22 @@ class SentencePair:
 
     @property
     def stem(self) -> str:
+        """Both stems, joined by a plus sign."""
         return f"{self.first.stem}+{self.second.stem}"
 
     @property
     def picture(self) -> str:
+        """Name of the picture, which both samples share."""
         return self.first.picture
 
     @property
     def image_path(self) -> Path:
+        """The picture's file."""
         return self.first.image_path
 
     @property
     def file(self) -> PictureFile:
+        """The picture's file with its way to be decoded."""
         return self.first.file
 
     @property

@@ -15,6 +15,7 @@ class ArchiveFile(gr.File):
     is_template = True  # drawn by Gradio's own, which is never on view
 
     def api_info(self) -> dict[str, Any]:
+        """Gradio's schema of a file, with the contents of the ZIP described."""
         about = (
             "A ZIP: README.txt, comparison.json, picture.png, maps.npz (per map an array MODEL.CONDITION, (H, W) "
             "float32 that sums to 1), maps.csv, metrics.csv, maps.png and overlays."

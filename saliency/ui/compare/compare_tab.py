@@ -155,7 +155,8 @@ def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., A
 
 
 def _form(fields: CompareFields, example: Component, compare: Callable[..., Any], outputs: list[Any]) -> Form:
-    """
+    """The form of the tab.
+
     Args:
         example: holds the title of the example on view.
         outputs: of `compare`; the first shows the answer.

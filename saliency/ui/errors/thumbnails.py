@@ -28,8 +28,10 @@ class Thumbnails:
         self._made = lru_cache(KEPT)(self._make)
 
     def of(self, stems: Iterable[str]) -> dict[str, str | None]:
-        """By stem a JPEG as a data URI, None where the picture cannot be read; at most a page's, and none of unknown
-        stems."""
+        """JPEGs as data URIs by stem; None for a picture that cannot be read.
+
+        At most as many as a page shows; unknown stems are left out.
+        """
         known = [stem for stem in stems if stem in self._samples]
         return {stem: self._made(stem) for stem in known[:_AT_ONCE]}
 

@@ -85,6 +85,7 @@ class GazeStage(Component):
         super().__init__("gaze_stage", scripts=("fixation_file",), pupil=pupil, **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA
 
 

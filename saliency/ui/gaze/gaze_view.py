@@ -60,4 +60,5 @@ class GazeView(Component):
         super().__init__("gaze_view", live=live, **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA

@@ -88,6 +88,9 @@ def _nothing(shown: Sequence[Any]) -> Callable[[], Mapping[Any, Any]]:
 
 
 def _lent(form: Form) -> list[gr.components.Component]:
-    """The fields of a form that are as before when the lecture is over. A picture on the stage stays there: what was
-    marked on it is still to be scored. For the same reason a stage that has marks keeps its picture (lecture.js)."""
+    """The fields of a form that get their values back after the lecture.
+
+    The stage keeps its picture: the marks on it are still to be scored. For the same reason a stage with marks is not
+    filled (lecture.js).
+    """
     return form.fields if isinstance(form.picture, PictureInput) else [*form.sentences.values(), form.models]

@@ -26,8 +26,7 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and the answer of
-    endpoints that there are not."""
+    """Arguments of Gradio's FastAPI app: the page's head, its picture, and the answer of unknown endpoints."""
     routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {
         "middleware": [Middleware(PageHead)],
@@ -69,6 +68,7 @@ class PageHead:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; the page at ``/`` gets the head."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return

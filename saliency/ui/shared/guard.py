@@ -65,6 +65,7 @@ class GuardedBlocks(gr.Blocks):
     """
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """As Gradio's; what it refuses is answered with a sentence."""
         try:
             if names_unmarked_file(inputs):
                 raise ValueError("a file without Gradio's mark")
@@ -76,6 +77,7 @@ class GuardedBlocks(gr.Blocks):
             raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
+        """As Gradio's; every exception is answered with a sentence in the client's language."""
         with handling(request):  # it says which language is wanted
             try:
                 return await super().process_api(block_fn, inputs, state, request, **rest)
