@@ -134,7 +134,7 @@ class ErrorAnalysis:
         return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in stored.items()}
 
     def table(self) -> pd.DataFrame:
-        """Everything scored until now, a row a sample and model, in the order of the models and of the data set.
+        """Everything scored until now, one row per sample and model, in the order of the models and of the data set.
 
         Columns: stem, picture, condition, sentence, model, height, width, fixations (their number), and `metrics`, NaN
         where one is undefined for a sample.

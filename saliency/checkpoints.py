@@ -168,7 +168,7 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
     """Writes ``NAME.safetensors`` and ``NAME.json`` into `directory`; each appears whole or not at all.
 
     Tensors are stored as float16, except vectors (biases, norms and their statistics), which stay float32: they are a
-    hundredth of the file, and running variances can leave float16's range. Integers are kept.
+    hundredth of the file, and running variances can leave float16's range. Integers stay.
 
     Raises:
         CheckpointError: where the weights are not finite in that format.

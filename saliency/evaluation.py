@@ -50,7 +50,7 @@ class MapSource(Protocol):
         ...
 
     def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
-        """Each sample with its prediction, or with the error that is to be told of it; one of `OF_A_SAMPLE`."""
+        """Each sample with its prediction, or with its error, one of `OF_A_SAMPLE`."""
         ...
 
 

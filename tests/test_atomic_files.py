@@ -1,4 +1,4 @@
-"""A file is seen whole or not at all."""
+"""Readers find a whole file or none."""
 
 from pathlib import Path
 

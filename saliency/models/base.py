@@ -45,6 +45,8 @@ class SaliencyModel(nn.Module):
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
+        if self.front_end is None:
+            raise NotImplementedError("a model without a front end encodes pictures itself")
         return self.encode_features(self.front_end(pixels))
 
     @property

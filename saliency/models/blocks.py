@@ -78,7 +78,7 @@ class SentenceEmbedding(nn.Module):
             sentence: (N, text_dim), or None where no picture has a sentence.
             present: (N,) bool, false where a sentence is empty; None as above.
         """
-        if sentence is None:
+        if sentence is None or present is None:
             return self.null.expand(pictures, -1)
         return torch.where(present[:, None], self.projection(sentence), self.null)
 

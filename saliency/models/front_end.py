@@ -56,22 +56,26 @@ class FrontEnd:
             objects = self.objects(pixels, levels[8].shape[-2:])
             features["planes"] = objects.planes
         if self.hires_grid is not None:
-            features |= {HIRES_PREFIX + name: value for name, value in self._hires(pixels, objects).items()}
+            hires = self._hires(pixels, objects, self.hires_grid)
+            features |= {HIRES_PREFIX + name: value for name, value in hires.items()}
         return features
 
     def hires_features(self, pixels: Tensor) -> ImageFeatures:
-        """Inputs of the high-resolution branch; `hires_grid` must be set.
+        """Inputs of the high-resolution branch; `ValueError` without one.
 
         ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``; all but ``coarse`` on `hires_grid`.
         """
-        return self._hires(pixels, None if self.objects is None else self.objects(pixels, self.hires_grid))
+        if self.hires_grid is None:
+            raise ValueError("this front end has no high-resolution branch")
+        objects = None if self.objects is None else self.objects(pixels, self.hires_grid)
+        return self._hires(pixels, objects, self.hires_grid)
 
-    def _hires(self, pixels: Tensor, objects: Objects | None) -> ImageFeatures:
+    def _hires(self, pixels: Tensor, objects: Objects | None, grid: tuple[int, int]) -> ImageFeatures:
         levels = self.trunk(pixels)
-        features = {"fine": resize(levels[8], self.hires_grid), "coarse": levels[16]}
+        features = {"fine": resize(levels[8], grid), "coarse": levels[16]}
         if objects is None:
             return features
-        return features | {name: resize(value, self.hires_grid) for name, value in objects._asdict().items()}
+        return features | {name: resize(value, grid) for name, value in objects._asdict().items()}
 
 
 def downscaled(pixels: Tensor) -> Tensor:

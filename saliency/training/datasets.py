@@ -123,7 +123,13 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
     return found
 
 
-def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:
-    """The encoded sentences and their mirrored versions."""
+def sentence_bank(sentences: Iterable[str], encoder: str | None) -> SentenceBank:
+    """The encoded sentences and their mirrored versions.
+
+    Raises:
+        RecipeError: there is no text encoder.
+    """
+    if encoder is None:
+        raise RecipeError("The recipe's model reads no text, which its method trains.")
     own = set(sentences)
     return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

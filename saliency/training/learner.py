@@ -93,8 +93,8 @@ def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
             raise RecipeError(f"The stage “{stage.name}” has a rate for “{prefix}”, which is no part of the model.")
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
-        rate = stage.rate if prefix is None else stage.rates[prefix]
+        longest = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
+        rate = stage.rate if longest is None else stage.rates[longest]
         parameter.requires_grad_(rate > 0)
         if rate > 0:
             decay = stage.weight_decay if parameter.ndim > 1 else 0.0

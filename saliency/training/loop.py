@@ -65,12 +65,12 @@ class Run:
         self.accelerator = Accelerator(
             # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
-            step_scheduler_with_optimizer=False,  # with several processes it would step so many times an update
+            step_scheduler_with_optimizer=False,  # with several processes it would step once per process and update
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
         self.quiet = quiet or not self.accelerator.is_main_process
         self.warm_up = 0.0
-        self.average: AveragedModel | None = None
+        self.average: Any = None  # an `AveragedModel` from the first stage on
         self.done = 0
         self.best: dict[str, float] = {"score": -math.inf}
         self._parts = {name: part.model_dump(mode="json") for name, part in parts.items()}
@@ -168,8 +168,9 @@ class Run:
             freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
-        steps = {"total": stage.epochs * len(loader), "initial": epoch * len(loader)}  # the bar is the stage's
-        with tqdm(loader, title, **steps, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+        total, initial = stage.epochs * len(loader), epoch * len(loader)  # the bar is the stage's
+        quiet = self.quiet
+        with tqdm(loader, title, total, initial=initial, disable=quiet, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value

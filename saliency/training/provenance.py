@@ -58,7 +58,7 @@ def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:
     """
     found: dict[str, Recipe] = {}
     for start in recipe.start:
-        if (part := parts.get(start.run)) and (earlier := _recipe(part)):
+        if start.run and (part := parts.get(start.run)) and (earlier := _recipe(part)):
             found |= {one.name: one for one in (*ancestors(earlier, parts), earlier)}
     return list(found.values())
 

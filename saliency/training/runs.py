@@ -14,8 +14,8 @@ from .recipe import RENAMED_RUNS, Recipe
 
 RUNS = Path("runs")
 
-_CARD_ONLY_OF_DATA = {"use", "terms"}  # of data
-CARD_ONLY = {
+_CARD_ONLY_OF_DATA = {"use", "terms"}
+CARD_ONLY: dict[str, Any] = {
     "limits": True,
     "start": {"__all__": {"note"}},
     "validation": _CARD_ONLY_OF_DATA,

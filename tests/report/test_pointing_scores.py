@@ -71,7 +71,7 @@ class Pointer(SaliencyModel):
 
 @pytest.fixture
 def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The names `points` and `does_not`, in the folder the command looks into."""
+    """The names `points` and `does_not`, in the folder of the command."""
     spec = ModelSpec(
         name="pointer",
         title="Pointer",

@@ -49,8 +49,10 @@ class Grounding(Pointing):
         Raises:
             ValueError: there is no detector, or the weights are of another network; nothing is taken over then.
         """
-        if self.objects is None:
+        if self.objects is None or self.naming is None:
             raise ValueError("this grounding has no object detector")
+        if text_encoder is None:
+            raise ValueError("the names of the detector's classes need a text encoder")
         self.objects.detector.start_from(weights)
         self.naming.start_from(load_encoder(text_encoder))
         return {"naming.names"} | {name for name in self.state_dict() if name.startswith("objects.")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..grounding import COMMON_NOTES, present_grounding
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
@@ -22,7 +23,7 @@ COMPACT = GSGNetConfig(
     objects=True,
     referent=True,
 )
-SMALL = {
+SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
     "width": 96,

@@ -19,14 +19,16 @@ class Pieces(NamedTuple):
 class Tokeniser(Protocol):
     """Sentences to `Pieces`, of any length; `first` and `last` are the special tokens around a sentence.
 
-    `unknown` is the piece that stands for all that the vocabulary does not have; None where it has everything. Special
-    tokens that somebody has written are text like any other.
+    Special tokens that somebody has written are text like any other.
     """
 
     first: int
     last: int
     padding: int
-    unknown: int | None
+
+    @property
+    def unknown(self) -> int | None:
+        """The piece that stands for all that the vocabulary does not have; None where it has everything."""
 
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
         """The pieces of each sentence, without the encoder's own marks of start and end."""

@@ -1,7 +1,7 @@
 """TranBlend: TranSalNet whose second level is blended with an image-text feature.
 
-The paper preset takes BLIP's feature, one vector a picture-sentence pair, spread over the grid by a learned kernel. The
-compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
+The paper preset takes BLIP's feature, one vector per picture-sentence pair, spread over the grid by a learned kernel.
+The compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
 the same.
 """
 
@@ -81,7 +81,7 @@ class TranBlendConfig:
 class BlipFrontEnd(FrontEnd):
     """The trunk and BLIP's image encoder, whose features are ``blip``."""
 
-    blip: BlipEncoder | None = None
+    blip: BlipEncoder = field(kw_only=True)
 
     @property
     def parts(self) -> tuple[nn.Module, ...]:

@@ -6,6 +6,7 @@ timm is imported where it is used: its import takes two seconds, and what ships 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -92,7 +93,14 @@ class TimmTrunk(nn.Module):
         return {f"features.{name}" for name in own}
 
 
-def timm_normalisation(name: str) -> dict[str, tuple[float, float, float]]:
+class Normalisation(TypedDict):
+    """Mean and standard deviation of each RGB channel, as `Preprocessing` takes them."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+def timm_normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that timm's weights of `name` were trained on.
 
     Raises:
@@ -104,4 +112,4 @@ def timm_normalisation(name: str) -> dict[str, tuple[float, float, float]]:
     configuration = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
     if configuration is None:
         raise ValueError(f"there is no trunk called {name!r}, neither here nor in timm")
-    return {"mean": configuration.mean, "std": configuration.std}
+    return Normalisation(mean=configuration.mean, std=configuration.std)

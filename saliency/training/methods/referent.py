@@ -77,7 +77,7 @@ class ReferentDataset(CacheableDataset):
         self.seed = seed
 
     def picture(self, number: int) -> np.ndarray:
-        """The picture (H, W, 3) float32 in [0, 1] of a scene, single or a mosaic."""
+        """See `CacheableDataset.picture`; a single picture or a mosaic."""
         return self.scenes[number].picture(self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[int, list[SentenceTarget]]:
@@ -88,7 +88,8 @@ class ReferentDataset(CacheableDataset):
         return number, [known[i] for i in drawn]
 
     def collate(self, items: Sequence[tuple[int, Sequence[SentenceTarget]]]) -> ReferentBatch:
-        """One batch of `items`."""
+        """One batch of `items`; `use_cache` comes before."""
+        assert self.cache is not None
         rows = [(row, target, self.flips[number]) for row, (number, group) in enumerate(items) for target in group]
         targets = [flipped(torch.from_numpy(item.target(self.grid)).float()[None], flip) for _, item, flip in rows]
         return ReferentBatch(
@@ -107,7 +108,7 @@ class ReferentModel(nn.Module):
 
     def __init__(self, model: GroundingModel):
         super().__init__()
-        self.subject = model.grounding.subject  # a key of runs' states
+        self.subject: Any = model.grounding.subject  # a key of runs' states
 
     def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
@@ -152,7 +153,7 @@ class ReferentMethod(Method):
         """All single pictures and mosaics of the validation source, with all sentences."""
         return self._dataset((self.recipe.validation,), ReferentOptions(singles=10**9))
 
-    def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: object) -> ReferentDataset:
+    def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: Any) -> ReferentDataset:
         captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
         gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.template_sentences)
         found = scenes(captioned_pictures(captions, options.parts), gaze_pictures(gaze), options.singles)

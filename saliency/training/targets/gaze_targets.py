@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -154,6 +154,8 @@ class PictureDataset(CacheableDataset):
         rows, columns = content(self.preprocessing, shape, self.grid)
         height, width = rows.stop - rows.start, columns.stop - columns.start
         density = sample.density()
+        if density is None:
+            raise ValueError(f"{sample.stem} has no density")
         small = np.zeros(self.grid)
         small[rows, columns] = cv2.resize(density, (width, height), interpolation=cv2.INTER_AREA)
         fixations = sample.fixations()
@@ -170,7 +172,7 @@ class PictureDataset(CacheableDataset):
         return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations, named)
 
     def picture(self, number: int) -> np.ndarray:
-        """The picture (H, W, 3) float32 in [0, 1] of this number."""
+        """See `CacheableDataset.picture`; without cached features."""
         return self.pictures[number]
 
     def use_cache(self, cache: FeatureCache) -> None:
@@ -205,8 +207,8 @@ class PictureDataset(CacheableDataset):
         )
         return bilinear(picture[top:bottom, left:right], size)
 
-    def collate(self, items: Sequence[tuple[np.ndarray | str, tuple[_Target, ...], bool]]) -> GazeBatch:
-        """One batch of `items`."""
+    def collate(self, items: Sequence[tuple[Any, tuple[_Target, ...], bool]]) -> GazeBatch:
+        """One batch of `items`, whose pictures are all arrays or all cache keys."""
         targets = [(number, target, flip) for number, (_, group, flip) in enumerate(items) for target in group]
         pictures = [(picture, flip) for picture, _, flip in items]
         return GazeBatch(

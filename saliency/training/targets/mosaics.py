@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from ...data.flickr8k import Entry, Phrase
-from ...data.samples import PictureFile, Sample, picture_of
+from ...data.samples import PictureFile, picture_of
 from ...preprocessing import Preprocessing, resize
 from .augmentation import mirror_words
+from .gaze_targets import TrainingSample
 from .pseudo_targets import BEHIND, bumps, clause, phrases, sentence, things
 
 Item = TypeVar("Item")
@@ -36,7 +37,9 @@ GAZE = (60, 80)
 class SentenceTarget(Protocol):
     """A sentence with the map of the thing it is about."""
 
-    sentence: str
+    @property
+    def sentence(self) -> str:
+        """The sentence."""
 
     def target(self, grid: tuple[int, int]) -> np.ndarray:
         """(h, w) in [0, 1]."""
@@ -117,7 +120,7 @@ def captioned_pictures(entries: Sequence[Entry], parts: int) -> list[AnnotatedPi
     return [picture for picture in found if picture.sentences]
 
 
-def gaze_pictures(samples: Sequence[Sample]) -> list[AnnotatedPicture]:
+def gaze_pictures(samples: Sequence[TrainingSample]) -> list[AnnotatedPicture]:
     """The pictures of samples with a sentence and a density."""
     found: dict[str, AnnotatedPicture] = {}
     for sample in samples:

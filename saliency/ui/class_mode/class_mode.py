@@ -63,7 +63,7 @@ def build_panel(
         return invitation(str(event.address), code), None, secret, 0, gr.Timer(active=True)
 
     @guarded
-    def look(owner, version):
+    def refresh(owner, version):
         try:
             standing = room.standing(owner)
         except ClassError as error:
@@ -102,7 +102,7 @@ def build_panel(
         concurrency_id=ENGINE,
     )
     cancel.ends(opening)
-    timer.tick(look, [owner, version], everything, **_QUIET)
+    timer.tick(refresh, [owner, version], everything, **_QUIET)
     panel.end(end, owner, everything, **_QUIET)
     panel.export(export, owner, panel, **_QUIET)
 
@@ -117,7 +117,7 @@ def build_visit(room: Classroom) -> None:
         except ClassError as error:
             return {"refused": translated(error.message)}, gr.skip()
         key = f"class-{_text(visit, 'code').strip().upper()}"  # another class may have had the same picture
-        message = {"picture": task.picture | {"key": key}, "sentence": task.sentence, "seconds": task.seconds}
+        message = {"picture": {**task.picture, "key": key}, "sentence": task.sentence, "seconds": task.seconds}
         return {"joined": _text(visit, "token") or new_token()}, message
 
     @guarded

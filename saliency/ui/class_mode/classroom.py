@@ -185,7 +185,7 @@ class Classroom:
 
 
 def new_token() -> str:
-    """What tells a participant from the others; nothing is stored until marks are handed in with it."""
+    """The identity of a participant; nothing is stored until marks are handed in with it."""
     return secrets.token_urlsafe(16)
 
 

@@ -26,9 +26,9 @@ class ArchiveFile(gr.File):
 def asked_as(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Gives a handler the parameters of another one, with what is documented of them."""
 
-    def asked(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def asked(handler: Any) -> Any:
         handler.__signature__ = inspect.signature(other)
-        handler.__doc__ = f"{inspect.getdoc(handler)}\n\nArgs:{inspect.getdoc(other).partition('Args:')[2]}"
+        handler.__doc__ = f"{inspect.getdoc(handler)}\n\nArgs:{(inspect.getdoc(other) or '').partition('Args:')[2]}"
         return handler
 
     return asked

@@ -39,7 +39,7 @@ from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
 from saliency.ui.truth.truth_files import read_truth
 
-_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+_PROGRESS = gr.Progress()  # as a default value it makes Gradio pass each request's own progress
 _ON_ENGINE = {"concurrency_limit": 1, "concurrency_id": ENGINE}
 
 
@@ -70,7 +70,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     )
     download_after(downloading, archive)
     cancel_download.ends(downloading)
-    if opening:
+    if opening and opened:
         _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
     _add_archive_endpoint(form, compare, packed)
     return form
@@ -132,7 +132,7 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
         comparison = request.answer(predictor, progress)
         view = present(comparison, truth)
         view["picture"]["large"] = grid.keep_large(comparison)
-        answered = replace(request, tables=tuple(view["tables"]), truth=truth and truth.record)
+        answered = replace(request, tables=tuple(view["tables"]), truth=truth.record if truth else None)
         return view, answered, gr.Button(visible=True)
 
     return compare

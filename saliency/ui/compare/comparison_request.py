@@ -28,7 +28,7 @@ class Request:
     read, as `comparison_tables.GroundTruth.record`.
     """
 
-    picture: str
+    picture: str | None
     sentences: dict[AnyCondition, str]
     models: tuple[str, ...]
     tables: tuple[dict[str, Any], ...] = ()
@@ -63,7 +63,7 @@ def read_request(
                 condition=condition,
                 most=MAX_CHARACTERS,
             )
-    return Request(picture, {Condition.PURE: ""} | written, tuple(models))
+    return Request(picture, {Condition.PURE: "", **written}, tuple(models))
 
 
 def still_there(request: Request | None) -> Request:
@@ -72,6 +72,6 @@ def still_there(request: Request | None) -> Request:
     Raises:
         ExpiredError: it has it no longer.
     """
-    if request is None or not Path(request.picture).is_file():
+    if request is None or request.picture is None or not Path(request.picture).is_file():
         raise ExpiredError("This comparison is no longer kept; please compare again.")
     return request

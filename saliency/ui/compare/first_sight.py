@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class FirstSight:
-    """The comparison of an example, as `present` tells it; a thread begins with it at once.
+    """The comparison of an example, as `present` gives it; a thread starts computing it at once.
 
     Args:
         models: what is compared.

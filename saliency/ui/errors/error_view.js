@@ -306,7 +306,7 @@ function showProgress(progress) {
   find(".progress span").textContent = text(key, progress);
 }
 
-// A row a sample and model, as the analysis keeps it.
+// One row per sample and model, as the analysis stores it.
 function csv() {
   const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const names = study.metrics.map(({ name }) => name);
@@ -323,19 +323,19 @@ function csv() {
 // ------------------------------------------------------------------------------------------------ the page
 
 function options(name, entries) {
-  const kept = control(name).value;
+  const chosen = control(name).value;
   control(name).replaceChildren(...entries.map(([value, title]) => node("option", { value }, title)));
-  if (entries.some(([value]) => value === kept)) control(name).value = kept;
+  if (entries.some(([value]) => value === chosen)) control(name).value = chosen;
 }
 
 function showStudy() {
   const { data, models } = study;
   const split = data.split ? text("about_split", { split: data.split }) : text("about_all");
   find(".about").replaceChildren(node("strong", {}, data.name), ` · ${text("about", data)} ${split}`);
-  const kept = new Set([...element.querySelectorAll(".choice input:not(:checked)")].map((box) => box.value));
+  const hidden = new Set([...element.querySelectorAll(".choice input:not(:checked)")].map((box) => box.value));
   const boxes = models.map((model) => {
     const box = node("input", { type: "checkbox", value: model.name });
-    box.checked = !kept.has(model.name);
+    box.checked = !hidden.has(model.name);
     return node("label", {}, box, model.title, node("span", { class: "faint" }, text("scored", { n: model.scored, of: data.samples })));
   });
   find(".choice").replaceChildren(find(".choice legend"), ...boxes);

@@ -11,13 +11,13 @@ from saliency.data import Sample
 from saliency.evaluation import OF_A_SAMPLE
 from saliency.ui.shared.presentation import data_uri
 
-KEPT = 2000  # of a data set; each takes about three kilobytes
+CACHED = 2000  # of a data set; each takes about three kilobytes
 _SIZE = (144, 96)  # twice what the table shows them at, for screens with finer pixels
 _AT_ONCE = 25  # rows of a page of the table
 
 
 class Thumbnails:
-    """The newest `KEPT` of those that were asked for are cached.
+    """The newest `CACHED` of those that were asked for are cached.
 
     Args:
         samples: by stem; nothing else can be asked for.
@@ -25,7 +25,7 @@ class Thumbnails:
 
     def __init__(self, samples: Mapping[str, Sample]) -> None:
         self._samples = samples
-        self._made = lru_cache(KEPT)(self._make)
+        self._made = lru_cache(CACHED)(self._make)
 
     def of(self, stems: Iterable[str]) -> dict[str, str | None]:
         """JPEGs as data URIs by stem; None for a picture that cannot be read.

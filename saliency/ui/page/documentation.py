@@ -14,8 +14,8 @@ from saliency.ui.shared.guard import GuardedBlocks
 class DocumentedBlocks(GuardedBlocks):
     """Blocks whose endpoints are described by their handlers' docstrings and their components' schemas.
 
-    A handler's docstring has a line a parameter under ``Args:``; the schema of what an endpoint returns has a title and
-    a description.
+    A handler's docstring has one line per parameter under ``Args:``; the schema of a returned value has a title and a
+    description.
     """
 
     def get_api_info(self, *args: Any, **kwargs: Any) -> Any:
