@@ -101,7 +101,7 @@ class ErrorAnalysis:
         return {name: source.title for name, source in self.sources.items()}
 
     def run(self, models: Sequence[str] | None = None) -> Iterator[Progress]:
-        """Scores what has not been scored, and says after every sample how far it is. To cancel, stop iterating.
+        """Scores what is not stored yet, and yields the progress after every sample. To cancel, stop iterating.
 
         Args:
             models: names from `sources`; default all.

@@ -42,7 +42,7 @@ SETTLING = 16  # batches from which batch norms of averaged weights get their st
 
 
 class Run:
-    """One training run of a recipe; `train` starts it, or goes on after the last finished epoch.
+    """One training run of a recipe; `train` starts it, or resumes it after the last finished epoch.
 
     Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
@@ -79,10 +79,10 @@ class Run:
         method.model.to(self.accelerator.device)
 
     def train(self, stop_after: int | None = None) -> dict[str, float]:
-        """Run the epochs that are left; leaves the best epoch's weights in the model and returns its scores.
+        """Run the remaining epochs, load the best epoch's weights into the model and return its scores.
 
         Args:
-            stop_after: break off once so many epochs of the whole run are done, as a kill would.
+            stop_after: stop after this epoch of the whole run, as a kill would.
 
         Raises:
             RecipeError: the folder holds a run of another recipe, or a stage has no whole batch.
@@ -100,7 +100,7 @@ class Run:
         return self.best
 
     def _resume(self) -> None:
-        """Take over the epochs that are done."""
+        """Restore the progress of the run from its state."""
         state = run_state(self.folder)
         if state is None:
             return
@@ -234,5 +234,5 @@ class Run:
 
 
 def batches(dataset: Dataset, size: int) -> DataLoader:
-    """Batches of `size` of a method's `dataset`, in another order each time; what is left over is left out."""
+    """Batches of `size` of a method's `dataset`, shuffled in every epoch; an incomplete last batch is dropped."""
     return DataLoader(dataset, batch_size=size, shuffle=True, collate_fn=dataset.collate, drop_last=True)

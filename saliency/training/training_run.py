@@ -31,7 +31,7 @@ def build_method(recipe: Recipe) -> Method:
     preset, model = _preset(recipe), _model(recipe)
     if kind.own_losses:
         check_loss(recipe, kind.terms, tuple(model.losses))
-    # Parts have the pictures and the text of the model they are made for.
+    # A part has the preprocessing and the text encoder of its model.
     method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
     filled: set[str] = set()
     for start in recipe.start:

@@ -1,4 +1,4 @@
-"""Class mode of the Your gaze tab: a lecturer opens a class, people mark on their phones, and the sum appears live."""
+"""Class mode of the Your gaze tab: a lecturer opens one, people mark on their phones, and the marks appear live."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.sentences import reporting, translated
 
 SIDE = 512  # pixels of the longer side of the maps that are scored while everybody waits
-EVERY = 2  # seconds between two updates of how far the class is
+EVERY = 2  # seconds between two updates of the class's state
 _LONGEST = 300  # characters of an address
 _PROGRESS = gr.Progress()
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -108,7 +108,7 @@ def build_panel(
 
 
 def build_visit(room: Classroom) -> None:
-    """Adds the page of who takes part; it is shown alone, where the address names a class."""
+    """Adds the participants' page, which is shown alone where the address names a class."""
 
     @guarded
     def join(visit):

@@ -139,7 +139,7 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
 
 
 def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:
-    """The handler that writes what was compared as a ZIP."""
+    """The handler that writes a comparison as a ZIP."""
 
     @cancellable
     @guarded
@@ -189,12 +189,12 @@ def _add_archive_endpoint(form: Form, compare: Callable[..., Any], packed: Calla
         _, answered, _ = await compare(*sent)
         return await packed(answered, sent[-1])  # the last is the progress
 
-    # Nothing on the page asks for it.
+    # The page has no button for it.
     gr.on([], archived, form.run["inputs"], ArchiveFile(visible=False), api_name="archive", **_ON_ENGINE)
 
 
 def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) -> None:
-    """Fills the form, and what it shows, with the comparison that the page opens with.
+    """Fills the form and the result with the comparison that the page opens with.
 
     Args:
         opened: the component that asks for it where nobody has begun with anything.

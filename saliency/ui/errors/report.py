@@ -1,4 +1,4 @@
-"""A selection of samples as one HTML file that stands alone: means, then pictures with every model's map."""
+"""A selection of samples as one self-contained HTML file: means, then pictures with every model's map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small copies of a data set's pictures, made when they are first asked for."""
+"""Small copies of a data set's pictures, made at first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_ONCE = 25  # rows of a page of the table
 
 
 class Thumbnails:
-    """The newest `CACHED` of those that were asked for are cached.
+    """The `CACHED` most recently used are cached.
 
     Args:
         samples: by stem; nothing else can be asked for.

@@ -26,7 +26,7 @@ def build(tabs: Sequence[str]) -> Component:
 
 
 def follow(address: Component, forms: Mapping[str, Form]) -> None:
-    """Lets the address say what the forms hold, and fill them.
+    """Links forms and address: it holds their values, and fills them.
 
     Args:
         address: from `build`.
@@ -45,6 +45,6 @@ def follow(address: Component, forms: Mapping[str, Form]) -> None:
             js=share.script("note", tab, names),
             **share.PRIVATE,
         )
-        # What is in the address is none of the page's words, so the component's value carries it to the server.
+        # The address is not among Gradio's inputs, so the component's value carries it to the server.
         filled = getattr(address, tab)(share.filler(form), address, form.fields, **share.PRIVATE)
         filled.success(None, noted, js=share.script("filled", tab, names), **share.PRIVATE)

@@ -1,4 +1,4 @@
-"""The API as it is documented: every parameter and result has the name it goes by and says what it is.
+"""The documentation of the API: names and descriptions of every parameter and result.
 
 Gradio would name them after the form's labels, which are keys of translations, or not at all.
 """

@@ -1,4 +1,4 @@
-"""What the page says of itself to who does not run it: search engines, and messengers that show a preview of a link.
+"""The page's title, description and preview for search engines and for messengers that show links.
 
 Gradio's page has its own name, picture and an address that nobody filled in there.
 """
@@ -62,7 +62,7 @@ def _meta(kind: str, name: str, value: str) -> str:
 
 
 class PageHead:
-    """Describes the page on its way out; everything else passes."""
+    """Middleware that puts title, description and preview into the page; other responses pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -77,7 +77,7 @@ class PageHead:
 
 
 class _Described:
-    """Collects an answer and sends it described, where it is HTML."""
+    """Collects a response and sends it with the page's head, where it is HTML."""
 
     def __init__(self, send: Send, root: str) -> None:
         self.send, self.root = send, root

@@ -1,10 +1,9 @@
-"""What a visitor fills in on a tab, and how a tab that is opened takes it over from another."""
+"""The fields of a tab, and how a tab that is opened takes over their values from another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -41,7 +40,7 @@ class Form:
     models: gr.CheckboxGroup | gr.Radio
     shown: Sequence[Component]
     show: Callable[[Example], Sequence[Any]]
-    run: Mapping[str, Any] = MappingProxyType({})
+    run: Mapping[str, Any] = field(default_factory=dict)
     cancel: CancelButton | None = None
     named: NamedSentences | None = None
 

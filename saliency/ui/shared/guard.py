@@ -1,4 +1,4 @@
-"""What a visitor sees when something goes wrong: a sentence, never a trace or a path of the server."""
+"""Errors as visitors see them: a sentence, never a trace or a path of the server."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class GuardedBlocks(gr.Blocks):
 
 
 def no_endpoint(request: Request, _: Exception) -> JSONResponse:
-    """The answer to who calls an endpoint that there is not: Gradio's own is a bare 500."""
+    """The response to a call of an unknown endpoint; Gradio's own is a bare 500."""
     sentence = Message(
         "There is no endpoint called “{name}”; the page “Use via API” lists those there are.",
         name=str(request.path_params.get("api_name", "")),

@@ -29,7 +29,7 @@ _DRAW = """(picture, preview) => {
 
 
 class PictureInput(gr.Image):
-    """A picture whose bytes reach `imaging.load_image` as they were sent: all hostile files die at that one door."""
+    """A picture whose bytes reach `imaging.load_image` as they were sent: one place refuses hostile files."""
 
     is_template = True  # drawn by Gradio's image component
 

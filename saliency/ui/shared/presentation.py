@@ -108,7 +108,7 @@ def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) 
 
 
 def _notices(comparison: Comparison) -> list[str]:
-    """On the picture, and on each sentence. Models that share a text encoder say the same; once is enough."""
+    """On the picture, and on each sentence. Equal notices of models with one text encoder appear once."""
     noticed = dict.fromkeys((p.condition, notice) for p in comparison.predictions for notice in p.notices)
     own = [Message("{condition.title}: {notice}", condition=c, notice=notice) for c, notice in noticed]
     return [translated(notice) for notice in (*comparison.notices, *own)]

@@ -14,7 +14,7 @@ from saliency.ui.shared.presentation import PICTURE_SIDE, packed, packed_map, pi
 from saliency.ui.shared.sentences import translated
 from saliency.words import Influence
 
-WORD_SIDE = 160  # pixels of a map's longer side: there are two a word, and the models' own maps are hardly finer
+WORD_SIDE = 160  # pixels of a map's longer side: there are two per word, and the models' own maps are hardly finer
 
 
 def present_words(
