@@ -168,7 +168,7 @@ class FixationEvaluator:
         return dict(entry.scores)
 
     def rows(self) -> pd.DataFrame:
-        """One row an `add`: id, picture, condition, height, width, fixations (their number), and a column a metric.
+        """One row per `add`: id, picture, condition, height, width, number of fixations, and one column per metric.
 
         A metric that is undefined for a picture, or lacks its ground truth, is NaN.
         """
@@ -250,7 +250,7 @@ def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) ->
     """Mean over pictures with a 95 % bootstrap interval, by condition and metric.
 
     Args:
-        rows: picture, condition, and a column a metric; NaN where it is undefined.
+        rows: picture, condition, and one column per metric; NaN where it is undefined.
         seed: of the bootstrap.
 
     Returns:

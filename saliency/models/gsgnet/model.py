@@ -180,14 +180,14 @@ class GSGNet(SaliencyModel):
         return GroundingModel(self.trunk, self.grounding) if self.config.guidance else None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The projected levels ``stride4`` to ``stride32`` and, with guidance, the grounding's features."""
+        """The projected levels by name (`STRIDES`) and, with guidance, the grounding's features."""
         levels = {
             level: self.projections[level](front_features[f"stride{stride}"]) for level, stride in STRIDES.items()
         }
         return levels | self.grounding.encode_features(front_features) if self.config.guidance else levels
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
-        """See `SaliencyModel.decode`; the guidance of the sentence enters every level before the fusion."""
+        """See `SaliencyModel.decode`; the sentence enters as guidance or as an embedding, see `GSGNetConfig`."""
         levels = {level: features[level] for level in STRIDES}
         outputs: dict[str, Tensor | None] = {}
         named: dict[str, Tensor] = {}

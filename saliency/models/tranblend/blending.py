@@ -38,7 +38,7 @@ class BlendNet(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels)
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
-        """Features of picture and text, (N, C, H, W) each, to one of that shape."""
+        """Features of picture (N, C, H, W) and text (N, C', H, W) to (N, C, H, W)."""
         x = F.relu(self.norm1(self.conv1(torch.cat([text, picture], dim=1))))
         return F.relu(self.norm2(self.conv2(x)))
 

@@ -61,7 +61,7 @@ class TimmTrunk(nn.Module):
             self.features["features_norm5"] = nn.Identity()
 
     def train(self, mode: bool = True) -> TimmTrunk:
-        """Training mode for all layers but batch norms, whose statistics are frozen."""
+        """Set the mode, but leave batch norms in evaluation mode: their statistics are frozen."""
         super().train(mode)
         for layer in self.modules():
             if isinstance(layer, nn.BatchNorm2d):

@@ -207,7 +207,7 @@ def test_a_run_that_comes_apart_ends_with_a_sentence(
 
 
 def test_a_stage_without_a_whole_batch_is_refused(tiny_recipe: dict, tmp_path: Path):
-    """It would validate, and keep, weights whose batch norms have inputs nothing."""
+    """It would validate, and keep, weights whose batch norms have processed nothing."""
     tiny_recipe["stages"][0]["batch"] = 5
     recipe = parse_recipe(tiny_recipe)
     with pytest.raises(RecipeError, match="“first” has fewer pictures than a batch: 5"):
