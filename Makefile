@@ -24,6 +24,7 @@ test: $(VENV)/.tests
 lint: $(VENV)/.tests
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@find saliency/ui -name "*.pyi" -delete  # stubs that Gradio wrote, perhaps of an older state
 	@$(VENV)/bin/mypy
 
 bench: $(VENV)/.runs

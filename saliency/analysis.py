@@ -101,7 +101,7 @@ class ErrorAnalysis:
         return {name: source.title for name, source in self.sources.items()}
 
     def run(self, models: Sequence[str] | None = None) -> Iterator[Progress]:
-        """Scores what has not been scored, and says after every sample how far it is. To cancel, stop iterating.
+        """Scores what is not stored yet, and yields the progress after every sample. To cancel, stop iterating.
 
         Args:
             models: names from `sources`; default all.
@@ -134,7 +134,7 @@ class ErrorAnalysis:
         return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in stored.items()}
 
     def table(self) -> pd.DataFrame:
-        """Everything scored until now, a row a sample and model, in the order of the models and of the data set.
+        """Everything scored until now, one row per sample and model, in the order of the models and of the data set.
 
         Columns: stem, picture, condition, sentence, model, height, width, fixations (their number), and `metrics`, NaN
         where one is undefined for a sample.

@@ -22,9 +22,9 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from .atomic_files import write_whole
 from .errors import CheckpointError, UnknownModelError
 from .faults import first_fault
-from .files import write_whole
 from .models import registry
 from .models.base import SaliencyModel
 from .preprocessing import Preprocessing
@@ -181,7 +181,7 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
     Of a model that learns nothing only the card is written.
 
     Tensors are stored as float16, except vectors (biases, norms and their statistics), which stay float32: they are a
-    hundredth of the file, and running variances can leave float16's range. Integers are kept.
+    hundredth of the file, and running variances can leave float16's range. Integers stay.
 
     Raises:
         CheckpointError: where the weights are not finite in that format.

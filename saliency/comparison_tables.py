@@ -54,7 +54,7 @@ class GroundTruth:
         people: number of those who looked; None where that is not known.
         consistency: how well they predict each other; None where fewer than two are named.
         notes: sentences on how they were read.
-        record: the same as JSON, for what is taken home.
+        record: the same as JSON, for the download.
     """
 
     condition: AnyCondition

@@ -1,4 +1,4 @@
-"""The text conditions: what a person had read before looking at the picture."""
+"""The text conditions: what a person read before viewing the picture."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Condition(StrEnum):
         return _SUFFIXES[self]
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]  # not the method of strings
         """Name for people, e.g. ``Non-salient``."""
         return _TITLES[self]
 
@@ -80,7 +80,7 @@ class NamedCondition(str):
         return str(self)
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]  # not the method of strings
         """The name, which people gave it."""
         return str(self)
 

@@ -11,7 +11,7 @@ class SaliencyError(Exception):
     """Base of every error this package raises on purpose; ``str(error)`` may be shown to a user as it is.
 
     Args:
-        sentence, values: as `Message` takes them; the app tells visitors in their language by it.
+        sentence, values: as `Message` takes them; the app translates by them.
     """
 
     def __init__(self, sentence: str, /, **values: Any) -> None:
@@ -44,7 +44,7 @@ class PictureTooLargeError(PictureError):
 
 
 class PictureTooSmallError(PictureError):
-    """A side is too short for there to be anything to look at."""
+    """A side is too short for a prediction."""
 
 
 class PictureShapeError(PictureError):
@@ -88,7 +88,7 @@ class OutputError(SaliencyError):
 
 
 class ExpiredError(SaliencyError):
-    """What a visitor comes back to is no longer kept."""
+    """A stored result has expired."""
 
 
 class ClassError(SaliencyError):

@@ -1,4 +1,4 @@
-"""Maps of the samples of a data set, by whoever gives them, and where people looked on the other samples."""
+"""Sources of maps for the samples of a data set, and fixations on other pictures for shuffled AUC."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MapSource(Protocol):
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """The name in tables and figures."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class MapSource(Protocol):
         ...
 
     def answers(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Answer]]:
-        """Each sample with its prediction, or with the error that is to be told of it; one of `OF_A_SAMPLE`."""
+        """Each sample with its prediction, or with its error, one of `OF_A_SAMPLE`."""
         ...
 
 

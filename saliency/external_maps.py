@@ -255,6 +255,6 @@ def _none_of(found: Iterable[Sequence[Path]]) -> bool:
 
 
 def _is_coarse(values: np.ndarray) -> bool:
-    """Whether there are no more different values than 8 bits hold; a few pixels mostly tell that there are."""
+    """Whether there are no more different values than 8 bits hold; a few pixels mostly show it."""
     some = values.ravel()[:: max(1, values.size // 4096)]
     return len(np.unique(some)) <= _LEVELS and len(np.unique(values)) <= _LEVELS

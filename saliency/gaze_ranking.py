@@ -1,4 +1,4 @@
-"""Models ranked by how near their maps come to where people looked."""
+"""Models ranked by the agreement of their maps with fixations."""
 
 from __future__ import annotations
 

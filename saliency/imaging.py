@@ -43,7 +43,7 @@ class LoadedPicture:
     notices: tuple[Message, ...] = ()
 
 
-Source = bytes | str | os.PathLike[str] | Image.Image | np.ndarray | BinaryIO | LoadedPicture
+Source = bytes | str | os.PathLike[str] | Image.Image | np.ndarray | BinaryIO | LoadedPicture | None
 
 # AVIF before HEIF: both have files of the brand mif1, and only AVIF's reader passes on those of the other.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF", "PPM")
@@ -56,7 +56,7 @@ _ISO_BRANDS = (
     *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
     *(b"avif", b"avis"),
 )
-_PNG_TAGS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # where one may tell which way is up
+_PNG_TAGS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # which may hold the orientation
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 _MORE_BITS = (*_SIXTEEN_BITS, "I", "F")
 GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they are
@@ -83,7 +83,7 @@ def open_picture(
     Args:
         source: bytes of a file, its path, an open binary file, a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3)
             RGB or (H, W, 4) RGBA; uint8, uint16, bool, other integers in 0..255, or floats in [0, 1]. A
-            `LoadedPicture` is given back as it is.
+            `LoadedPicture` is returned unchanged; None, a form's empty field, is refused.
         max_pixels: more are refused, before decoding; None takes files of any size and shape, which is for data sets.
         max_bytes: a larger file is refused, before it is read.
         upright: whether it is turned by its EXIF tag. HEIC and TIFF pictures always are upright: their readers turn
@@ -123,7 +123,7 @@ def _on_cut_file(missing: float) -> Message:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def read(source: bytes | str | os.PathLike[str] | BinaryIO, max_bytes: int = MAX_BYTES) -> bytes:
+def read(source: bytes | str | os.PathLike[str] | BinaryIO | None, max_bytes: int = MAX_BYTES) -> bytes:
     """The bytes of a file, none of them read where there are too many."""
     if source is None:
         raise EmptyPictureError("No picture was given.")
@@ -190,7 +190,7 @@ def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
         One of `FORMATS`, or a format that Pillow reads as one of them.
 
     Raises:
-        PictureError: as `open_picture`, as far as the header tells.
+        PictureError: as `open_picture`, as far as the header says.
     """
     image = _opened(read(source))
     _check_size(image.height, image.width, MAX_PIXELS)
@@ -210,7 +210,7 @@ def stored_shape(content: bytes) -> tuple[int, int]:
 
 
 def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:
-    """Whether the EXIF tag exchanges the sides that the header of a file tells."""
+    """Whether the EXIF tag exchanges the sides in the header of a file."""
     if image.format == "TIFF":  # Pillow has exchanged them already
         return False
     if image.format == "PNG" and not any(mark in content for mark in _PNG_TAGS):  # Pillow would decode it to find out

@@ -1,4 +1,4 @@
-"""A map in numbers that can be told, for those who do not see it; the page puts them into words (drawing.js)."""
+"""A map in numbers, for screen readers; the page puts them into words (drawing.js)."""
 
 from __future__ import annotations
 

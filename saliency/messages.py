@@ -1,4 +1,4 @@
-"""Sentences for users: English as they are, and able to be told in another language."""
+"""Sentences for users: English by themselves, translated by the app."""
 
 from __future__ import annotations
 

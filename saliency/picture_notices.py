@@ -48,7 +48,7 @@ def _why_one_colour(image: Image.Image | None) -> Message:
 
 
 def _shows_white(image: Image.Image) -> bool:
-    """Whether what lies under the picture can be seen."""
+    """Whether the picture is transparent anywhere."""
     return image.has_transparency_data and int(np.asarray(image.convert("RGBA").getchannel("A")).min()) < 255
 
 

@@ -26,8 +26,8 @@ from .messages import Message
 from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
-from .precision import preferred_dtype
 from .results import Comparison, Prediction
+from .runtime.precision import preferred_dtype
 from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size
 from .weight_sharing import share_parts
 from .word_maps import merge
@@ -39,6 +39,9 @@ OUTPUT_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _ENGLISH = re.compile("[A-Za-z0-9]")
+
+# By condition: one of the standard ones, its value, or the name of a sentence of its own.
+Sentences = Mapping[AnyCondition, str] | Mapping[Condition, str] | Mapping[str, str]
 
 
 class Predictor:
@@ -129,7 +132,7 @@ class Predictor:
     def predict(
         self,
         picture: Source,
-        sentences: Mapping[AnyCondition, str] | Mapping[Condition, str] | Mapping[str, str] | None = None,
+        sentences: Sentences | None = None,
         *,
         models: Sequence[str] | None = None,
         words: bool = False,
@@ -233,7 +236,7 @@ class Predictor:
         return {name: self._sessions[name] for name in names}
 
 
-def _wanted(sentences: Mapping[AnyCondition | str, str]) -> dict[AnyCondition, str]:
+def _wanted(sentences: Sentences) -> dict[AnyCondition, str]:
     """Conditions and clean sentences."""
     if not sentences:
         raise TextError("Please choose at least one condition.")
@@ -254,12 +257,12 @@ def _stepwise(
 def _open(source: Source) -> Picture:
     picture = open_picture(source)
     pixels = picture.pixels
-    key = f"{pixels.shape} {hashlib.sha1(pixels, usedforsecurity=False).hexdigest()}"
+    key = f"{pixels.shape} {hashlib.sha1(pixels.data, usedforsecurity=False).hexdigest()}"
     return Picture(pixels, key, picture.notices)
 
 
 def _word_maps(output: SentenceOutput, picture: Picture) -> tuple:
-    if output.word_maps is None:
+    if output.word_maps is None or output.word_weights is None:
         return ()
     return merge(output.words, output.word_maps, output.word_weights, picture.shape)
 

@@ -21,9 +21,9 @@ from .models import registry
 from .models.features import ImageFeatures, SaliencyOutput, select
 from .models.front_end import FrontEnd
 from .models.text import EncodedText, Word, load_encoder
-from .precision import autocast
 from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
+from .runtime.precision import autocast
 
 SENTENCES_PER_PICTURE = 32  # outputs cached
 BATCH = 16  # sentences per pass of the decoder; larger batches take memory and are not faster
@@ -123,9 +123,9 @@ class ModelSession:
     ) -> None:
         model, self.card = checkpoints.load(name, directory, device)
         self.spec = registry.spec(self.card.model)
-        reads = self.spec.reads_text and self.card.text_encoder is not None
+        encoder = self.card.text_encoder if self.spec.reads_text else None
         self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
-        self._encoder = load_encoder(self.card.text_encoder) if reads else None
+        self._encoder = load_encoder(encoder) if encoder is not None else None
         self._device = device
         self._dtype = dtype
         self._lock = lock
@@ -163,8 +163,9 @@ class ModelSession:
         clock = _Clock(self._device)
         # A caller that waits here for the same picture finds it in the cache afterwards.
         with self._lock, torch.inference_mode(), autocast(self._device, self._dtype):
-            outputs = {sentence: self._outputs.get((picture.key, sentence)) for sentence in sentences}
-            missing = [sentence for sentence, output in outputs.items() if output is None]
+            cached = {sentence: self._outputs.get((picture.key, sentence)) for sentence in sentences}
+            outputs = {sentence: output for sentence, output in cached.items() if output is not None}
+            missing = [sentence for sentence, output in cached.items() if output is None]
             for sentence, output in zip(missing, self._compute(picture, missing, clock, report), strict=True):
                 outputs[sentence] = output
                 self._outputs[picture.key, sentence] = output
@@ -228,10 +229,10 @@ class ModelSession:
         maps = self._arrays(picture, output.map[:, 0])
         if text is None:
             return [SentenceOutput(values) for values in maps]
-        has_words = output.word_maps is not None
-        word_maps = self._arrays(picture, output.word_maps) if has_words else [None] * len(rows)
-        weights = output.word_weights.float().cpu().numpy() if has_words else [None] * len(rows)
-        referents = [None] * len(rows) if output.referent is None else self._arrays(picture, output.referent[:, 0])
+        nothing = [None] * len(rows)
+        word_maps = nothing if output.word_maps is None else self._arrays(picture, output.word_maps)
+        weights = nothing if output.word_weights is None else output.word_weights.float().cpu().numpy()
+        referents = nothing if output.referent is None else self._arrays(picture, output.referent[:, 0])
         ids = [tuple(text.features.ids[row, text.features.mask[row]].tolist()) for row in rows]
         encoded = zip(ids, [text.words[row] for row in rows], [text.truncated[row] for row in rows], strict=True)
         return [

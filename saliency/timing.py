@@ -32,7 +32,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True)
 class Task:
-    """A picture file and sentences that nothing has seen before, so that no cache can answer."""
+    """A picture file and sentences that are in no cache."""
 
     picture: bytes
     sentences: Mapping[Condition | str, str]
@@ -105,7 +105,7 @@ def machine(predictor: Predictor) -> Machine:
 
 
 def _processor() -> str:
-    """Linux tells the name in a file; elsewhere the platform knows it."""
+    """Name of the processor: from /proc/cpuinfo on Linux, elsewhere from the platform module."""
     try:
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:

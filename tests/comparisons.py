@@ -1,4 +1,4 @@
-"""A comparison made by hand, so that what is said of it can be worked out with numpy."""
+"""A comparison made by hand, so that its numbers can be computed with numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error analysis: right scores, each computed once whatever happens in between, and kept by content."""
+"""Error analysis: right scores, each computed once whatever happens in between, and stored by content."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def test_profiles_do_not_share_scores(predictor, root, tmp_path):
     assert (ours["SIM"] != other.table()["SIM"]).all()
 
 
-def test_notices_are_kept_with_the_scores(predictor, root, tmp_path):
+def test_notices_are_stored_with_the_scores(predictor, root, tmp_path):
     """Fixations of half the picture's size are moved: a notice, also of a process that scores nothing itself."""
     for stem in ("000000000001_0", "000000000002_0"):
         small = np.zeros((30, 45), dtype=np.uint8)
@@ -253,7 +253,7 @@ def test_notices_are_kept_with_the_scores(predictor, root, tmp_path):
     [notice] = new(predictor, root, tmp_path).sample_notices()
     assert notice.startswith("2 samples (000000000001_0, 000000000002_0): ")
     assert "45 x 30, the picture 90 x 60 pixels" in notice
-    assert notice.values["notice"].values["width"] == 90  # can be told in Chinese
+    assert notice.values["notice"].values["width"] == 90  # can be in Chinese
 
 
 def test_one_picture_has_no_shuffled_auc(predictor, tmp_path):
@@ -263,7 +263,7 @@ def test_one_picture_has_no_shuffled_auc(predictor, tmp_path):
     assert study.table()["AUC"].notna().all()
 
 
-def test_fixations_of_another_size_are_told(predictor, root, tmp_path):
+def test_fixations_of_another_size_are_reported(predictor, root, tmp_path):
     points = np.zeros((200, 200), dtype=np.uint8)
     points[150, 150] = 255
     Image.fromarray(points).save(root / "fixation_1800" / "000000000001_1.png")
@@ -281,7 +281,7 @@ def test_unknown_models_are_refused(predictor, root, tmp_path):
             next(study.run(models))
 
 
-def test_the_host_chooses_where_scores_are_kept(predictor, root, tmp_path, monkeypatch):
+def test_the_host_chooses_where_scores_are_stored(predictor, root, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.delenv("SALIENCY_CACHE", raising=False)
     assert cache_folder() == tmp_path / "xdg" / "saliency"

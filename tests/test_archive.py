@@ -1,4 +1,4 @@
-"""A download, replayed: the same engine gives the same maps, and every other case is told."""
+"""A download, replayed: the same engine gives the same maps, and every other case is reported."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_command_says_so_of_each_map_for_a_zip_and_for_its_unpacked_record(a
         assert result.stderr == ""
 
 
-def test_a_map_that_differs_is_told_with_by_how_much(archive):
+def test_a_map_that_differs_is_reported_with_by_how_much(archive):
     recorded = read_recorded(archive)
     key = ("reader", Condition.SALIENT)
     other = recorded.densities[key].copy()
@@ -167,7 +167,7 @@ def test_other_weights_are_refused_unless_asked_for(archive, folder):
     assert "Note: reader was" in compared.stderr
 
 
-def test_a_checkpoint_that_is_not_here_is_told(archive, folder):
+def test_a_checkpoint_that_is_not_here_is_reported(archive, folder):
     (folder / "checkpoints" / "blind.json").unlink()
     (folder / "checkpoints" / "blind.safetensors").unlink()
     assert "“blind”" in command(archive).stderr
@@ -193,7 +193,7 @@ def npy() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("part", "content", "told"),
+    ("part", "content", "reported"),
     [
         (RECORD, None, "comparison.json is missing"),
         (PICTURE, None, "picture.png is missing"),
@@ -206,10 +206,10 @@ def npy() -> bytes:
         (PICTURE, b"no picture", "not a picture"),
     ],
 )
-def test_what_is_no_record_is_told_in_a_sentence(archive, part, content, told):
+def test_what_is_no_record_is_reported_in_a_sentence(archive, part, content, reported):
     result = command(rewritten(archive, part, content))
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert reported in result.stderr
     assert "Traceback" not in result.output
 
 
@@ -222,14 +222,14 @@ def test_a_model_is_named_and_never_a_path(archive):
         read_recorded(rewritten(archive, RECORD, json.dumps(record)))
 
 
-def test_another_picture_is_told(archive):
+def test_another_picture_is_reported(archive):
     file = archive.with_name("other.png")
     Image.new("RGB", (80, 60)).save(file)
     with pytest.raises(ArchiveError, match="sha256 differs"):
         run_again(read_recorded(rewritten(archive, PICTURE, file.read_bytes())), Predictor(precision="float32"))
 
 
-def test_any_other_file_is_told(folder):
+def test_any_other_file_is_reported(folder):
     shutil.copy(__file__, folder / "some.zip")
     with pytest.raises(ArchiveError, match="neither a ZIP nor a JSON"):
         read_recorded(folder / "some.zip")

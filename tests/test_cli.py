@@ -111,7 +111,7 @@ def test_a_picture_under_three_sentences(picture, tmp_path):
         assert density.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_what_should_be_known_of_a_picture_and_its_sentences_is_told(tmp_path):
+def test_what_should_be_known_of_a_picture_and_its_sentences_is_reported(tmp_path):
     values = np.random.default_rng(0).integers(0, 4096, (40, 56), dtype=np.uint16)
     values[0, 0] = 4095
     Image.fromarray(values).save(tmp_path / "dark.png")
@@ -210,7 +210,7 @@ def test_the_folder_for_the_scores_is_made(data_set, tmp_path):
     assert json.loads(file.read_text())["split"] == "training"
 
 
-def test_results_that_cannot_be_written_are_told_before_anything_is_predicted(data_set, picture, tmp_path, monkeypatch):
+def test_results_that_cannot_be_written_are_reported_before_prediction(data_set, picture, tmp_path, monkeypatch):
     monkeypatch.setattr(Predictor, "predict", lambda *_: pytest.fail("predicted for nothing"))
     (tmp_path / "file").touch()
     inside = tmp_path / "file" / "out"

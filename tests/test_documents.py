@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from saliency import checkpoints
+from saliency.cli.application import COMMANDS
 from saliency.models.registry import spec
 
 from .samples import write_data_set
@@ -46,6 +48,40 @@ def test_relative_links_lead_to_files_and_headings(document: str) -> None:
         if not path.exists() or (anchor and anchor not in anchors(path.read_text(encoding="utf-8"))):
             broken.append(link)
     assert broken == []
+
+
+# Of things that a reader is to write, or that exist in a wheel only.
+ABSENT = ("saliency/models/toynet/", "train/toynet.yaml", "saliency/resources/", "saliency/models/NAME/")
+
+
+@pytest.mark.parametrize("document", [name for name in documents() if not re.search("/experiments/|/specs/", name)])
+def test_paths_and_names_in_a_document_exist(document: str) -> None:
+    """`saliency/...`, `tests/...` and `train/...` are files or folders, `saliency.name` can be imported, and so on."""
+    text = text_of(document) if document != "CHANGELOG.md" else ""  # it names what was there
+    paths = re.findall(r"(?<![\w/.])(?:saliency|tests|train|docs)/[\w./*-]*[\w*/]", text)
+    assert [path for path in paths if path not in ABSENT and not list(ROOT.glob(path))] == []
+    names = re.findall(r"`(saliency(?:\.\w+)+)", text)
+    assert [name for name in names if not names_something(name)] == []
+
+
+def names_something(name: str) -> bool:
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("document", documents())
+def test_commands_in_a_document_exist(document: str) -> None:
+    called = re.findall(r"^(?:\w+=\S+ )*saliency ([a-z]+)", "\n".join(code_of(document)), re.MULTILINE)
+    assert set(called) <= set(COMMANDS)
+
+
+def code_of(document: str) -> list[str]:
+    """The blocks of code and the code within lines."""
+    text = text_of(document)
+    return [block for _, block in FENCED.findall(text)] + re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
 
 
 def test_the_index_names_every_page() -> None:

@@ -115,12 +115,12 @@ def test_samples_that_cannot_be_read_are_named_at_the_end(root, maps, tmp_path):
     assert result.exit_code == 3
     assert "Note: 1 of 6 samples have no map by central" in result.stderr
     assert "3 samples were left out:" in result.stderr
-    told = [line.split(":")[0].strip() for line in result.stderr.splitlines() if line.startswith("  ")]
-    assert told == [STEMS[0], STEMS[2], STEMS[5]]
+    reported = [line.split(":")[0].strip() for line in result.stderr.splitlines() if line.startswith("  ")]
+    assert reported == [STEMS[0], STEMS[2], STEMS[5]]
     counts = {condition: cells[0] for condition, cells in lines(result).items()}
     assert counts == {"pure": "1", "salient": "2", "macro": "3"}
     left_out = json.loads((tmp_path / "out.json").read_text())["left_out"]
-    assert [entry["id"] for entry in left_out] == told
+    assert [entry["id"] for entry in left_out] == reported
     assert "cannot be read as a picture" in left_out[0]["why"]
 
 

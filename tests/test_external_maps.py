@@ -153,7 +153,7 @@ def test_files_of_the_system_are_passed_over(data, folder):
     assert ExternalMaps("other", folder, data.samples).notices == ()
 
 
-def test_of_several_files_the_array_is_read_and_that_is_told(data, folder):
+def test_of_several_files_the_array_is_read_and_that_is_reported(data, folder):
     fill(folder)
     write_as(folder / f"{STEMS[0]}.png", blob(5, 5))
     maps = ExternalMaps("other", folder, data.samples)
@@ -169,7 +169,7 @@ def test_maps_of_one_sample_in_two_folders_are_refused(data, folder):
         ExternalMaps("other", folder, data.samples)
 
 
-def test_coverage_is_told_before_anything_is_scored(data, folder, tmp_path):
+def test_coverage_is_reported_before_anything_is_scored(data, folder, tmp_path):
     fill(folder, STEMS[:1])
     maps = ExternalMaps("DeepGaze", folder, data.samples)
     assert maps.notices == (f"2 of 3 samples have no map by DeepGaze; the first is “{STEMS[1]}”.",)

@@ -27,7 +27,7 @@ def scores_at(values, points):
     return ((values - values.mean()) / values.std())[at], ranks.reshape(values.shape)[at]
 
 
-def looks(seed=3, counts=(5, 1, 9)):
+def gaze(seed=3, counts=(5, 1, 9)):
     """Fixations of several people, some at one place, in an order that mixes them, and their names."""
     rng = np.random.default_rng(seed)
     points = np.column_stack([rng.integers(10, 40, sum(counts)), rng.integers(5, 60, sum(counts))])
@@ -38,7 +38,7 @@ def looks(seed=3, counts=(5, 1, 9)):
 
 
 def test_each_fixation_is_scored_by_everybody_elses():
-    points, names = looks()
+    points, names = gaze()
     found = human_consistency(points, names, SHAPE, blur=3)
     expected = [
         scores_at(density(points[names != name], 3), [point]) for point, name in zip(points, names, strict=True)
@@ -49,13 +49,13 @@ def test_each_fixation_is_scored_by_everybody_elses():
     assert pytest.approx(np.mean([auc for _, auc in expected]), abs=5e-4) == found.AUC  # rounding parts ties
 
 
-def test_people_who_look_at_the_same_pixel_predict_each_other_wholly():
+def test_people_who_fixate_the_same_pixel_predict_each_other_perfectly():
     points = np.array([[24, 32]] * 4)
     found = human_consistency(points, ["a", "a", "b", "c"], SHAPE, blur=4)
     assert pytest.approx(1 - 0.5 / (48 * 64)) == found.AUC  # no pixel has more, the fixated one as much
 
 
-def test_people_who_look_elsewhere_predict_nothing_of_each_other():
+def test_people_who_fixate_other_places_do_not_predict_each_other():
     points = np.array([[8, 8], [40, 56]])
     found = human_consistency(points, ["a", "b"], SHAPE, blur=1)
     nowhere = np.count_nonzero(density(points[:1], 1) == 0)
@@ -64,7 +64,7 @@ def test_people_who_look_elsewhere_predict_nothing_of_each_other():
 
 
 def test_fewer_than_two_names_give_no_number():
-    points, _ = looks()
+    points, _ = gaze()
     assert human_consistency(points, ["a"] * len(points), SHAPE) is None
     assert human_consistency(points, [""] * len(points), SHAPE) is None
     assert human_consistency(points, ["a", *[""] * (len(points) - 1)], SHAPE) is None
@@ -72,7 +72,7 @@ def test_fewer_than_two_names_give_no_number():
 
 
 def test_fixations_of_nobody_named_are_left_out():
-    points, names = looks()
+    points, names = gaze()
     added = np.concatenate([points, [[0, 0], [47, 63]]])
     assert human_consistency(added, [*names, "", ""], SHAPE) == human_consistency(points, names, SHAPE)
 
@@ -91,7 +91,7 @@ def test_a_large_picture_is_scored_at_a_smaller_size_with_the_blur_that_belongs_
 
 
 def test_of_very_many_participants_some_are_scored_by_all_others(monkeypatch):
-    points, names = looks(counts=(2,) * 9)
+    points, names = gaze(counts=(2,) * 9)
     monkeypatch.setattr(module, "MOST", 3)
     found = human_consistency(points, names, SHAPE, blur=3)
     scored = [scores_at(density(points[names != n], 3), points[names == n])[1] for n in ("p0", "p4", "p8")]

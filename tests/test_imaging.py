@@ -33,7 +33,7 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def heic_header(width: int, height: int) -> bytes:
-    """A picture of 400 x 400 pixels whose header tells another size."""
+    """A picture of 400 x 400 pixels whose header has another size."""
     content = bytearray(encoded(plain(size=(400, 400)), "HEIF"))
     at = content.index(b"ispe") + 8
     content[at : at + 8] = struct.pack(">II", width, height)

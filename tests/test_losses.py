@@ -64,7 +64,7 @@ def test_losses_agree_with_the_metrics(scale):
     assert {name: value.item() for name, value in terms.items()} == pytest.approx(expected, abs=1e-6)
     minmax = np.mean([metrics.sim(a, b, minmax=True) for a, b, _ in pictures])
     assert losses.sim(batch(*p), batch(*g), minmax=True).item() == pytest.approx(minmax, abs=1e-6)
-    # float32, in which training runs, has another regulariser; it tells only where the prediction is next to 0.
+    # float32, in which training runs, has another regulariser; it matters only where the prediction is next to 0.
     _, terms = WeightedLoss(dict.fromkeys(expected, 1.0))(*(batch(*x, dtype=torch.float32) for x in (p, g, f)))
     assert {name: value.item() for name, value in terms.items()} == pytest.approx(expected, abs=1e-4)
 

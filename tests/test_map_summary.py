@@ -28,13 +28,13 @@ def test_the_heaviest_ninth_is_found(row, column, place):
     assert (found.place, found.share) == (place, pytest.approx((9 + 99 * 0.001) / (9 + 899 * 0.001)))
 
 
-def test_peak_and_spread_are_told():
+def test_peak_and_spread_are_reported():
     density = np.zeros((10, 10), dtype=np.float32)
     density[2, 4] = 1
     assert where(density) == Where(half=0.01, place=(0, 1), share=1.0, peak=(0.45, 0.25))
 
 
-def test_what_moved_is_told_with_where_from_and_where_to():
+def test_what_moved_is_reported_with_where_from_and_where_to():
     before = np.zeros((9, 9))
     before[0, 0] = 4  # of any sum
     after = np.zeros((9, 9))

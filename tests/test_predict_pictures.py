@@ -98,7 +98,7 @@ def test_one_damaged_picture_alone_is_refused(pictures, tmp_path):
     assert "not a picture" in run(pictures / "a.png", "--out", tmp_path / "out", code=2).stderr
 
 
-def test_notices_are_told_with_the_name_of_the_picture(pictures, tmp_path):
+def test_notices_are_reported_with_the_name_of_the_picture(pictures, tmp_path):
     Image.new("RGB", (56, 40), "white").save(pictures / "a.png")
     result = run(pictures / "a.png", pictures / "b.png", "--salient", "狗在跑", "--out", tmp_path / "out")
     plain, *unknown = result.stderr.splitlines()
@@ -109,7 +109,7 @@ def test_notices_are_told_with_the_name_of_the_picture(pictures, tmp_path):
 
 
 @pytest.mark.parametrize("extra", ["d.png,x,y\n", ""])
-def test_lines_of_no_picture_are_told(pictures, table, tmp_path, extra):
+def test_lines_of_no_picture_are_reported(pictures, table, tmp_path, extra):
     table.write_text(TABLE + extra)
     result = run(pictures, "--sentences", table, "--out", tmp_path / "out")
     assert ("name none of the pictures: 1 (first “d.png”)" in result.stderr) is bool(extra)

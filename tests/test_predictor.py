@@ -127,7 +127,7 @@ def test_word_maps(predictor):
     assert predictor.predict(picture(), {"salient": "elephant or dog"}).predictions[0].words == ()
 
 
-def test_truncation_is_told(predictor):
+def test_truncation_is_reported(predictor):
     comparison = predictor.predict(
         picture(), {"general": "one two three four five six seven eight nine ten"}, words=True
     )
@@ -147,11 +147,11 @@ def read_by_minilm(tmp_path) -> Predictor:
         yield Predictor(["reader", "padder", "blind"], checkpoint_dir=tmp_path, precision="float32")
 
 
-def test_unknown_words_are_told(read_by_minilm):
+def test_unknown_words_are_reported(read_by_minilm):
     sentences = {"general": "一只狗在跑步", "salient": "a ĳsberg", "non_salient": "🐕"}
     comparison = read_by_minilm.predict(picture(), sentences, words=True)
-    told = {name: comparison.get("reader", name).notices for name in sentences}
-    assert told == {
+    reported = {name: comparison.get("reader", name).notices for name in sentences}
+    assert reported == {
         "general": ("5 of 6 words are unknown to this model.",),
         "salient": ("1 of 2 words is unknown to this model.",),
         "non_salient": ("The only word is unknown to this model.",),
@@ -164,7 +164,7 @@ def test_unknown_words_are_told(read_by_minilm):
     assert comparison.record()["predictions"][0]["notices"] == ["5 of 6 words are unknown to this model."]
 
 
-def test_sentences_that_a_model_cannot_tell_apart_are_told(read_by_minilm):
+def test_sentences_with_equal_tokens_are_reported(read_by_minilm):
     """Unknown words are read as one and the same, and capitals as small letters."""
     sentences = {"pure": "", "general": "狗在跑", "salient": "猫在睡", "non_salient": "A dog"}
     comparison = read_by_minilm.predict(picture(), sentences)
@@ -179,7 +179,7 @@ def test_sentences_that_a_model_cannot_tell_apart_are_told(read_by_minilm):
     assert same.notices == ()
 
 
-def test_what_should_be_known_of_the_picture_is_told(predictor):
+def test_what_should_be_known_of_the_picture_is_reported(predictor):
     dark = (picture().astype(np.uint16) * 16)[..., 0]
     [notice] = predictor.predict(dark, SENTENCES, models=["reader"]).notices
     assert "12 of 16 bits" in notice
@@ -268,16 +268,16 @@ def test_two_visitors_at_once_encode_a_picture_once(folder):
 
 
 def test_timings_and_progress(predictor):
-    told = []
-    comparison = predictor.predict(picture(), SENTENCES, progress=lambda share, text: told.append((share, text)))
+    reported = []
+    comparison = predictor.predict(picture(), SENTENCES, progress=lambda share, text: reported.append((share, text)))
     assert list(comparison.timings) == ["picture", "image_encoder", "text_encoder", "decoder", "total"]
     assert all(seconds > 0 for seconds in comparison.timings.values())
     assert sum(list(comparison.timings.values())[:-1]) <= comparison.timings["total"]
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in reported]
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] == 1
-    assert told[0][1] == "Reader predicts"
+    assert reported[0][1] == "Reader predicts"
 
 
 def test_what_progress_raises_ends_the_work_and_nothing_else(predictor):

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -108,7 +109,7 @@ def crossing(source: str, targets: tuple[str, ...], allowed: tuple[str, ...] = (
 
 
 WAYS_IN = ("ui", "cli", "report", "serving", "training", "benchmark")
-ENGINE = ("predictor", "session", "results", "evaluation", "analysis", "replay", "checkpoints")
+ENGINE = ("predictor", "session", "results", "evaluation", "analysis", "archive", "checkpoints")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,19 @@ def test_a_package_imports_nothing_beyond_its_seam(source: str, targets: tuple[s
 def test_only_ways_in_import_the_web_app():
     importers = {name for name in modules() for one in imports(name) if f"{one.target}.".startswith("saliency.ui.")}
     assert {name.split(".")[1] for name in importers} <= {"ui", "cli", "report", "serving", "benchmark"}
+
+
+# A model's folder has these by convention (docs/add-a-model.md); `saliency/models/spec.py` holds their classes.
+IN_EVERY_MODEL = {"model", "spec"}
+
+
+def test_no_module_name_occurs_in_two_packages():
+    """A name says which module is meant without its package."""
+    places = defaultdict(list)
+    for name, path in modules().items():
+        places[path.stem].append(name)
+    allowed = IN_EVERY_MODEL | {"__init__", "__main__"}
+    assert {stem: names for stem, names in places.items() if len(names) > 1 and stem not in allowed} == {}
 
 
 # What each step adds to `sys.modules`, in one process because starting one takes a while.

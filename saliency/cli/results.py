@@ -10,7 +10,7 @@ import typer
 from .. import checkpoints
 from ..report.markdown import write
 from ..report.measuring import measured
-from ..report.readme import MARKS, models_table
+from ..report.models_table import MARKS, models_table
 
 
 def results(

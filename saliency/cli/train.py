@@ -7,10 +7,10 @@ from typing import Annotated
 import torch
 import typer
 
-from ..memory import keep_freed
+from ..runtime.memory import keep_freed
 from ..training.prerequisites import train_missing
 from ..training.recipe_file import load_recipe, recipe_path
-from ..training.train import train as run
+from ..training.training_run import train as run
 
 
 def train(

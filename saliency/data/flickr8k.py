@@ -23,7 +23,7 @@ class Phrase:
     Attributes:
         start, end: first word and the one behind the last, of the caption split at blanks.
         boxes: (n, 4) x0 y0 x1 y1 in 0..1, at least one.
-        kind: what it names, in the data set's words (``people``, ``scene``, ``animals/scene``); empty where not said.
+        kind: class of the thing, in the data set's words (``people``, ``scene``, ``animals/scene``); may be empty.
     """
 
     start: int

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -202,7 +202,19 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_EXTENSIONS
 
 
-def picture_of(sample: Sample) -> str:
+class OfPicture(Protocol):
+    """What belongs to a picture in a file, as a `Sample` does."""
+
+    @property
+    def picture(self) -> str:
+        """The picture's name within its data set."""
+
+    @property
+    def image_path(self) -> Path:
+        """Its file."""
+
+
+def picture_of(sample: OfPicture) -> str:
     """A key of the picture, equal for all its samples and unique among data sets.
 
     It is not the file: as released, SJTU-TIS has one of the same picture for each condition.

@@ -101,7 +101,7 @@ def split_by_picture(
 ) -> dict[str, list[str]]:
     """Pictures of a training, a validation and a test split; all conditions of a picture are on one side.
 
-    Stratified by group: the pictures seen with one sentence and those seen with three are divided alike.
+    Stratified by group: pictures with one sentence and pictures with three are divided alike.
     """
     groups: dict[frozenset[Condition], list[str]] = {}
     conditions: dict[str, set[Condition]] = {}

@@ -64,7 +64,7 @@ def read_fixations(
 
 
 def load_fixations(source: Source, shape: tuple[int, int]) -> np.ndarray:
-    r"""Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats kept.
+    r"""Fixated pixels, (N, 2) int64 (row, column), in the order of the file, repeats included.
 
     Args:
         source, shape: as for `read_fixations`, whose notices are not given.

@@ -82,7 +82,7 @@ class Fixation:
     Attributes:
         x, y: the pixel, from the upper left.
         participant: who looked.
-        round: which look at the picture, from 1.
+        round: number of the viewing of the picture, from 1.
         order: which fixation of the round, from 1.
         milliseconds: onset since the round began; None where that is not known.
         duration: milliseconds that it lasted; None where that is not known.

@@ -1,4 +1,4 @@
-"""Scores of one prediction, and of a whole set: rows a picture, means and intervals a condition."""
+"""Scores of one prediction, and of a whole set: rows per picture, means and intervals per condition."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def evaluate_fixation(
     Args:
         prediction: (h, w); resized to the ground truth's size, bilinear, if it differs.
         density: (H, W) >= 0.
-        fixations: (N, 2) integers (row, column), repeats kept, or a boolean map (H, W).
+        fixations: (N, 2) integers (row, column), repeats included, or a boolean map (H, W).
         other_fixations: (M, 2) fixations on other pictures moved to this one's size, for shuffled AUC.
         baseline: (H, W) density for the information gain.
         profile: a name from `PROFILES`.
@@ -107,7 +107,7 @@ class FixationEvaluator:
     """Collects predictions and ground truth, and scores them picture by picture and condition by condition.
 
     Shuffled AUC compares with fixations under the same condition on every other picture added; those on the same
-    picture under another condition are left out as well, because people look at the same things again. It is therefore
+    picture under another condition are left out as well, because people fixate the same things again. It is therefore
     NaN until a second picture is added, and depends on the set: `pools` records which set it was.
 
     Args:
@@ -168,7 +168,7 @@ class FixationEvaluator:
         return dict(entry.scores)
 
     def rows(self) -> pd.DataFrame:
-        """One row an `add`: id, picture, condition, height, width, fixations (their number), and a column a metric.
+        """One row per `add`: id, picture, condition, height, width, number of fixations, and one column per metric.
 
         A metric that is undefined for a picture, or lacks its ground truth, is NaN.
         """
@@ -250,7 +250,7 @@ def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) ->
     """Mean over pictures with a 95 % bootstrap interval, by condition and metric.
 
     Args:
-        rows: picture, condition, and a column a metric; NaN where it is undefined.
+        rows: picture, condition, and one column per metric; NaN where it is undefined.
         seed: of the bootstrap.
 
     Returns:

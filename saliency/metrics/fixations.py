@@ -42,7 +42,7 @@ def nss(prediction: ArrayLike, fixations: ArrayLike, *, classic: bool = False) -
 
 
 def auc(prediction: ArrayLike, fixations: ArrayLike) -> float:
-    """Area under the ROC curve of the fixations, repeats kept, against all pixels of the picture, in [0, 1]; exact.
+    """Area under the ROC curve of the fixations, repeats included, against all pixels of the picture, in [0, 1]; exact.
 
     Example:
         >>> auc([[0, 1], [2, 3]], [(1, 1), (1, 0)])
@@ -54,10 +54,10 @@ def auc(prediction: ArrayLike, fixations: ArrayLike) -> float:
 
 
 def sauc(prediction: ArrayLike, fixations: ArrayLike, other_fixations: ArrayLike) -> float:
-    """Shuffled AUC: the fixations against those of other pictures, so that looking at the centre earns nothing; exact.
+    """Shuffled AUC: the fixations against those of other pictures, so that a centre prior gains nothing; exact.
 
     Args:
-        other_fixations: (M, 2) fixations on other pictures, repeats kept, moved to this picture's size; none gives NaN.
+        other_fixations: (M, 2) fixations on other pictures at this picture's size, repeats included; none gives NaN.
 
     Example:
         >>> sauc([[0, 1], [2, 3]], [(1, 1), (1, 0)], other_fixations=[(0, 0), (1, 0)])

@@ -44,7 +44,7 @@ def as_density(values: ArrayLike) -> Map:
 
 
 def as_fixations(fixations: ArrayLike, shape: tuple[int, int]) -> Points:
-    """Fixations as (N, 2) integers (row, column), repeats kept.
+    """Fixations as (N, 2) integers (row, column), repeats included.
 
     Args:
         fixations: (N, 2) whole numbers, or a boolean map (H, W), true at fixated pixels.

@@ -27,7 +27,7 @@ def at_frame(values: ArrayLike) -> Map:
 def auc20(prediction: ArrayLike, density: ArrayLike) -> float:
     """The "AUC" of those papers, in [0, 1]: mean of sensitivity and specificity of both maps at their 80th percentiles.
 
-    With a binary prediction the ROC has one corner, so this only tells how far the two top fifths overlap.
+    With a binary prediction the ROC has one corner, so this measures only how far the two top fifths overlap.
 
     Example:
         >>> auc20(np.arange(10).reshape(2, 5), np.arange(10).reshape(2, 5))

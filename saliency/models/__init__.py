@@ -1,0 +1,1 @@
+"""Saliency models and their parts: trunks, text encoders, the object detector, grounding."""

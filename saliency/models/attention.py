@@ -20,7 +20,8 @@ class Attention(nn.Module):
         self.out = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """
+        """Attend from queries to keys.
+
         Args:
             x: (N, Q, C) queries.
             context: (N, K, D) keys and values; None is self-attention.
@@ -60,6 +61,7 @@ class EncoderLayer(nn.Module):
         self.mlp = MLP(channels, ratio, dropout)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Tokens (N, L, C) to tokens of the same shape; `mask` (N, L) is false on keys to leave out."""
         x = x + self.attention(self.norm1(x), mask=mask)
         return x + self.mlp(self.norm2(x))
 
@@ -86,6 +88,7 @@ class CrossAttentionLayer(nn.Module):
         self.mlp = MLP(channels, ratio, dropout)
 
     def forward(self, x: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """Picture tokens (N, L, C), word tokens (N, K, D) and their mask (N, K) to (N, L, C)."""
         x = x + self.attention(self.norm1(x))
         x = x + self.gate * self.reading(self.norm2(x), words, mask)
         return x + self.mlp(self.norm3(x))

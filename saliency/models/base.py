@@ -45,6 +45,8 @@ class SaliencyModel(nn.Module):
         Args:
             pixels: (N, 3, H, W) prepared as the preset's `Preprocessing` says.
         """
+        if self.front_end is None:
+            raise NotImplementedError("a model without a front end encodes pictures itself")
         return self.encode_features(self.front_end(pixels))
 
     @property
@@ -63,8 +65,7 @@ class SaliencyModel(nn.Module):
 
     @property
     def grounding_branch(self) -> nn.Module | None:
-        """A `grounding.GroundingModel` of the model's own trunk and grounding; None for models whose words do not
-        point."""
+        """A `grounding.GroundingModel` of the model's trunk and grounding; None without grounding."""
         return None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:

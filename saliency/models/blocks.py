@@ -21,6 +21,7 @@ class ChannelLayerNorm(nn.LayerNorm):
         super().__init__(channels, eps)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise (N, C, H, W) over the channels."""
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
@@ -77,7 +78,7 @@ class SentenceEmbedding(nn.Module):
             sentence: (N, text_dim), or None where no picture has a sentence.
             present: (N,) bool, false where a sentence is empty; None as above.
         """
-        if sentence is None:
+        if sentence is None or present is None:
             return self.null.expand(pictures, -1)
         return torch.where(present[:, None], self.projection(sentence), self.null)
 

@@ -23,8 +23,10 @@ HIRES_PREFIX = "hires."  # of that branch's keys in `ImageFeatures`
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """Pictures (N, 3, H, W) to `ImageFeatures`: the trunk's levels ``stride8`` and so on, the detector's ``planes`` on
-    the grid of stride 8 and, with `HIRES_PREFIX`, the `hires_features`.
+    """The frozen trunk and detector of a model: pictures (N, 3, H, W) to `ImageFeatures`.
+
+    The features are the trunk's levels ``stride8`` and so on, the detector's ``planes`` on the grid of stride 8 and,
+    with `HIRES_PREFIX`, the `hires_features`.
 
     Two front ends are equal if their parts are the same objects and their options are equal.
 
@@ -51,6 +53,7 @@ class FrontEnd:
         return (self.trunk,) if self.objects is None else (self.trunk, self.objects)
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
+        """The features of pictures (N, 3, H, W), see the class."""
         levels = self._levels(downscaled(pixels) if self.downscale else pixels)
         features = {f"stride{stride}": level for stride, level in levels.items()}
         objects = None
@@ -61,19 +64,25 @@ class FrontEnd:
             return features
         if self.grid is not None:
             return features if objects is None else features | {"objects": objects.features}
-        return features | {HIRES_PREFIX + name: value for name, value in self._hires(pixels, objects).items()}
+        hires = self._hires(pixels, objects, self.hires_grid)
+        return features | {HIRES_PREFIX + name: value for name, value in hires.items()}
 
     def hires_features(self, pixels: Tensor) -> ImageFeatures:
-        """Inputs of the high-resolution branch: ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``;
-        all but ``coarse`` on `hires_grid`, which must be set."""
-        return self._hires(pixels, None if self.objects is None else self.objects(pixels, self.hires_grid))
+        """Inputs of the high-resolution branch; `ValueError` without one.
 
-    def _hires(self, pixels: Tensor, objects: Objects | None) -> ImageFeatures:
+        ``fine``, ``coarse`` and, with a detector, ``planes`` and ``features``; all but ``coarse`` on `hires_grid`.
+        """
+        if self.hires_grid is None:
+            raise ValueError("this front end has no high-resolution branch")
+        objects = None if self.objects is None else self.objects(pixels, self.hires_grid)
+        return self._hires(pixels, objects, self.hires_grid)
+
+    def _hires(self, pixels: Tensor, objects: Objects | None, grid: tuple[int, int]) -> ImageFeatures:
         levels = self._levels(pixels)
-        features = {"fine": resize(levels[8], self.hires_grid), "coarse": levels[16]}
+        features = {"fine": resize(levels[8], grid), "coarse": levels[16]}
         if objects is None:
             return features
-        return features | {name: resize(value, self.hires_grid) for name, value in objects._asdict().items()}
+        return features | {name: resize(value, grid) for name, value in objects._asdict().items()}
 
     def _levels(self, pixels: Tensor) -> dict[int, Tensor]:
         """The trunk's levels by stride, averaged to the grid if there is one."""

@@ -77,8 +77,10 @@ def translations() -> dict[str, str]:
 
 
 def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
-    """Preset and configuration of an earlier card or recipe of model `name` as they are called today; of a model that
-    is not here, as they are."""
+    """Preset and configuration of an earlier card or recipe by their present names.
+
+    Those of models that are not registered are returned unchanged.
+    """
     return REGISTRY[name].present(preset_name, config) if name in REGISTRY else Named(preset_name, config)
 
 

@@ -54,8 +54,9 @@ class Preset:
 
 
 def configured(config: Config, overrides: Mapping[str, Any]) -> Config:
-    """`config` with other values for some fields, as recipes and cards hold them: a mapping sets fields of a nested
-    configuration, a list is a tuple.
+    """`config` with other values for some fields, as recipes and cards hold them.
+
+    A mapping sets fields of a nested configuration; a list becomes a tuple.
 
     Raises:
         TypeError: there is no such field.

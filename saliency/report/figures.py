@@ -1,4 +1,4 @@
-"""A figure a condition: a few validation pictures, where people looked, and where every model says they look.
+"""One figure per condition: validation pictures with the density of gaze and the map of every model.
 
 Figures stay out of the repository: the pictures may not be given away.
 """
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ..data import Sample
 from ..metrics import cc
 from ..results.rendering import overlay
-from ..training.datasets import RUNS
+from ..training.runs import RUNS
 from .predictions import Predict
 from .scores import ORDER, people
 
@@ -55,7 +55,7 @@ def chosen(models: Mapping[str, Predict], samples: Sequence[Sample]) -> list[Sam
 
 
 def figure_of(models: Mapping[str, Predict], samples: Sequence[Sample]) -> Figure:
-    """A row a sample under its sentence: the picture, people, and each model with its CC. It belongs to no window."""
+    """One row per sample under its sentence: the picture, the density of gaze, and each map with its CC."""
     columns = 2 + len(models)
     figure = Figure(figsize=(2.4 * columns, 2.4 * len(samples) + 0.4), layout="constrained")
     for row, sample in zip(figure.subfigures(len(samples), 1, squeeze=False)[:, 0], samples, strict=True):

@@ -11,7 +11,7 @@ from ..checkpoints import Card
 from ..data import Sample, SjtuTis
 from ..models import registry
 from ..predictor import Predictor
-from . import figures, oracle_boxes, pointing, published, run_costs, scores, text_sensitivity
+from . import figures, oracle_boxes, pointing_scores, published, run_costs, scores, text_sensitivity
 from .predictions import exchanged, model_predictions
 
 
@@ -35,7 +35,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     boxes = oracle_boxes.read_boxes()
     for name in cards:
         table = tables[rows[name]] = scores.measure(maps[name], validation, name).table()
-        pointed = pointing.pointing(name, phrases)
+        pointed = pointing_scores.pointing(name, phrases)
         checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=pointed)
         if pointed:
             words[rows[name]] = pointed
@@ -50,7 +50,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         introduction(validation),
         scores.section(tables),
         text_sensitivity.section(readers, blind, validation, others),
-        pointing.section(words),
+        pointing_scores.section(words),
         oracle_boxes.section(better),
         published.section(published.read()),
         run_costs.section({rows[name]: card for name, card in cards.items()}),

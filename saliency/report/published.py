@@ -1,4 +1,4 @@
-"""What others published, kept in published.yaml with the reasons why it cannot be compared."""
+"""Published scores of others, from published.yaml, with the reasons why they cannot be compared."""
 
 from __future__ import annotations
 

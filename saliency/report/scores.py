@@ -80,7 +80,7 @@ def measure(predict: Predict, samples: Sequence[Sample], title: str) -> Fixation
 
 
 def metric_table(tables: Mapping[str, pd.DataFrame], metric: str) -> str:
-    """Markdown: a row a predictor, a column a condition, mean and 95 % interval."""
+    """Markdown: one row per predictor, one column per condition; mean and 95 % interval."""
     rows = []
     for name, table in tables.items():
         cells = [table.loc[(condition, metric)] for condition in ORDER]

@@ -104,7 +104,7 @@ def figure(
 
 
 def _lines(sentence: str) -> list[str]:
-    """At most three lines; none where no font has all characters, because boxes tell nothing."""
+    """At most three lines; none where no font has all characters, because boxes cannot be read."""
     drawable = frozenset().union(*_fonts().values())
     if not all(character.isspace() or ord(character) in drawable for character in sentence):
         return []
@@ -115,7 +115,7 @@ def _lines(sentence: str) -> list[str]:
 @cache
 def _fonts() -> dict[str, frozenset[int]]:
     """The characters of those of `FONTS` that are installed, by name."""
-    known = font_manager.fontManager.ttflist  # kept between runs: a file may be gone
+    known = font_manager.fontManager.ttflist  # cached between runs: a file may be gone
     files = {font.name: font.fname for font in known if Path(font.fname).is_file()}
     return {name: frozenset(font_manager.get_font(files[name]).get_charmap()) for name in FONTS if name in files}
 

@@ -16,17 +16,16 @@ from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.samples import picture_of, read_rgb
 from ..errors import RecipeError
-from ..precision import autocast
 from ..preprocessing import content, prepare
+from ..runtime.precision import autocast
 from .recipe import DataSource
-from .state import epochs_left, run_state
+from .runs import RUNS, run_checkpoint
 from .targets.augmentation import mirror_words
 from .targets.gaze_targets import TrainingSample
 from .targets.pseudo_targets import PseudoSample, pseudo_samples
 from .targets.sentence_bank import SentenceBank
 from .targets.sentence_pairs import sentence_pairs
 
-RUNS = Path("runs")
 # Encoded sentences are cached here between runs.
 SENTENCE_CACHE = RUNS / "sentences"
 
@@ -68,8 +67,10 @@ def _samples(source: DataSource) -> list[Sample]:
 
 
 def _drawn(names: Iterable[str], limit: int | None) -> set[str]:
-    """`limit` of the pictures of these names, always the same ones. The first by name would be those of one origin
-    where a data set gathers several."""
+    """Names of `limit` pictures, drawn by a hash of the name, so that the same ones are drawn in every run.
+
+    The first by name would come from one origin where a data set gathers several.
+    """
     return set(sorted(set(names), key=lambda name: (zlib.crc32(name.encode()), name))[:limit])
 
 
@@ -122,32 +123,13 @@ def free_viewing(entries: Sequence[Entry], teacher: str, batch: int = 16) -> dic
     return found
 
 
-def run_folder(name: str) -> Path:
-    """The folder of the run of this name."""
-    return RUNS / name
-
-
-def run_checkpoint(name: str) -> Path | str:
-    """The checkpoint of a run here, else, where none was begun, the name of a shipped one.
+def sentence_bank(sentences: Iterable[str], encoder: str | None) -> SentenceBank:
+    """The encoded sentences and their mirrored versions.
 
     Raises:
-        RecipeError: the run here has not ended.
+        RecipeError: there is no text encoder.
     """
-    path = run_folder(name) / f"{name}.safetensors"
-    refuse_unfinished(name)
-    if not path.is_file() and run_state(path.parent):
-        raise RecipeError(f"The run “{name}” broke off before it wrote its checkpoint: train it to its end first.")
-    return path if path.is_file() else name
-
-
-def refuse_unfinished(name: str) -> None:
-    """Raises `RecipeError` where a run of this name is here and lacks epochs."""
-    state = run_state(run_folder(name))
-    if state and (left := epochs_left(state)):
-        raise RecipeError(f"The run “{name}”, which this one builds on, lacks {left} of its epochs: train it first.")
-
-
-def sentence_bank(sentences: Iterable[str], encoder: str) -> SentenceBank:
-    """The encoded sentences and their mirrored versions."""
+    if encoder is None:
+        raise RecipeError("The recipe's model reads no text, which its method trains.")
     own = set(sentences)
     return SentenceBank(encoder, own | {mirror_words(sentence) for sentence in own}, SENTENCE_CACHE)

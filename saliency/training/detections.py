@@ -12,8 +12,8 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
+from ..atomic_files import write_whole
 from ..data.samples import read_rgb
-from ..files import write_whole
 from ..models.detector import NAMES, ObjectPlanes
 from ..preprocessing import prepare
 from .feature_cache import content_key, fingerprint
@@ -57,7 +57,8 @@ def sure(boxes: np.ndarray, scores: np.ndarray) -> Detections:
     """
     best, kinds = scores.max(axis=1), scores.argmax(axis=1)
     corners, sides = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, 2:]
-    chosen = np.array(cv2.dnn.NMSBoxesBatched(np.hstack([corners, sides]), best, kinds, THERE, OVERLAP), dtype=int)
+    found = cv2.dnn.NMSBoxesBatched(np.hstack([corners, sides]).tolist(), best, kinds, THERE, OVERLAP)
+    chosen = np.asarray(found, dtype=np.int64)
     corners = np.hstack([corners, corners + sides]).clip(0, 1)
-    found = np.unique(kinds[chosen][best[chosen] > SURE])
-    return {NAMES[kind]: corners[chosen[kinds[chosen] == kind]] for kind in found}
+    certain = np.unique(kinds[chosen][best[chosen] > SURE])
+    return {NAMES[kind]: corners[chosen[kinds[chosen] == kind]] for kind in certain}

@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from ..atomic_files import write_whole
 from ..data.samples import PictureFile, read_file
 from ..errors import RecipeError
-from ..files import write_whole
 from ..models.features import ImageFeatures
 from ..preprocessing import Preprocessing, flipped, normalise, stacked
 

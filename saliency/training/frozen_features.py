@@ -16,12 +16,12 @@ from ..models.detector import MIN_SCORE, ObjectPlanes
 from ..models.features import ImageFeatures
 from ..models.front_end import HIRES_SCALE, FrontEnd
 from ..models.grounding import GroundingModel
-from ..precision import autocast
 from ..preprocessing import Preprocessing
-from .datasets import RUNS
+from ..runtime.precision import autocast
 from .feature_cache import FeatureCache, fingerprint
 from .learner import parameter_groups
 from .recipe import Options, Stage
+from .runs import RUNS
 
 # Cache version: raise it when resizing, the front end or mosaics change.
 CACHE_VERSION = 1

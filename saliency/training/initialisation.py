@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from .. import checkpoints
 from ..errors import CheckpointError, RecipeError
-from .datasets import refuse_unfinished, run_checkpoint, run_folder
 from .onnx import convolutions
 from .recipe import Start
+from .runs import refuse_unfinished, run_checkpoint, run_folder
 
 
 def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = None) -> set[str]:
@@ -31,6 +31,7 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
         except AttributeError:
             raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
         return {f"{start.target}.{name}" for name in initialise(part, start.file, encoder)}
+    assert start.run is not None, "a start has a file or a run"
     weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value

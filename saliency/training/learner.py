@@ -58,9 +58,11 @@ class Learner:
         self.schedule.step()
 
     def state(self) -> dict[str, Any]:
+        """State of network, optimiser and schedule, for `restore`."""
         return {part: getattr(self, part).state_dict() for part in ("network", "optimizer", "schedule")}
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Load what `state` returned."""
         for part, value in state.items():
             getattr(self, part).load_state_dict(value)
 
@@ -91,8 +93,8 @@ def parameter_groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
             raise RecipeError(f"The stage “{stage.name}” has a rate for “{prefix}”, which is no part of the model.")
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        prefix = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
-        rate = stage.rate if prefix is None else stage.rates[prefix]
+        longest = max((p for p in stage.rates if name.startswith(p)), key=len, default=None)
+        rate = stage.rate if longest is None else stage.rates[longest]
         parameter.requires_grad_(rate > 0)
         if rate > 0:
             decay = stage.weight_decay if parameter.ndim > 1 else 0.0

@@ -28,21 +28,21 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from ..atomic_files import write_whole
 from ..checkpoints import Part
 from ..errors import RecipeError
-from ..files import write_whole
 from ..models.blocks import freeze_norm_stats
 from .learner import Learner
-from .methods.base import Method
+from .methods.method import Method
 from .recipe import Recipe, Stage
-from .state import is_of, revision, run_state
+from .runs import is_of, revision, run_state
 from .training_cost import CostMeter
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
 
 
 class Run:
-    """One training run of a recipe; `train` starts it, or goes on after the last finished epoch.
+    """One training run of a recipe; `train` starts it, or resumes it after the last finished epoch.
 
     Every epoch begins with a seed of its own, so that a broken run ends with the same weights as an unbroken one.
     Methods choose the number format (`precision.autocast`), Accelerate the devices.
@@ -65,12 +65,12 @@ class Run:
         self.accelerator = Accelerator(
             # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
-            step_scheduler_with_optimizer=False,  # with several processes it would step so many times an update
+            step_scheduler_with_optimizer=False,  # with several processes it would step once per process and update
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
         self.quiet = quiet or not self.accelerator.is_main_process
         self.warm_up = 0.0
-        self.average: AveragedModel | None = None
+        self.average: Any = None  # an `AveragedModel` from the first stage on
         self.done = 0
         self.best: dict[str, float] = {"score": -math.inf}
         self._parts = {name: part.model_dump(mode="json") for name, part in parts.items()}
@@ -79,10 +79,10 @@ class Run:
         method.model.to(self.accelerator.device)
 
     def train(self, stop_after: int | None = None) -> dict[str, float]:
-        """Run the epochs that are left; leaves the best epoch's weights in the model and returns its scores.
+        """Run the remaining epochs, load the best epoch's weights into the model and return its scores.
 
         Args:
-            stop_after: break off once so many epochs of the whole run are done, as a kill would.
+            stop_after: stop after this epoch of the whole run, as a kill would.
 
         Raises:
             RecipeError: the folder holds a run of another recipe, or a stage has no whole batch.
@@ -100,7 +100,7 @@ class Run:
         return self.best
 
     def _resume(self) -> None:
-        """Take over the epochs that are done."""
+        """Restore the progress of the run from its state."""
         state = run_state(self.folder)
         if state is None:
             return
@@ -139,9 +139,11 @@ class Run:
             self._close_epoch(stage, terms, learners)
 
     def _settle(self, loader: DataLoader) -> None:
-        """Measure the batch-norm statistics of the averaged weights. Neither the running statistics nor their average
-        belong to these weights, and with several sentences per picture the difference ruins the maps. Norms that are
-        frozen, or that no batch passes, stay as they are."""
+        """Measure the batch-norm statistics of the averaged weights.
+
+        Neither the running statistics nor their average belong to these weights, and with several sentences per picture
+        the difference ruins the maps. Norms that are frozen, or that no batch passes, stay unchanged.
+        """
         network = self.average.module.train()
         norms = [part for part in network.modules() if isinstance(part, _BatchNorm) and part.training]
         before = [(deepcopy(norm.state_dict()), norm.momentum) for norm in norms]
@@ -166,8 +168,9 @@ class Run:
             freeze_norm_stats(self.method.model)
         sums: dict[str, float] = {}
         title = f"{self.recipe.name} {stage.name} {epoch + 1}/{stage.epochs}"
-        steps = {"total": stage.epochs * len(loader), "initial": epoch * len(loader)}  # the bar is the stage's
-        with tqdm(loader, title, **steps, disable=self.quiet, mininterval=5, dynamic_ncols=True) as progress:
+        total, initial = stage.epochs * len(loader), epoch * len(loader)  # the bar is the stage's
+        quiet = self.quiet
+        with tqdm(loader, title, total, initial=initial, disable=quiet, mininterval=5, dynamic_ncols=True) as progress:
             for count, batch in enumerate(progress, 1):
                 for name, value in self.method.step(batch, learners, stage, epoch).items():
                     sums[name] = sums.get(name, 0.0) + value
@@ -220,8 +223,10 @@ class Run:
         write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
 
     def _write_history(self, line: dict[str, Any]) -> None:
-        """The history with `line` for the epoch just done. A line may be there already of a run that was killed before
-        it wrote its state."""
+        """Write the history with `line` for the last epoch.
+
+        It may hold such a line already if a run was killed before it wrote its state.
+        """
         history = self.folder / "history.jsonl"
         before = history.read_text(encoding="utf-8").splitlines()[: self.done - 1] if history.is_file() else []
         text = "".join(f"{one}\n" for one in (*before, json.dumps(line)))
@@ -229,5 +234,5 @@ class Run:
 
 
 def batches(dataset: Dataset, size: int) -> DataLoader:
-    """Batches of `size` of a method's `dataset`, in another order each time; what is left over is left out."""
+    """Batches of `size` of a method's `dataset`, shuffled in every epoch; an incomplete last batch is dropped."""
     return DataLoader(dataset, batch_size=size, shuffle=True, collate_fn=dataset.collate, drop_last=True)

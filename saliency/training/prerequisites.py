@@ -8,7 +8,7 @@ from pathlib import Path
 from .provenance import needs
 from .recipe import Recipe
 from .recipe_file import load_recipe, recipe_path
-from .train import is_trained, train
+from .training_run import is_trained, train
 
 
 def train_missing(recipe: Recipe) -> Iterator[Path]:

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from .. import checkpoints
 from ..checkpoints import Part
 from ..errors import CheckpointError, RecipeError
-from .datasets import run_checkpoint, run_folder
 from .recipe import Recipe
-from .state import run_state
+from .runs import run_checkpoint, run_folder, run_state
 
 
 def needs(recipe: Recipe) -> list[str]:
@@ -59,7 +58,7 @@ def ancestors(recipe: Recipe, parts: Mapping[str, Part]) -> list[Recipe]:
     """
     found: dict[str, Recipe] = {}
     for start in recipe.start:
-        if (part := parts.get(start.run)) and (earlier := _recipe(part)):
+        if start.run and (part := parts.get(start.run)) and (earlier := _recipe(part)):
             found |= {one.name: one for one in (*ancestors(earlier, parts), earlier)}
     return list(found.values())
 

@@ -39,7 +39,7 @@ AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 
 class DataSource(_Part):
-    """A data set. What means nothing to its reader is refused.
+    """A data set. Keys that its reader does not have are refused.
 
     Attributes:
         reader: of the data set's format.
@@ -202,7 +202,7 @@ def _renamed(values: Any, names: Mapping[str, str]) -> Any:
 
 
 def parse_recipe(content: dict[str, Any]) -> Recipe:
-    """Check a recipe that is already a mapping; `RecipeError` names the first key that does not stand.
+    """Check a recipe that is already a mapping; `RecipeError` names the first invalid key.
 
     What its method knows is checked by `methods.method_of`.
     """
@@ -213,6 +213,6 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
 
 
 def _fault(error: ValidationError) -> str:
-    """The first key that does not stand, and why."""
+    """The first invalid key, and why."""
     fault = first_fault(error)
     return f"“{fault.key}” {'is unknown' if fault.unknown else f'does not stand: {fault.reason}'}"

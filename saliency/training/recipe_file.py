@@ -109,7 +109,7 @@ def _resolved(content: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _source(own: Any, folder: Path) -> Any:
-    """A recipe's data source with what the source of its name says."""
+    """A recipe's data source with the keys of the source that it names."""
     if not isinstance(own, Mapping) or "source" not in own:
         return own
     named = {key: value for key, value in own.items() if key != "source"}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
-from ..torchvision_compat import ensure_torchvision
+from ..runtime.torchvision_compat import ensure_torchvision
 
 LITE2 = "tf_efficientnet_lite2"
 

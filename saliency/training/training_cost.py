@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from .. import precision
 from ..checkpoints import Effort
+from ..runtime import precision
 
 
 class CostMeter:
@@ -41,7 +41,7 @@ class CostMeter:
             "precision": str(precision.preferred_dtype(self._device)).removeprefix("torch."),
         }
         if self._before:
-            self._known &= self._before.model_dump(include=setup.keys()) == setup
+            self._known &= self._before.model_dump(include=set(setup)) == setup
             minutes, cpu_minutes = minutes + self._before.minutes, cpu_minutes + self._before.cpu_minutes
         return Effort(minutes=round(minutes, 3), cpu_minutes=round(cpu_minutes, 3), **setup) if self._known else None
 

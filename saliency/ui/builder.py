@@ -1,4 +1,4 @@
-"""Puts the web app together; what launching it needs is beside it, because Gradio takes the look at launch."""
+"""Puts the web app together; what launching it needs is beside it, because Gradio takes the theme at launch."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ def build(
         opening: the example whose comparison the page opens with; None: it opens empty.
     """
     room = Classroom()
-    arguments = {"compare": {"opening": opening}, "gaze": {"room": room}, "errors": {"data": data, "maps": maps}}
+    arguments: dict[str, dict[str, Any]] = {
+        "compare": {"opening": opening},
+        "gaze": {"room": room},
+        "errors": {"data": data, "maps": maps},
+    }
     with DocumentedBlocks(title=TITLE, analytics_enabled=False, delete_cache=_UPLOADS_LIVE, fill_width=True) as demo:
         Component("masthead", scripts=("tab_keys", "answers"))
         bar = lecture.build()
@@ -72,7 +76,7 @@ def build(
 
 
 def _focus(form: Form) -> None:
-    """Moves the focus to the form's answer once there is one that somebody asked for."""
+    """Moves the focus to the form's result once a requested one is there."""
     view = form.run["outputs"][0]
     announced = f"document.dispatchEvent(new CustomEvent('answered', {{ detail: '{view.elem_id}' }}))"
     js = f"(answer) => answer && !answer.opening && {announced}"
@@ -80,8 +84,11 @@ def _focus(form: Form) -> None:
 
 
 def launch_options() -> dict[str, Any]:
-    """Arguments of ``launch``: the look, and what visitors may do. Address and port come from Gradio's environment
-    variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); port 7860 is Gradio's default."""
+    """Arguments of ``launch``: the theme, and what visitors may do.
+
+    Address and port come from Gradio's environment variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT); Gradio's default
+    port is 7860.
+    """
     return {
         "theme": theme(),
         "i18n": translations(),

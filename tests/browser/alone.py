@@ -13,7 +13,7 @@ from saliency.ui.shared.component import Component, shared_script
 # `send` is the server's half of the component: a new value.
 _RUN = """([script, props]) => {
     let changed = () => {};
-    const scope = { element: document.body, props, watch: (_, told) => (changed = told), trigger: () => {} };
+    const scope = { element: document.body, props, watch: (_, listener) => (changed = listener), trigger: () => {} };
     window.send = (value) => { props.value = value; changed(); };
     new Function(...Object.keys(scope), script)(...Object.values(scope));
 }"""

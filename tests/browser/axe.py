@@ -10,7 +10,7 @@ EXCLUDED: dict[str, tuple[str, ...]] = {}
 
 
 def violations(page: Page) -> list[str]:
-    """Rule and node of each serious or critical violation of what is to be seen."""
+    """Rule and node of each serious or critical violation of the visible page."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]}"

@@ -58,7 +58,7 @@ def visiting(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     wrong: list[str] = []
     pages: list[Page] = []
 
-    def said(message: ConsoleMessage) -> None:
+    def record(message: ConsoleMessage) -> None:
         if message.type == "error":
             wrong.append(f"{message.text} {message.location}")
 
@@ -66,7 +66,7 @@ def visiting(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
         pages.append(page)
         page.set_default_timeout(PATIENCE)
-        page.on("console", said)
+        page.on("console", record)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: None if local(request.url, address) else wrong.append(request.url))
         page.goto(address)

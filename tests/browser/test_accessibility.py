@@ -79,7 +79,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, s
     .map(([control, { height }]) => `${height}: ${control.outerHTML.slice(0, 120)}`)"""
 
 
-def test_on_a_phone_every_tab_is_seen_and_every_control_is_as_high_as_a_finger_needs(browser, address):
+def test_on_a_phone_every_tab_is_visible_and_every_control_is_large_enough_to_touch(browser, address):
     with visiting(browser, address) as visit:
         page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
         page.get_by_role("button", name="Cows").first.click()

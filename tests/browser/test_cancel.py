@@ -50,7 +50,7 @@ def frames(page: Page):
 
 
 def is_quiet(page: Page) -> None:
-    """Nothing runs, nothing is said to have failed, and that it was cancelled is told."""
+    """Nothing runs, no failure is shown, and the cancellation is announced."""
     expect(page.get_by_text("Cancelled.", exact=True)).to_be_visible()
     expect(cancel(page)).to_be_hidden()
     page.wait_for_timeout(500)  # a message of failure would be there by now

@@ -58,7 +58,7 @@ def phone(windows):
 
     def open_phone(url: str) -> Page:
         page = windows(**PHONE)
-        page.goto("about:blank")  # a phone has not seen the app before
+        page.goto("about:blank")  # a phone opens the app for the first time
         page.goto(url)
         return page
 
@@ -86,8 +86,8 @@ def test_two_phones_mark_and_the_projector_shows_the_sum(lecturer, phone, tmp_pa
     url = invited(lecturer)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#class=[A-Z]{6}", url)
     expect(panel(lecturer).get_by_role("img", name=f"QR code of {url.removeprefix('http://')}")).to_be_visible()
-    seen = cv2.imdecode(np.frombuffer(panel(lecturer).screenshot(), np.uint8), cv2.IMREAD_COLOR)
-    assert cv2.QRCodeDetector().detectAndDecode(seen)[0] == url
+    image = cv2.imdecode(np.frombuffer(panel(lecturer).screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == url
     expect(panel(lecturer)).to_contain_text("Phones cannot reach this address")  # the test's is this computer's own
     expect(panel(lecturer)).to_contain_text("0 people have marked")
     assert violations(lecturer) == []

@@ -126,7 +126,7 @@ def test_an_example_runs_at_a_click_and_everything_can_be_taken_home(page, tmp_p
         assert archive.testzip() is None
 
 
-def test_a_mistake_is_told_in_a_sentence(page):
+def test_a_mistake_is_reported_in_a_sentence(page):
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("No picture was given.")).to_be_visible()
     expect(page.get_by_text("Error", exact=True).and_(page.locator(".error"))).not_to_have_count(0)
@@ -186,13 +186,13 @@ def drag(page: Page, frame, start: tuple[float, float], end: tuple[float, float]
     page.mouse.up()
 
 
-def test_a_dragged_box_tells_every_maps_share_of_the_gaze(compared, frame):
+def test_a_dragged_box_shows_each_maps_share_of_the_gaze(compared, frame):
     shares = compared.locator("#maps .share")
-    told = []
+    reported = []
     for edge in (0.03, 0.35):  # the frame's corners are round, and outside
         drag(compared, frame, (edge, edge), (1 - edge, 1 - edge))
-        told.append([int(share.removesuffix("% in the box")) for share in shares.all_inner_texts()])
-    nearly_all, some = told
+        reported.append([int(share.removesuffix("% in the box")) for share in shares.all_inner_texts()])
+    nearly_all, some = reported
     assert len(some) == 12
     assert all(100 >= outer > 85 and outer > inner > 0 for outer, inner in zip(nearly_all, some, strict=True))
     frame.press("Escape")
@@ -203,7 +203,7 @@ def test_keys_move_the_cross_hair_and_draw_a_box(compared, frame):
     readings, spoken = compared.locator("#maps .reading"), compared.locator("#maps .spoken")
     frame.focus()
     frame.press("ArrowRight")
-    assert all(told.endswith("×") for told in readings.all_inner_texts())
+    assert all(reported.endswith("×") for reported in readings.all_inner_texts())
     assert spoken.inner_text().startswith("52% from the left, 50% from the top: ")
     frame.press("Shift+ArrowDown")
     frame.press("Shift+ArrowLeft")

@@ -88,13 +88,13 @@ def test_cover_hides_below_the_threshold_and_at_full_opacity_shows_the_map_alone
     change = covered(0.5, 0, True)
     assert change == change[::-1]
     assert (change[0], change[127]) == (128, 1)
-    assert covered(1, 0, True)[127] < 5  # where nothing changed the picture is to be seen whatever the opacity
+    assert covered(1, 0, True)[127] < 5  # where nothing changed the picture is visible at any opacity
 
 
-def test_a_text_is_told_in_the_browsers_language_with_its_values_as_they_are(script):
+def test_a_text_is_in_the_browsers_language_with_its_values_unchanged(script):
     assert script("return text('greeting', {name: '<b>$&</b>'})") == "Hello <b>$&</b>"
 
 
 def test_numbers_have_a_sign_only_where_they_are_not_zero(script):
-    told = script("return [fixed(-0.001, 2), fixed(-1.5, 1), times(-0.04, true), times(0.04, true), times(1.3, true)]")
-    assert told == ["0.00", "−1.5", "0.0×", "0.0×", "+1.3×"]
+    texts = script("return [fixed(-0.001, 2), fixed(-1.5, 1), times(-0.04, true), times(0.04, true), times(1.3, true)]")
+    assert texts == ["0.00", "−1.5", "0.0×", "0.0×", "+1.3×"]

@@ -189,13 +189,13 @@ class Scoring:
         return self._score(density, sample, pool)
 
 
-def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, tmp_path, monkeypatch):
+def test_a_cancelled_evaluation_resumes_from_its_stored_scores(browser, tmp_path, monkeypatch):
     monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
     scoring = Scoring(stop_at=6)
     monkeypatch.setattr(analysis, "score", scoring)
     data = open_data_set(write_data_set(tmp_path / "gaze", 3))
 
-    def kept() -> int:
+    def stored() -> int:
         return sum(len(file.read_bytes().splitlines()) for file in (tmp_path / "cache").rglob("*.jsonl"))
 
     with serving(lambda: build(Predictor(["transalnet"]), data)) as address:
@@ -211,13 +211,13 @@ def test_what_was_cancelled_is_kept_and_goes_on_without_doing_it_again(browser, 
 
             scoring.go_on.set()  # the sample that was in work is finished, and none after it is begun
             page.wait_for_timeout(2000)
-            assert len(scoring.stems) == kept() == 6
+            assert len(scoring.stems) == stored() == 6
 
             page.get_by_role("button", name="Evaluate").click()
             expect(page.get_by_text("12 of 12 scored")).to_be_visible()
             expect(rows(page)).to_have_count(12)
             assert sorted(scoring.stems) == sorted(sample.stem for sample in data.samples)
-            assert kept() == 12
+            assert stored() == 12
 
 
 def test_an_evaluation_begun_again_while_the_cancelled_one_is_at_work_goes_on(browser, tmp_path, monkeypatch):
@@ -459,18 +459,18 @@ def test_how_far_a_report_is_and_cancel_stay_in_sight_at_the_table(two_thousand,
     report.scroll_into_view_if_needed()
     rows(study).last.scroll_into_view_if_needed()
     report.evaluate("button => button.click()")  # from where one is: Playwright would scroll
-    told = study.get_by_text("Report: 1 of 9 samples")
-    expect(told).to_be_in_viewport(ratio=1)
+    reported = study.get_by_text("Report: 1 of 9 samples")
+    expect(reported).to_be_in_viewport(ratio=1)
     cancel = study.locator("#errors [name=cancel]")
     expect(cancel).to_be_in_viewport(ratio=1)
     cancel.click()
     done.set()
-    expect(told).to_be_hidden()
+    expect(reported).to_be_hidden()
 
 
 def numbers(cells) -> list[list[float]]:
     """Mean and the ends of its interval of each cell."""
-    found = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", told.strip()) for told in cells.all_inner_texts()]
+    found = [re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", reported.strip()) for reported in cells.all_inner_texts()]
     return [[float(number.replace("−", "-")) for number in match.groups()] for match in found]
 
 
@@ -497,15 +497,15 @@ def test_two_thousand_samples_are_sorted_and_filtered_in_a_small_page(two_thousa
     expect(chosen.first).to_contain_text("[")
     scores = {name: np.array(two_thousand["scores"][name]["CC"]) for name in ("one", "two", "three")}
     draws = resamples(200)  # two pictures in four have a sample with the word, and no picture has two
-    for told, values in zip(numbers(chosen), scores.values(), strict=True):
-        assert told == pytest.approx(three(mean_interval(values[None, ::10], draws)), abs=6e-4)
+    for reported, values in zip(numbers(chosen), scores.values(), strict=True):
+        assert reported == pytest.approx(three(mean_interval(values[None, ::10], draws)), abs=6e-4)
     gaps = scores["one"] - scores["two"]
     paired = study.locator("#errors .differences tr")
     expect(paired.first).to_have_text("Sentenceone − two")
-    [told] = numbers(paired.filter(has_text="Your selection (200)").locator("td"))
-    assert told == pytest.approx(three(mean_interval(gaps[None, ::10], draws)), abs=6e-4)
-    [told] = numbers(paired.filter(has_text="Mean of the conditions").locator("td"))
-    assert told == pytest.approx(three(mean_interval(gaps.reshape(500, 4).T, resamples(500))), abs=6e-4)
+    [reported] = numbers(paired.filter(has_text="Your selection (200)").locator("td"))
+    assert reported == pytest.approx(three(mean_interval(gaps[None, ::10], draws)), abs=6e-4)
+    [reported] = numbers(paired.filter(has_text="Mean of the conditions").locator("td"))
+    assert reported == pytest.approx(three(mean_interval(gaps.reshape(500, 4).T, resamples(500))), abs=6e-4)
     study.get_by_role("combobox", name="Metric").select_option("KL")
     study.get_by_role("button", name="Worst non-salient first").click()
     # Every tenth sample is even, and those that are non-salient are odd.

@@ -31,7 +31,7 @@ def screen(page: Page):
     return page.locator(f"{STAGE} .screen")
 
 
-def look(page: Page) -> None:
+def view(page: Page) -> None:
     page.get_by_role("button", name="Start", exact=True).click()
     expect(status(page)).to_contain_text("Now click or tap")
 
@@ -61,7 +61,7 @@ def degrees_of_blur(page: Page) -> str:
 def test_marks_are_scored_saved_and_loaded_again(gaze, tmp_path):
     hidden = gaze.locator(f"{STAGE} .picture")
     expect(hidden).to_be_hidden()
-    look(gaze)
+    view(gaze)
     expect(hidden).to_be_visible()
     mark(gaze, (0.25, 0.5), (0.5, 0.25), (0.75, 0.75))
     requests = []
@@ -140,7 +140,7 @@ def test_keys_alone_are_enough_for_two_people_and_a_sentence(gaze):
 
 def test_on_a_phone_taps_mark_and_nothing_scrolls_sideways(gaze):
     gaze.set_viewport_size({"width": 390, "height": 800})
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.1, 0.1), (0.9, 0.9))
     expect(gaze.locator(f"{STAGE} .mark")).to_have_text(["1", "2"])
     assert gaze.evaluate("document.documentElement.scrollWidth") <= 390
@@ -152,17 +152,17 @@ def choose(page: Page, example: str) -> None:
 
 
 def test_another_picture_and_a_reload_lose_nobodys_marks(gaze):
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.25, 0.5), (0.5, 0.25))
     gaze.get_by_role("button", name="Next person").click()
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.75, 0.75))
     everybody = ["Person 1 1 2 Remove", "Person 2 1 1 Remove", "Everybody 2 3 Remove all"]
     assert counts(gaze) == everybody
 
     choose(gaze, "Horses")
     expect(gaze.get_by_role("table", name="Fixations so far")).to_have_count(0)
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.1, 0.1))
     assert counts(gaze) == ["Person 2 1 1 Remove", "Everybody 1 1"]
     choose(gaze, "Cows")
@@ -187,7 +187,7 @@ def test_another_picture_and_a_reload_lose_nobodys_marks(gaze):
 
 def test_everybodys_marks_are_removed_once_that_is_confirmed(gaze):
     for _ in range(2):
-        look(gaze)
+        view(gaze)
         mark(gaze, (0.25, 0.5))
         gaze.get_by_role("button", name="Next person").click()
     gaze.once("dialog", lambda dialog: dialog.dismiss())
@@ -211,10 +211,10 @@ def test_leaving_with_marks_that_were_neither_scored_nor_saved_asks(gaze):
         gaze.get_by_role("tab", name="Your gaze").click()
         choose(gaze, "Cows")  # a browser asks only who has touched the page
 
-    look(gaze)
+    view(gaze)
     reload()
     assert asked == []
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.25, 0.5))
     reload()
     assert asked == ["beforeunload"]
@@ -224,7 +224,7 @@ def test_leaving_with_marks_that_were_neither_scored_nor_saved_asks(gaze):
         gaze.get_by_role("button", name="Save fixations").click()
     reload()
     assert asked == []
-    look(gaze)
+    view(gaze)
     mark(gaze, (0.75, 0.5))
     gaze.get_by_role("button", name="Score the models").click()
     expect(ranking(gaze).locator("tbody tr")).not_to_have_count(0)

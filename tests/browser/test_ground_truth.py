@@ -1,4 +1,4 @@
-"""Files of gaze on the tabs Compare and Your gaze, as a person brings them: seen before they are scored."""
+"""Files of gaze on the tabs Compare and Your gaze, uploaded by a visitor: shown before they are scored."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 # What is to be read or heard: text, and the attributes that stand for one. Code and what people wrote is left out.
 SHOWN = """() => {
   const apart = "script, style, noscript, pre, code, textarea, .sentence";
-  const seen = [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && !e.closest(apart));
-  return seen.flatMap((e) => [
+  const visible = [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && !e.closest(apart));
+  return visible.flatMap((e) => [
     ...[...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.textContent.trim()),
     ...["aria-label", "title", "placeholder"].map((name) => e.getAttribute(name) || ""),
   ]);
@@ -56,7 +56,7 @@ def test_no_tab_has_an_english_sentence(chinese):
     assert "__i18n__" not in chinese.locator("body").inner_text()
 
 
-def test_a_comparison_its_notice_and_its_error_are_told_in_chinese(chinese):
+def test_a_comparison_its_notice_and_its_error_are_in_chinese(chinese):
     chinese.get_by_role("button", name="水獭").first.click()
     expect(chinese.locator("#maps .frame")).to_have_count(12)
     chinese.locator("#maps summary").click()

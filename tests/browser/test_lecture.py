@@ -65,10 +65,10 @@ def begin(page: Page) -> None:
     done(page, 1)
 
 
-def done(page: Page, number: int, told: str = "") -> None:
+def done(page: Page, number: int, reported: str = "") -> None:
     """Waits until a step has been computed."""
     expect(bar(page)).to_contain_text(f"Step {number} of 6")
-    expect(bar(page).get_by_role("status")).to_have_text(told)
+    expect(bar(page).get_by_role("status")).to_have_text(reported)
 
 
 def mark(page: Page, *read: str) -> None:

@@ -20,7 +20,7 @@ from tests.browser.alone import alone
 pytestmark = pytest.mark.browser
 
 SHAPE = (300, 400)
-LEFT, RIGHT = (10, 6), (10, 26)  # cells of the working maps that the models look at
+LEFT, RIGHT = (10, 6), (10, 26)  # peaks of the working maps
 
 
 def view(models: Sequence[str] = ("one", "two"), conditions: Sequence[Condition] = COMPARED) -> dict[str, Any]:

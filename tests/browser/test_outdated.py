@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 MARK = "for the previous picture or sentences"
 
 
-def told(page: Page, view: str = "maps"):
+def notice(page: Page, view: str = "maps"):
     return page.locator(f"#{view}").get_by_role("status").filter(has_text=MARK)
 
 
@@ -24,7 +24,7 @@ def download(page: Page):
 
 
 def is_outdated(page: Page, view: str = "maps") -> None:
-    expect(told(page, view)).to_be_visible()
+    expect(notice(page, view)).to_be_visible()
     if view == "maps":
         expect(download(page)).to_be_hidden()
     faded = page.locator(f"#{view} .result canvas").first
@@ -33,7 +33,7 @@ def is_outdated(page: Page, view: str = "maps") -> None:
 
 def belongs(page: Page, view: str = "maps") -> None:
     page.wait_for_timeout(600)  # it would be marked by now
-    expect(told(page, view)).to_have_count(0)
+    expect(notice(page, view)).to_have_count(0)
     if view == "maps":
         expect(download(page)).to_be_visible()
 

@@ -65,7 +65,7 @@ def test_another_picture_replaces_the_preview(page, files):
     drawn(page, "#picture", Image.open(FOLDER / "astronaut.jpg").size)
 
 
-def test_a_file_that_is_no_picture_is_told_at_once(page, tmp_path):
+def test_a_file_that_is_no_picture_is_reported_at_once(page, tmp_path):
     path = tmp_path / "letter.png"
     path.write_text("Dear friend")
     upload(page, "#picture", path)

@@ -1,4 +1,4 @@
-"""A copied link, opened and pasted; what it does not bring is told."""
+"""A copied link, opened and pasted; what it does not bring is reported."""
 
 from __future__ import annotations
 
@@ -86,11 +86,11 @@ def test_a_picture_that_a_link_does_not_bring_is_asked_for(app, visit, tmp_path)
     other = visit()
     other.goto("about:blank")
     other.goto(copied(app))
-    told = other.get_by_role("status").filter(has_text=MISSING)
-    expect(told).to_be_visible()
+    reported = other.get_by_role("status").filter(has_text=MISSING)
+    expect(reported).to_be_visible()
     expect(box(other, "General")).to_have_value("A cup.")
     other.locator("#picture input[type=file]").set_input_files(own)
-    expect(told).to_be_hidden()
+    expect(reported).to_be_hidden()
     other.evaluate("location.hash = 'tab=compare&example=Gone&general=A+cup.'")
     expect(other.get_by_role("status").filter(has_text="“Gone”")).to_have_count(0)  # there is a picture
     other.reload()
@@ -99,7 +99,7 @@ def test_a_picture_that_a_link_does_not_bring_is_asked_for(app, visit, tmp_path)
     expect(other.get_by_role("status").filter(has_text="“Gone”")).to_be_visible()
 
 
-def test_what_was_copied_is_told(app):
+def test_what_was_copied_is_reported(app):
     app.context.grant_permissions(["clipboard-read", "clipboard-write"])
     box(app, "General").fill("A cup.")
     app.wait_for_function("location.hash.includes('cup')")

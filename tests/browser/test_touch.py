@@ -96,22 +96,22 @@ def test_two_fingers_zoom_every_map_and_nothing_else(phone, fingers):
 
 def test_what_is_between_the_fingers_stays_there(phone, fingers):
     tap(fingers, 0.3, 0.6)
-    told = phone.locator("#maps .reading").all_inner_texts()
+    reported = phone.locator("#maps .reading").all_inner_texts()
     pinch(fingers, middle=(0.3, 0.6))
     assert zoom(phone) == "200%"
     tap(fingers, 0.3, 0.6)
-    assert phone.locator("#maps .reading").all_inner_texts() == told
+    assert phone.locator("#maps .reading").all_inner_texts() == reported
 
 
 def test_one_finger_moves_what_is_zoomed(phone, fingers):
     pinch(fingers)
     tap(fingers, 0.5, 0.5)
-    told = phone.locator("#maps .reading").all_inner_texts()
+    reported = phone.locator("#maps .reading").all_inner_texts()
     before = view(phone)
     drag(fingers, (0.5, 0.5), (0.6, 0.5), (0.7, 0.5))
     assert view(phone) == before
     tap(fingers, 0.7, 0.5)
-    assert phone.locator("#maps .reading").all_inner_texts() == told
+    assert phone.locator("#maps .reading").all_inner_texts() == reported
 
 
 def test_a_tap_leaves_the_cross_hair_on_every_map_until_one_elsewhere(phone, fingers):

@@ -52,7 +52,7 @@ def test_an_example_word_by_word_with_mouse_and_keys_and_no_request(words):
     words.locator("#words .result").wait_for()
     assert sentence(words).input_value() == "There is a black and white cow."
     expect(choices(words)).to_have_count(7)
-    moves = [float(re.search(r"moves ([\d.]+)%", told)[1]) for told in choices(words).all_text_contents()]
+    moves = [float(re.search(r"moves ([\d.]+)%", reported)[1]) for reported in choices(words).all_text_contents()]
     assert moves.index(max(moves)) == [one.get_attribute("aria-checked") for one in choices(words).all()].index("true")
 
     requests = []
@@ -130,7 +130,7 @@ def test_the_tab_takes_over_what_compare_has(page):
     expect(sentence(page)).to_have_value("A red cup")
 
 
-def test_mistakes_are_told_in_a_sentence(words):
+def test_mistakes_are_reported_in_a_sentence(words):
     words.get_by_role("button", name="Show what each word does").click()
     expect(words.get_by_text("No picture was given.")).to_be_visible()
     words.locator("#words-picture input[type=file]").set_input_files(COFFEE)

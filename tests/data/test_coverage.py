@@ -1,4 +1,4 @@
-"""What there is no ground truth for is told before anything is predicted."""
+"""What there is no ground truth for is reported before anything is predicted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_part_without_ground_truth_is_counted(root):
 
 
 @pytest.mark.parametrize(("folder", "sentence"), [("maps", "density maps only"), ("fixations", "fixations only")])
-def test_one_kind_alone_is_told(root, folder, sentence):
+def test_one_kind_alone_is_reported(root, folder, sentence):
     for name in ("p0", "p1", "p2"):
         write(root / folder / f"{name}.png")
     (notice,) = open_data_set(root, require_ground_truth=True).notices

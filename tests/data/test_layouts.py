@@ -1,4 +1,4 @@
-"""Which layout a folder has is seen from what is in it."""
+"""The layout of a folder is recognised by its content."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_a_folder_of_pictures_is_recognised(tmp_path):
 
 
 def test_anything_else_is_refused_by_name_and_not_by_path(tmp_path):
-    for folder, told in ((tmp_path, "neither"), (tmp_path / "absent", "no folder “absent”")):
-        with pytest.raises(DatasetError, match=told) as error:
+    for folder, reported in ((tmp_path, "neither"), (tmp_path / "absent", "no folder “absent”")):
+        with pytest.raises(DatasetError, match=reported) as error:
             open_data_set(folder)
         assert str(tmp_path.parent) not in str(error.value)

@@ -118,7 +118,7 @@ def test_a_table_beside_the_pictures_makes_samples_of_conditions(root):
     assert data.notices == ("3 of 6 samples have neither a map nor fixations (first “a.general”).",)
 
 
-def test_lines_of_no_picture_are_told(root):
+def test_lines_of_no_picture_are_reported(root):
     table(root / "sentences.csv", TEXT + "d.png,,x,\n")
     assert "Lines of the table “sentences.csv” that name none of the pictures: 1 (first “d.png”)." in (
         open_data_set(root).notices

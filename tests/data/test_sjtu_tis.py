@@ -1,4 +1,4 @@
-"""SJTU-TIS: both layouts give the same samples, what is missing is said in a sentence, splits keep pictures whole."""
+"""SJTU-TIS: both layouts give the same samples, what is missing is named in a sentence, splits keep pictures whole."""
 
 import json
 from pathlib import Path
@@ -100,7 +100,7 @@ def test_a_stem_that_names_no_sample_is_refused(stem):
         (lambda root: (root / "fixation_1800" / "000000000007_9.png").touch(), "000000000007_9"),
     ],
 )
-def test_what_is_missing_is_said_without_a_path(root, harm, named):
+def test_what_is_missing_is_named_without_a_path(root, harm, named):
     harm(root)
     with pytest.raises(DatasetError, match=named) as caught:
         SjtuTis(root)
@@ -108,10 +108,10 @@ def test_what_is_missing_is_said_without_a_path(root, harm, named):
 
 
 @pytest.mark.parametrize("folder", ["image_1800", "map_1800", "fixation_1800"])
-@pytest.mark.parametrize("kept", [0, 44])
-def test_a_damaged_file_is_named_when_it_is_read(root, folder, kept):
+@pytest.mark.parametrize("size", [0, 44])
+def test_a_damaged_file_is_named_when_it_is_read(root, folder, size):
     path = root / folder / "000000000007_0.png"
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:size])
     sample = next(sample for sample in SjtuTis(root) if sample.stem == "000000000007_0")
     read = {"image_1800": sample.image, "map_1800": sample.density, "fixation_1800": sample.fixations}[folder]
     with pytest.raises(DatasetError, match=r"“000000000007_0\.png”") as caught:
@@ -132,8 +132,8 @@ def test_a_split_is_read_from_the_folder_where_it_has_one(root):
 
 
 def test_without_one_the_split_is_that_of_the_shipped_checkpoints(root):
-    seen = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
-    trained, chosen = seen["training"][0], seen["validation"][0]
+    split = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
+    trained, chosen = split["training"][0], split["validation"][0]
     others = [sample.picture for sample in SjtuTis(root)]
     pictures = [*others, chosen, trained]
     samples = [Sample(picture, picture, Condition.PURE, "", Path(), None, None) for picture in pictures]
@@ -141,10 +141,10 @@ def test_without_one_the_split_is_that_of_the_shipped_checkpoints(root):
 
 
 def test_no_picture_of_the_shipped_split_is_on_two_sides(data_sets):
-    seen = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
-    assert not set(seen["training"]) & set(seen["validation"])
+    split = json.loads(SHIPPED_SPLIT.read_text(encoding="utf-8"))
+    assert not set(split["training"]) & set(split["validation"])
     trained_on = json.loads((data_sets / "sjtu_tis" / "split.json").read_text(encoding="utf-8"))
-    assert {name: sorted(pictures) for name, pictures in trained_on.items()} == seen
+    assert {name: sorted(pictures) for name, pictures in trained_on.items()} == split
 
 
 def made_up(group_1: int, group_2: int) -> list[Sample]:

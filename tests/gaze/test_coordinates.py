@@ -73,11 +73,11 @@ def test_only_lost_samples_are_no_fixations():
         read("x,y\n.,.\n,\n")
 
 
-def test_exact_zeros_are_told_and_left_out_on_request():
+def test_exact_zeros_are_reported_and_left_out_on_request():
     table = "x,y\n0,0\n0.0,0\n5,0\n"
-    kept = read(table)
-    assert positions(kept) == [[0, 0], [0, 0], [5, 0]]
-    assert "2 fixations are at exactly (0, 0)" in notices(kept)
+    recording = read(table)
+    assert positions(recording) == [[0, 0], [0, 0], [5, 0]]
+    assert "2 fixations are at exactly (0, 0)" in notices(recording)
     dropped = read(table, drop_zeros=True)
     assert positions(dropped) == [[5, 0]]
     assert dropped.left_out == {"zeros": 2}

@@ -57,7 +57,7 @@ def test_a_screen_of_another_size_than_the_picture_is_asked_for():
     assert read(same).fixations == (Fixation(320, 240, duration=200),)
 
 
-def test_trials_without_pictures_are_told_apart_by_their_names():
+def test_trials_without_pictures_are_distinguished_by_their_names():
     text = "MSG 1 TRIALID a\nEFIX R 10 210 200 1.0 2.0 9\nMSG 300 TRIALID b\nEFIX R 310 410 100 3.0 4.0 9\n"
     with pytest.raises(GroundTruthError, match=r"gaze on 2 pictures.*: a, b"):
         read(text)

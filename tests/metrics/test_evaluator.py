@@ -136,7 +136,7 @@ def test_information_gain_is_over_the_other_pictures():
     rows, columns = np.mgrid[:200, :300]
     rng = np.random.default_rng(6)
     for i in range(12):
-        # On the last picture people look elsewhere, and the last map knows it.
+        # On the last picture gaze is elsewhere, as the last map predicts.
         centre = np.array([100, 150]) if i < 11 else np.array([50, 60])
         truth = np.exp(-(((rows - centre[0]) / spread[0]) ** 2 + ((columns - centre[1]) / spread[1]) ** 2) / 2)
         points = np.clip(rng.normal(centre, spread, size=(200, 2)).astype(int), 0, np.array(shape) - 1)

@@ -121,7 +121,7 @@ def test_split_fusion_equals_the_convolution_of_the_concatenation(size: tuple[in
 
 
 def naive_seed(model: ClipSalGan, pixels: Tensor, sentence: Tensor) -> Tensor:
-    """The seed variant as section 3.2 of the specification tells it, in one piece."""
+    """The seed variant of section 3.2 of the specification, in one piece."""
     x = model.vgg2(nn.functional.max_pool2d(model.vgg1(pixels), 2))
     text = model.text(sentence).expand(-1, -1, *x.shape[-2:])
     x = model.after[0](model.fusion.conv(torch.cat([x, text], dim=1))).relu()
@@ -228,6 +228,6 @@ def test_salgan_discriminator_has_the_published_layers(first_pool: int, cells: i
         (1, 2),
     ]
     maps = torch.rand(2, 1, 192, 256)
-    seen = discriminator(torch.rand(2, 3, 192, 256), maps)
-    assert seen.shape == (2, 1)
-    assert not torch.equal(seen, discriminator(torch.rand(2, 3, 192, 256), maps))
+    scores = discriminator(torch.rand(2, 3, 192, 256), maps)
+    assert scores.shape == (2, 1)
+    assert not torch.equal(scores, discriminator(torch.rand(2, 3, 192, 256), maps))

@@ -1,4 +1,4 @@
-"""Models that scan by equal parts scan a picture once."""
+"""Models with equal front ends compute its features once per picture."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -143,15 +143,15 @@ def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str)
 
 
 @pytest.fixture
-def looks(monkeypatch) -> list[str]:
-    """Grows by a word whenever a trunk or a detector looks."""
-    seen = []
+def passes(monkeypatch) -> list[str]:
+    """Names of trunk and detector in the order of their forward passes."""
+    made = []
     for part, word in ((ResNet50V2, "trunk"), (ObjectPlanes, "detector")):
-        look = part.forward
+        forward = part.forward
         monkeypatch.setattr(
-            part, "forward", lambda self, *given, look=look, word=word: seen.append(word) or look(self, *given)
+            part, "forward", lambda self, *given, forward=forward, word=word: made.append(word) or forward(self, *given)
         )
-    return seen
+    return made
 
 
 FRONT_END = ["trunk", "detector", "trunk"]
@@ -161,36 +161,36 @@ def pixelled(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
 
-def test_front_features_are_computed_once_for_models_with_one_front_end(readers, looks):
+def test_front_features_are_computed_once_for_models_with_one_front_end(readers, passes):
     picture, names = pixelled(0), ("tranblend", "gsgnet")
     alone = {
         name: Predictor([name], checkpoint_dir=readers, precision="float32").maps(picture, ["A dog"], name)
         for name in names
     }
-    assert looks == 2 * FRONT_END
+    assert passes == 2 * FRONT_END
     predictor = Predictor(names, checkpoint_dir=readers, precision="float32")
-    looks.clear()
+    passes.clear()
     for name in names:
         np.testing.assert_allclose(predictor.maps(picture, ["A dog"], name), alone[name], atol=1e-5, rtol=1e-4)
-    assert looks == FRONT_END
+    assert passes == FRONT_END
     predictor.maps(pixelled(1), ["A dog"], "gsgnet")
-    assert looks == 2 * FRONT_END, "another picture is looked at"
+    assert passes == 2 * FRONT_END, "another picture is encoded"
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda name: predictor.maps(pixelled(2), ["A dog"], name), 2 * names))
-    assert looks == 3 * FRONT_END
+    assert passes == 3 * FRONT_END
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_without_caches_every_model_computes_its_front_features(readers, looks):
+def test_without_caches_every_model_computes_its_front_features(readers, passes):
     predictor = Predictor(["tranblend", "gsgnet"], checkpoint_dir=readers, precision="float32", pictures_cached=0)
     predictor.predict(pixelled(0))
-    assert looks == 2 * FRONT_END
+    assert passes == 2 * FRONT_END
 
 
-def test_front_features_are_not_shared_between_other_preprocessings(readers, looks, tmp_path):
+def test_front_features_are_not_shared_between_other_preprocessings(readers, passes, tmp_path):
     for file in readers.iterdir():
         if file.stem == "gsgnet":
             (tmp_path / file.name).write_bytes(file.read_bytes())
     save_as(checkpoints.load("gsgnet", readers)[0], "gsgnet-padded", tmp_path, fit="pad")
     Predictor(checkpoint_dir=tmp_path, precision="float32").predict(pixelled(0))
-    assert looks == 2 * FRONT_END
+    assert passes == 2 * FRONT_END

@@ -38,9 +38,9 @@ def regions() -> torch.Tensor:
 def picture(grounding: Grounding, regions: torch.Tensor) -> ImageFeatures:
     """Features of the two pictures."""
     with torch.no_grad():
-        closer = grounding.subject.encode(hires_inputs()) if grounding.subject else {}
-        closer = {f"hires.{name}": value for name, value in closer.items()}
-        return grounding.keys(regions, None) | closer
+        hires = grounding.subject.encode(hires_inputs()) if grounding.subject else {}
+        hires = {f"hires.{name}": value for name, value in hires.items()}
+        return grounding.keys(regions, None) | hires
 
 
 def test_regions_see_both_levels(grounding):
@@ -61,18 +61,18 @@ def trunk(pixels):
 def test_the_referent_head_alone_has_the_picture_at_full_size():
     torch.manual_seed(0)
     plain = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
-    closer = Grounding(CHANNELS, TEXT_DIM, DIM, referent=True).eval()
-    closer.load_state_dict(plain.state_dict(), strict=False)
+    hires = Grounding(CHANNELS, TEXT_DIM, DIM, referent=True).eval()
+    hires.load_state_dict(plain.state_dict(), strict=False)
     pixels = torch.rand(2, 3, 96, 144)
-    front_features = closer.front_end_on(trunk)(pixels)
+    front_features = hires.front_end_on(trunk)(pixels)
     small = torch.nn.functional.interpolate(pixels, (64, 96), mode="bilinear", antialias=True)
     scanned_small = plain.front_end_on(trunk)(small)
     assert front_features["stride8"].shape[-2:] == (8, 12)
     for name in ("stride8", "stride16"):
         torch.testing.assert_close(front_features[name], scanned_small[name])
-    features, features_small = closer.encode_features(front_features), plain.encode_features(scanned_small)
+    features, features_small = hires.encode_features(front_features), plain.encode_features(scanned_small)
     torch.testing.assert_close(features["keys"], features_small["keys"])
-    for name, value in closer.subject.encode(closer.front_end_on(trunk).hires_features(pixels)).items():
+    for name, value in hires.subject.encode(hires.front_end_on(trunk).hires_features(pixels)).items():
         torch.testing.assert_close(features[f"hires.{name}"], value)
     assert not any(name.startswith("hires.") for name in features_small)
 

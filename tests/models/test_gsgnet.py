@@ -56,16 +56,16 @@ class TestPaper:
     @torch.no_grad()
     def test_sizes_and_attention(self) -> None:
         model = GSGNet(GSGNetConfig())
-        seen: list[tuple[int, ...]] = []
+        shapes: list[tuple[int, ...]] = []
         for module in model.modules():
             if isinstance(module, CSSA):
-                module.softmax.register_forward_hook(lambda _, __, attention: seen.append(tuple(attention.shape)))
+                module.softmax.register_forward_hook(lambda _, __, attention: shapes.append(tuple(attention.shape)))
         # Training mode, for the side outputs; two pictures, for the batch norms.
         output = model(torch.randn(2, 3, 352, 352), sentences([3, 0], 768))
         assert output.map.shape == (2, 1, 352, 352)
         assert output.aux["side8"].shape == (2, 1, 44, 44)
         assert output.aux["side4"].shape == (2, 1, 88, 88)
-        assert seen == [(2, 4, 121, 9)] * 2 + [(2, 4, 484, 121), (2, 4, 1936, 121), (2, 4, 484, 121)]
+        assert shapes == [(2, 4, 121, 9)] * 2 + [(2, 4, 484, 121), (2, 4, 1936, 121), (2, 4, 484, 121)]
 
     @torch.no_grad()
     def test_other_sizes(self) -> None:
@@ -170,7 +170,7 @@ def test_dynamic_kernels_against_a_loop() -> None:
 
 
 @torch.no_grad()
-def test_semantic_tensor_looks_at_two_summaries() -> None:
+def test_semantic_tensor_attends_to_two_summaries() -> None:
     """The branches attend to 3x3 tokens: picked bilinearly in one, averaged in the other."""
     block = SAIB(16, heads=4)
     contexts: list[Tensor] = []

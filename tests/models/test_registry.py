@@ -1,4 +1,4 @@
-"""The registry: every entry tells the truth about its model."""
+"""The registry: every entry describes its model correctly."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_remembered_sentences_are_not_encoded_again(minilm: TextEncoder) -> None
     encoder.encode(["a dog", "a cat", "a dog"])
     encoder.encode(["a cat", "a bird"])
     assert batches == [2, 1]
-    encoder.encode(["a dog"])  # only two sentences are kept
+    encoder.encode(["a dog"])  # only two sentences are cached
     assert batches == [2, 1, 1]
 
 

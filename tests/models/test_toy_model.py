@@ -18,11 +18,11 @@ from saliency.cli import app
 from saliency.conditions import Condition
 from saliency.models import registry
 from saliency.predictor import Predictor
-from saliency.report.readme import models_table
+from saliency.report.models_table import models_table
 from saliency.report.scores import ORDER
 from saliency.training import datasets
 from saliency.training.recipe_file import load_recipe
-from saliency.training.train import train
+from saliency.training.training_run import train
 from saliency.ui import build
 from saliency.ui.models.models_tab import card_views, in_chinese
 from tests.samples import both_groups, write_data_set
@@ -58,7 +58,7 @@ def card(registered: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     write_data_set(root / "sjtu_tis", 10, both_groups, validation=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "SENTENCE_CACHE", root / "sentences")
-        patch.setattr("saliency.precision.preferred_dtype", lambda device: __import__("torch").float32)
+        patch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: __import__("torch").float32)
         patch.setenv("SALIENCY_CHECKPOINTS", str(root / "run"))
         data = f"{root}/sjtu_tis"
         recipe = load_recipe(

@@ -110,9 +110,9 @@ def test_blip_sees_clip_normalised_pixels():
     """Grey pixels under ImageNet's statistics become grey pixels under CLIP's."""
     encoder = BlipEncoder(TINY_BLIP)
     grey = (0.5 - torch.tensor(TINY_BLIP.mean)) / torch.tensor(TINY_BLIP.std)
-    seen = grey.view(1, 3, 1, 1) * encoder.rescale + encoder.offset
+    rescaled = grey.view(1, 3, 1, 1) * encoder.rescale + encoder.offset
     expected = (0.5 - torch.tensor((0.4815, 0.4578, 0.4082))) / torch.tensor((0.2686, 0.2613, 0.2758))
-    torch.testing.assert_close(seen.flatten(), expected, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(rescaled.flatten(), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_the_paper_preset_is_blips_and_the_compact_one_grounded():

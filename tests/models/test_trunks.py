@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saliency.models.trunks import TRUNKS, ResNet50V2, TimmTrunk, build_trunk, normalisation
 from saliency.models.trunks.resnet50_v2 import max_pool_same
-from saliency.torchvision_compat import ensure_torchvision
+from saliency.runtime.torchvision_compat import ensure_torchvision
 
 WEIGHTS = Path(__file__).parents[2] / ".." / "shared" / "weights" / "resnet50_v2_trunk.safetensors"
 

@@ -81,7 +81,7 @@ def test_numbers_have_three_digits_and_no_negative_zero():
 
 @pytest.fixture
 def engines(miniatures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Small checkpoints, two that read and one that does not, where the command looks for them."""
+    """Small checkpoints, two that read and one that does not, where the command finds them."""
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(miniatures))
     monkeypatch.setattr(figures, "FOLDER", tmp_path / "figures")
     return miniatures

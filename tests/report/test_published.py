@@ -1,4 +1,4 @@
-"""Published numbers: kept with their reasons, shown in their own digits."""
+"""Published numbers: stored with their reasons, shown in their own digits."""
 
 from pathlib import Path
 

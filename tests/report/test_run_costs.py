@@ -27,8 +27,8 @@ def part(effort: Effort | None) -> Part:
 
 
 def rows(start: str, *cards: FakeCard) -> list[str]:
-    said = section({f"**{card.name}**": card for card in cards})
-    return [line for line in said.splitlines() if line.startswith(start)]
+    text = section({f"**{card.name}**": card for card in cards})
+    return [line for line in text.splitlines() if line.startswith(start)]
 
 
 def test_without_measurements_the_section_is_empty():

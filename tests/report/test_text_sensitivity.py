@@ -29,7 +29,7 @@ SIDES = {"a": "left", "b": "right"}
 
 @pytest.fixture
 def samples() -> list[Sample]:
-    """Two pictures: people look left in one and right in the other, and to the other side for the non-salient."""
+    """Two pictures: gaze is on the left in one and on the right in the other, mirrored for the non-salient sentence."""
     found = []
     for picture, side in SIDES.items():
         other = next(value for value in SIDES.values() if value != side)

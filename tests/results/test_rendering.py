@@ -75,8 +75,8 @@ def test_figure_is_a_grid_and_belongs_to_no_window():
 def titled(sentence: str) -> str:
     """The second title of a figure with this sentence, drawn; a character without a glyph is an error."""
     comparison = two_models()
-    said = [replace(p, sentence=sentence) if p.sentence else p for p in comparison.predictions]
-    grid = replace(comparison, predictions=tuple(said)).figure()
+    renamed = [replace(p, sentence=sentence) if p.sentence else p for p in comparison.predictions]
+    grid = replace(comparison, predictions=tuple(renamed)).figure()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         grid.savefig(BytesIO(), format="png")

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from saliency.models import trunks
-from saliency.training import datasets
+from saliency.training import runs
 
 from . import squares as coloured
 
@@ -20,7 +20,7 @@ SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left"
 @pytest.fixture(autouse=True)
 def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """One number format for all: a broken run could otherwise go on in another one than it began in."""
-    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.float32)
+    monkeypatch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.float32)
 
 
 @pytest.fixture(scope="session")
@@ -88,5 +88,5 @@ def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.
     weights = {"old.weight": torch.full((3, 2), 5.0), "old.bias": torch.full((4,), 5.0)}
     (tmp_path / "earlier").mkdir()
     save_file(weights, tmp_path / "earlier" / "best.safetensors")
-    monkeypatch.setattr(datasets, "RUNS", tmp_path)
+    monkeypatch.setattr(runs, "RUNS", tmp_path)
     return weights

@@ -58,7 +58,7 @@ def test_pictures_are_looked_at_once_and_answered_in_any_order(tmp_path: Path):
     torch.testing.assert_close(again.gather(["picture 7"]), cache.gather(["picture 7"]))
 
 
-def test_other_trainings_look_only_at_what_nobody_has_looked_at(tmp_path: Path):
+def test_other_trainings_compute_only_missing_features(tmp_path: Path):
     cached(tmp_path, Looking(), 10)
     look = Looking()
     cache = FeatureCache(tmp_path, look)
@@ -108,7 +108,7 @@ def test_a_kill_while_the_mark_is_written_loses_no_more_than_what_came_after_the
     assert cache.gather(names(21))["plane"][:, 0, 0, 0].tolist() == list(range(21))
 
 
-def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path):
+def test_a_full_disk_is_reported_before_anything_is_written(tmp_path: Path):
     def large(pixels: torch.Tensor) -> ImageFeatures:
         return {"plane": torch.zeros(len(pixels), 1).expand(-1, 10**9)}
 
@@ -124,7 +124,7 @@ def test_always_the_same_pictures_are_mirrored():
     assert 0.4 < sum(shares[0.5]) / 2000 < 0.6
 
 
-def test_a_picture_is_kept_by_its_files_their_contents_and_its_mirroring(tmp_path: Path):
+def test_the_cache_key_is_the_files_their_contents_and_the_mirroring(tmp_path: Path):
     paths = [tmp_path / name for name in ("a", "b")]
     for path in paths:
         path.write_bytes(path.name.encode())
@@ -134,11 +134,11 @@ def test_a_picture_is_kept_by_its_files_their_contents_and_its_mirroring(tmp_pat
         return name
 
     first, second = paths
-    told = [name([first], 0), name([first], 1), name(paths, 0), name([second, first], 0)]
+    reported = [name([first], 0), name([first], 1), name(paths, 0), name([second, first], 0)]
     second.write_bytes(b"another picture")
-    told += [name([first], 0), name(paths, 0)]
-    assert told[4] == told[0]
-    assert len(set(told)) == 5
+    reported += [name([first], 0), name(paths, 0)]
+    assert reported[4] == reported[0]
+    assert len(set(reported)) == 5
     first.unlink()
     with pytest.raises(DatasetError, match="“a” of the data set cannot be read"):
         name([first], 0)
@@ -149,7 +149,7 @@ def test_what_half_precision_cannot_hold_is_refused(tmp_path: Path):
         FeatureCache(tmp_path, lambda pixels: {"large": pixels[:, 0] * 1e5}).add(["picture 1"], lambda _: full_of(1))
 
 
-def test_a_disk_that_fills_up_meanwhile_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_disk_that_fills_up_meanwhile_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*_: int) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
@@ -158,13 +158,13 @@ def test_a_disk_that_fills_up_meanwhile_is_said(tmp_path: Path, monkeypatch: pyt
         cached(tmp_path, Looking())
 
 
-def test_who_waits_for_another_training_is_told(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_waiting_for_another_training_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture):
     tmp_path.mkdir(exist_ok=True)
     with ThreadPoolExecutor(1) as pool, FileLock(tmp_path / "lock"):
         waiting = pool.submit(cached, tmp_path, Looking())
-        while "Waiting" not in (told := capsys.readouterr().err):
-            assert not waiting.done(), told
-        assert "another training" in told
+        while "Waiting" not in (reported := capsys.readouterr().err):
+            assert not waiting.done(), reported
+        assert "another training" in reported
     assert waiting.result().gather(["picture 3"])["half"].item() == 1.5
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from saliency.errors import RecipeError
 from saliency.models.grounding import Grounding
 from saliency.models.trunks import ResNet50V2
-from saliency.training import datasets
+from saliency.training import runs
 from saliency.training.initialisation import load_initial_weights
 from saliency.training.recipe import Start
 
@@ -38,7 +38,7 @@ def test_weights_may_be_averaged_with_those_that_are_there(model, earlier, share
 
 def test_three_seeds_have_their_mean_by_shares(model, earlier):
     for number, share in enumerate((1.0, 1 / 2, 1 / 3)):
-        folder = datasets.RUNS / f"seed{number}"
+        folder = runs.RUNS / f"seed{number}"
         folder.mkdir()
         save_file({"eye.weight": torch.full((3, 2), float(number**2))}, folder / "best.safetensors")
         load_initial_weights(model, Start(run=folder.name, share=share))
@@ -46,7 +46,7 @@ def test_three_seeds_have_their_mean_by_shares(model, earlier):
 
 
 def test_counts_are_not_averaged(earlier):
-    save_file({"num_batches_tracked": torch.tensor(7)}, datasets.RUNS / "earlier" / "best.safetensors")
+    save_file({"num_batches_tracked": torch.tensor(7)}, runs.RUNS / "earlier" / "best.safetensors")
     norm = nn.BatchNorm2d(2)
     load_initial_weights(norm, Start(run="earlier", share=0.5))
     assert norm.num_batches_tracked == 7
@@ -54,7 +54,7 @@ def test_counts_are_not_averaged(earlier):
 
 def test_a_run_that_broke_off_is_no_start(model, earlier):
     state = {"recipe": {"stages": [{"epochs": 2}, {"epochs": 3}]}, "done": 1}
-    torch.save(state, datasets.RUNS / "earlier" / "state.pt")
+    torch.save(state, runs.RUNS / "earlier" / "state.pt")
     with pytest.raises(RecipeError, match="“earlier”, which this one builds on, lacks 4 of its epochs"):
         load_initial_weights(model, Start(run="earlier", source="old.", target="eye."))
 

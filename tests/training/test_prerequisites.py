@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from saliency.cli import train as command
-from saliency.training import datasets, prerequisites
+from saliency.training import prerequisites, runs
 from saliency.training.provenance import needs
 from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
-from saliency.training.state import identity
-from saliency.training.train import PARTS
+from saliency.training.runs import identity
+from saliency.training.training_run import PARTS
 
 
 def test_numbers_next_to_zero_are_zero_in_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -43,7 +43,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         (folder / result).touch()
         return folder
 
-    monkeypatch.setattr(datasets, "RUNS", tmp_path)
+    monkeypatch.setattr(runs, "RUNS", tmp_path)
     monkeypatch.setattr(command, "run", train)
     monkeypatch.setattr(prerequisites, "train", train)
     monkeypatch.setattr(torch, "set_flush_denormal", lambda on: None)

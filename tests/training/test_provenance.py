@@ -8,19 +8,18 @@ import torch
 
 from saliency import checkpoints
 from saliency.errors import RecipeError
-from saliency.training import datasets
-from saliency.training.datasets import run_checkpoint
+from saliency.training import runs as run_module
 from saliency.training.loop import Run
 from saliency.training.provenance import needs, parts
 from saliency.training.recipe import parse_recipe
-from saliency.training.state import identity
-from saliency.training.train import build_method, describe, train
+from saliency.training.runs import identity, run_checkpoint
+from saliency.training.training_run import build_method, describe, train
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where runs lie; no checkpoint is shipped."""
-    monkeypatch.setattr(datasets, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(run_module, "RUNS", tmp_path / "runs")
     monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(tmp_path / "none"))
     return tmp_path / "runs"
 

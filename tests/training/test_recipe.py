@@ -10,8 +10,8 @@ from saliency.errors import RecipeError
 from saliency.training.methods import check_loss
 from saliency.training.recipe import RENAMED_RUNS, Recipe, parse_recipe
 from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
-from saliency.training.state import identity, is_of
-from saliency.training.train import build_method, method_of
+from saliency.training.runs import identity, is_of
+from saliency.training.training_run import build_method, method_of
 
 RECIPES = {path.stem: path for path in shipped_recipes()}
 CARDS = Path(__file__).parents[2] / "checkpoints"

@@ -7,7 +7,7 @@ import torch
 
 from saliency.errors import CheckpointError
 from saliency.models.trunks import build_trunk
-from saliency.torchvision_compat import ensure_torchvision
+from saliency.runtime.torchvision_compat import ensure_torchvision
 from saliency.training.start_weights import LITE2, efficientnet_lite2
 
 

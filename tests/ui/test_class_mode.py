@@ -1,4 +1,4 @@
-"""Class mode's handlers: what each side is told, and what it is not."""
+"""Class mode's handlers: what each side receives, and what it does not."""
 
 from __future__ import annotations
 

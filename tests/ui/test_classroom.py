@@ -43,7 +43,7 @@ def names(room, secret):
     return [fixation.participant for fixation in room.standing(secret).fixations]
 
 
-def test_a_code_is_six_letters_that_are_told_apart_and_no_two_are_the_same(room, task):
+def test_a_code_is_six_unambiguous_letters_and_unique(room, task):
     codes = [room.open(task)[0] for _ in range(classroom.MOST_CLASSES)]
     assert len(set(codes)) == len(codes)
     assert all(len(code) == 6 and not set(code) & set("ILOSZ0125") and code.isupper() for code in codes)
@@ -92,7 +92,7 @@ def test_only_the_secret_reads_and_ends_a_class(room, task):
 
 
 @pytest.mark.parametrize("code", ["", "ABC", "ABCDEF" * 100, "<b>ABC", "àéîõüß"])
-def test_a_code_of_no_class_is_told(room, task, code):
+def test_a_code_of_no_class_is_reported(room, task, code):
     room.open(task)
     with pytest.raises(ClassError, match="no class with this code"):
         room.task(code)

@@ -70,11 +70,11 @@ def test_a_ground_truth_leaves_with_its_picture(miniatures):
 def test_what_a_class_compared_is_there_for_a_day(miniatures):
     with build(Predictor(checkpoint_dir=miniatures)) as demo:
         states = [block for block in demo.blocks.values() if isinstance(block, gr.State)]
-    [kept] = [state for state in states if math.isfinite(state.time_to_live)]
-    assert kept.time_to_live == demo.delete_cache[1] == 24 * 60 * 60
+    [request] = [state for state in states if math.isfinite(state.time_to_live)]
+    assert request.time_to_live == demo.delete_cache[1] == 24 * 60 * 60
 
 
-def test_a_download_of_what_is_no_longer_kept_says_so(tmp_path):
+def test_a_download_of_an_expired_comparison_is_refused(tmp_path):
     (tmp_path / "p.jpg").touch()
     request = read_request(str(tmp_path / "p.jpg"), ("", "", ""), ["one"])
     assert still_there(request) is request
@@ -94,7 +94,7 @@ def test_errors_of_ours_are_shown_as_sentences_without_markup():
     assert shown.value.message == "&lt;b&gt;Too&lt;/b&gt; long."
 
 
-def test_other_errors_are_logged_and_tell_nothing(caplog):
+def test_other_errors_are_logged_without_details_for_the_visitor(caplog):
     @guarded
     def fail():
         raise OSError("/secret/path")
@@ -134,5 +134,5 @@ def test_each_model_says_at_its_choice_how_it_reads(miniatures):
     predictor = Predictor(checkpoint_dir=miniatures)
     labels = dict(reversed(choice) for choice in choices(predictor))
     assert {name: label.split("\n")[0] for name, label in labels.items()} == dict(predictor.titles)
-    said = {name: label.partition("model_choice.reads_")[2].partition('"')[0] for name, label in labels.items()}
-    assert said == {name: spec.reads for name, spec in predictor.specs.items()}
+    kinds = {name: label.partition("model_choice.reads_")[2].partition('"')[0] for name, label in labels.items()}
+    assert kinds == {name: spec.reads for name, spec in predictor.specs.items()}

@@ -93,7 +93,7 @@ def test_ground_truth_is_scored(client, tmp_path):
     assert sorted(view["people"]["dots"]) == [[300, 200], [310, 190]]
 
 
-def test_a_file_in_other_units_is_scored_as_its_reader_is_told(client, tmp_path):
+def test_a_file_in_other_units_is_scored_by_the_options_of_its_reader(client, tmp_path):
     """The same four fixations on a picture of 600 x 400: in its pixels, and on a screen that showed it."""
     places = [(300, 200), (310, 190), (310, 190), (20, 30)]
     scores = {}
@@ -180,9 +180,9 @@ def test_the_archive_of_the_endpoint_is_replayed(archive):
 @pytest.mark.parametrize("mark", [{}, {"meta": {"_type": "gradio.FileData"}}])
 def test_the_archive_of_a_file_of_the_server_is_refused(address, client, tmp_path, mark):
     Image.effect_noise((64, 64), 90).save(tmp_path / "secret.png")
-    told = raw(address, "archive", [{"path": str(tmp_path / "secret.png")} | mark, "", "", "", ["clip_salgan"]])
-    assert told.startswith("event: error")
-    assert json.loads(told.split("data: ")[1])["error"] == NOT_TAKEN
+    reported = raw(address, "archive", [{"path": str(tmp_path / "secret.png")} | mark, "", "", "", ["clip_salgan"]])
+    assert reported.startswith("event: error")
+    assert json.loads(reported.split("data: ")[1])["error"] == NOT_TAKEN
 
 
 def test_the_archive_is_refused_with_compares_sentences(client):
@@ -197,9 +197,9 @@ def test_a_call_without_the_options_is_what_it_was(address, tmp_path):
     data = [uploaded[0], "", "", "", ["clip_salgan"], None, uploaded[1], "pure"]
     call = f"{address}gradio_api/call/compare"
     event = httpx.post(call, json={"data": data}).json()["event_id"]
-    told = httpx.get(f"{call}/{event}", timeout=60).text
-    assert "event: complete" in told
-    assert '"against"' in told
+    reported = httpx.get(f"{call}/{event}", timeout=60).text
+    assert "event: complete" in reported
+    assert '"against"' in reported
 
 
 def on_the_server(address, file):
@@ -238,10 +238,10 @@ def test_what_is_no_picture_is_refused_with_a_sentence(client, tmp_path, case):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(AppError, match=expected) as error:
         client.predict(handle_file(tmp_path / name), api_name="/compare")
-    told = str(error.value)
-    assert "Traceback" not in told
-    assert "/tmp" not in told
-    assert told.endswith(".")
+    reported = str(error.value)
+    assert "Traceback" not in reported
+    assert "/tmp" not in reported
+    assert reported.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -273,10 +273,10 @@ def test_a_visitor_cannot_name_a_file_of_the_server(address, client, place, path
     data[place] = stolen
     call = f"{address}gradio_api/call/compare"
     event = httpx.post(call, json={"data": data}).json()["event_id"]
-    told = httpx.get(f"{call}/{event}", timeout=30).text
-    assert told.startswith("event: error")
-    assert "root:" not in told
-    assert path not in told
+    reported = httpx.get(f"{call}/{event}", timeout=30).text
+    assert reported.startswith("event: error")
+    assert "root:" not in reported
+    assert path not in reported
 
 
 def raw(address, api, data, **headers):
@@ -292,9 +292,9 @@ def test_a_picture_of_the_server_is_not_shown_to_a_visitor_who_names_it(address,
     Image.effect_noise((64, 64), 90).save(tmp_path / "secret.png")
     data = [None, "", "", "", ["clip_salgan"], None, None, "pure"]
     data[place] = {"path": str(tmp_path / "secret.png")} | mark
-    told = raw(address, "compare", data)
-    assert told.startswith("event: error")
-    assert json.loads(told.split("data: ")[1])["error"] == NOT_TAKEN
+    reported = raw(address, "compare", data)
+    assert reported.startswith("event: error")
+    assert json.loads(reported.split("data: ")[1])["error"] == NOT_TAKEN
 
 
 @pytest.mark.parametrize(
@@ -308,9 +308,9 @@ def test_a_picture_of_the_server_is_not_shown_to_a_visitor_who_names_it(address,
 )
 def test_what_is_not_taken_is_refused_with_a_sentence(address, client, data):
     for accepted, sentence in (("en", NOT_TAKEN), ("zh-CN", chinese()[NOT_TAKEN])):
-        told = raw(address, "compare", data, **{"Accept-Language": accepted})
-        assert told.startswith("event: error")
-        assert json.loads(told.split("data: ")[1])["error"] == sentence
+        reported = raw(address, "compare", data, **{"Accept-Language": accepted})
+        assert reported.startswith("event: error")
+        assert json.loads(reported.split("data: ")[1])["error"] == sentence
 
 
 @pytest.mark.parametrize("route", ["call", "api", "run"])
@@ -325,12 +325,12 @@ def test_an_endpoint_that_there_is_not_is_a_sentence(address, route):
 
 @pytest.mark.parametrize("data", [[], [None]], ids=["nothing", "too little"])
 def test_missing_parameters_are_those_of_an_empty_form(address, client, data):
-    told = raw(address, "compare", data)
-    assert told.startswith("event: error")
-    assert json.loads(told.split("data: ")[1])["error"] == "No picture was given."
+    reported = raw(address, "compare", data)
+    assert reported.startswith("event: error")
+    assert json.loads(reported.split("data: ")[1])["error"] == "No picture was given."
 
 
-def test_a_client_that_asks_for_chinese_is_told_in_chinese(address, tmp_path):
+def test_a_client_that_asks_for_chinese_gets_chinese_errors(address, tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     client = Client(address, verbose=False, headers={"Accept-Language": "zh-CN"})
     with pytest.raises(AppError) as error:
@@ -341,7 +341,7 @@ def test_a_client_that_asks_for_chinese_is_told_in_chinese(address, tmp_path):
     assert [notice.startswith("显著对象描述：句子过长：1000 个词中只读了前") for notice in view["notices"]] == [True]
 
 
-def test_a_fault_of_ours_is_told_without_details(client, monkeypatch):
+def test_a_fault_of_ours_is_reported_without_details(client, monkeypatch):
     def fail(*_):
         raise RuntimeError("/secret/path")
 

@@ -116,7 +116,7 @@ def test_a_sample_has_the_truth_and_every_answer(study):
     assert blind["words"] == []
 
 
-def test_a_sample_tells_what_was_left_unread(miniatures, tmp_path):
+def test_a_sample_reports_truncation(miniatures, tmp_path):
     root = write_data_set(tmp_path / "gaze", sentences=SENTENCES | {"_1": "word " * 10})
     study = ErrorAnalysis(Predictor(["reader", "blind"], checkpoint_dir=miniatures), open_data_set(root), tmp_path)
     notices = present_sample(study, "000000000002_1")["notices"]
@@ -242,7 +242,7 @@ def test_samples_left_out_are_listed_and_do_not_stop_the_rest(compared):
         present_sample(compared, "000000000001_0")
 
 
-def test_a_sample_tells_what_was_done_to_its_files(study):
+def test_a_sample_reports_how_its_files_were_read(study):
     stem = "000000000002_1"
     points = np.zeros((HEIGHT // 2, WIDTH // 2), dtype=np.uint8)
     points[[5, 10, 20], [7, 30, 40]] = 255

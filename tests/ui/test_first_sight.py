@@ -49,9 +49,9 @@ def test_it_is_computed_once_and_again_for_another_sentence_or_model(predictor, 
 
 def test_a_damaged_file_and_a_folder_that_cannot_be_written_do_no_harm(predictor, tmp_path):
     view_of(predictor, EXAMPLE, ["reader"], tmp_path)
-    [kept] = (tmp_path / "first-sight").iterdir()
-    whole = kept.read_text()
-    kept.write_text(whole[:100])
+    [stored] = (tmp_path / "first-sight").iterdir()
+    whole = stored.read_text()
+    stored.write_text(whole[:100])
     assert view_of(predictor, EXAMPLE, ["reader"], tmp_path)["maps"] == json.loads(whole)["maps"]
     (tmp_path / "file").touch()
     assert view_of(predictor, EXAMPLE, ["reader"], tmp_path / "file")["maps"]
@@ -75,18 +75,18 @@ def test_the_line_is_of_the_model_and_sentence_that_move_most():
         "conditions": [{"name": "pure", "sentence": ""}, {"name": "salient", "sentence": "A ball."}],
         "maps": [shown(*one) for one in maps],
     }
-    told = strip(view)
-    assert (told["model"], told["most"], told["of"]) == ("B", "salient", 4)
-    assert [(one["condition"], one["sentence"]) for one in told["maps"]] == [("pure", ""), ("salient", "A ball.")]
+    reported = strip(view)
+    assert (reported["model"], reported["most"], reported["of"]) == ("B", "salient", 4)
+    assert [(one["condition"], one["sentence"]) for one in reported["maps"]] == [("pure", ""), ("salient", "A ball.")]
 
 
 def test_the_shipped_models_move_their_gaze_visibly(tmp_path):
     """What the page says at first sight is worth saying, and in no language that a visitor may not read."""
     predictor = Predictor(["tranblend"])
     view = view_of(predictor, EXAMPLE, ["tranblend"], tmp_path)
-    told = strip(view)
-    [most] = [one for one in told["maps"] if one["condition"] == told["most"]]
+    reported = strip(view)
+    [most] = [one for one in reported["maps"] if one["condition"] == reported["most"]]
     assert most["moved"]["share"] > 0.5
     assert view["notices"] == []
     assert not any(table["notes"] for table in view["tables"])
-    assert told["most"] == Condition.SALIENT.value
+    assert reported["most"] == Condition.SALIENT.value

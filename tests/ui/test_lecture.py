@@ -97,7 +97,7 @@ def picture() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def seen(predictor, picture):
+def results(predictor, picture):
     """(model, name of a step) -> density that the model predicts for the step's own sentence."""
     densities = {}
     for name, step in STEPS.items():
@@ -135,32 +135,32 @@ def gone_elsewhere(density: np.ndarray, before: np.ndarray) -> float:
     return float(np.abs(density - before).sum() / 2)
 
 
-def test_without_a_sentence_half_of_the_gaze_is_on_less_than_a_tenth_and_the_otter_comes_first(seen):
-    pure = seen["tranblend", "pure"]
+def test_without_a_sentence_half_of_the_gaze_is_on_less_than_a_tenth_and_the_otter_comes_first(results):
+    pure = results["tranblend", "pure"]
     assert peaks_in(pure, FRONT)
     assert smallest_region(pure, 0.5).mean() < 0.1
 
 
-def test_a_sentence_about_the_scene_changes_little(seen):
-    pure, after = seen["tranblend", "pure"], seen["tranblend", "general"]
+def test_a_sentence_about_the_scene_changes_little(results):
+    pure, after = results["tranblend", "pure"], results["tranblend", "general"]
     assert np.corrcoef(pure.ravel(), after.ravel())[0, 1] == pytest.approx(0.9, abs=0.03)
     assert peaks_in(after, FRONT)
     assert smallest_region(after, 0.5).mean() > smallest_region(pure, 0.5).mean()  # it spreads
 
 
-def test_a_sentence_about_the_ball_moves_more_than_half_of_the_gaze_and_the_smallest_line_surrounds_it(seen):
-    pure, after = seen["tranblend", "pure"], seen["tranblend", "salient"]
+def test_a_sentence_about_the_ball_moves_more_than_half_of_the_gaze_and_the_smallest_line_surrounds_it(results):
+    pure, after = results["tranblend", "pure"], results["tranblend", "salient"]
     assert gone_elsewhere(after, pure) > 0.5
     assert inside(smallest_region(after, 0.25).astype(float), BALL) > 0.9
     assert inside(smallest_region(pure, 0.25).astype(float), FRONT) > 0.9
 
 
-def test_a_sentence_about_the_rock_moves_gaze_from_the_otter_down_to_it(seen):
-    pure, after = seen["tranblend", "pure"], seen["tranblend", "non_salient"]
+def test_a_sentence_about_the_rock_moves_gaze_from_the_otter_down_to_it(results):
+    pure, after = results["tranblend", "pure"], results["tranblend", "non_salient"]
     assert inside(after, FRONT) < inside(pure, FRONT) * 0.6
     assert inside(after, ROCK) > 2 * inside(pure, ROCK)
     assert peaks_in(after, ROCK)
-    assert gone_elsewhere(after, pure) > 1.5 * gone_elsewhere(seen["tranblend", "general"], pure)
+    assert gone_elsewhere(after, pure) > 1.5 * gone_elsewhere(results["tranblend", "general"], pure)
 
 
 def test_the_word_that_moves_most_points_at_the_rock(predictor, picture):
@@ -174,8 +174,8 @@ def test_the_word_that_moves_most_points_at_the_rock(predictor, picture):
     assert peaks_in(words["rock"].working_map, ROCK)
 
 
-def test_both_models_stay_with_the_otter_in_front_and_neither_finds_the_other_one(seen):
-    assert np.array_equal(seen["transalnet", "gaze"], seen["transalnet", "pure"])
+def test_both_models_stay_with_the_otter_in_front_and_neither_finds_the_other_one(results):
+    assert np.array_equal(results["transalnet", "gaze"], results["transalnet", "pure"])
     for model in ("tranblend", "transalnet"):
-        assert peaks_in(seen[model, "gaze"], FRONT)
-        assert inside(seen[model, "gaze"], OTHER) < 0.1
+        assert peaks_in(results[model, "gaze"], FRONT)
+        assert inside(results[model, "gaze"], OTHER) < 0.1

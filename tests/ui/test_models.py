@@ -57,6 +57,6 @@ def test_a_measurement_runs_the_model_anew_in_every_round(predictor):
     json.dumps(views)
 
 
-def test_a_model_that_is_not_here_is_told(predictor):
+def test_a_model_that_is_not_here_is_reported(predictor):
     with pytest.raises(UnknownModelError):
         next(measured(predictor, "<b>x</b>"))

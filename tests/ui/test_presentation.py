@@ -61,7 +61,7 @@ def test_the_view_is_json_with_peoples_text_as_it_was_written(comparison):
     assert [model["title"] for model in view["models"]] == ["One", "Two"]
 
 
-def test_what_was_left_unread_is_said_once_a_sentence(miniatures):
+def test_a_truncation_is_reported_once_per_sentence(miniatures):
     predictor = Predictor(["reader", "padder", "blind"], checkpoint_dir=miniatures)
     long = " ".join(["word"] * 10)
     comparison = predictor.predict(

@@ -1,4 +1,4 @@
-"""What the server tells visitors, in their language."""
+"""Sentences from the server, in the visitor's language."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from saliency.ui.shared.texts import section
 
 SOURCES = Path(saliency.__file__).parent
 
-# What only a host, a developer or a user of the command line can be told: where the engine is started, trained or asked
-# for what the app never asks for.
+# Sentences for hosts, developers and users of the command line only: starting the engine, training, and requests that
+# the app never makes.
 NOT_FOR_VISITORS = [
     "checkpoints.py",
     "cli",
@@ -123,18 +123,18 @@ def visitor():
 
 
 @pytest.mark.parametrize("accepted", ["zh-CN,zh;q=0.9,en;q=0.8", "zh", "zh-TW", "ZH-hans"])
-def test_a_chinese_browser_is_told_in_chinese(visitor, accepted):
+def test_a_chinese_browser_gets_chinese_sentences(visitor, accepted):
     visitor(accepted)
     assert translated(Message("There is no fixation in the file.")) == "文件中没有注视点。"
 
 
 @pytest.mark.parametrize("accepted", [None, "", "*", "en-GB,zh;q=0.9", "de"])
-def test_others_are_told_in_english(visitor, accepted):
+def test_others_get_english_sentences(visitor, accepted):
     visitor(accepted)
     assert translated(Message("There is no fixation in the file.")) == "There is no fixation in the file."
 
 
-def test_values_and_sentences_inside_are_told_too(visitor):
+def test_values_and_nested_sentences_are_translated(visitor):
     visitor("zh-CN")
     inner = GroundTruthError("There is no fixation in the file.")
     assert translated(Message("{name}: {why}", name="{x}.csv", why=inner.message)) == "{x}.csv：文件中没有注视点。"
@@ -147,7 +147,7 @@ def test_values_and_sentences_inside_are_told_too(visitor):
     assert translated(long) == "“非显著对象描述”的句子超过 5000 个字符。"
 
 
-def test_progress_is_told_in_the_visitors_language(visitor):
+def test_progress_is_shown_in_the_visitors_language(visitor):
     shown = []
     report = reporting(lambda share, desc: shown.append((share, desc)))
     report(0.5, Message("{title} predicts", title="GSGNet"))
@@ -162,7 +162,7 @@ def test_what_has_no_chinese_stays_english(visitor):
     assert translated(Message("Not in the table: {n}", n=1)) == "Not in the table: 1"
 
 
-def test_the_guard_tells_errors_in_the_visitors_language(visitor):
+def test_the_guard_shows_errors_in_the_visitors_language(visitor):
     @guarded
     def fails(error):
         raise error

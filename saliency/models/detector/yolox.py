@@ -118,11 +118,14 @@ class YOLOXNano(nn.Module):
         self.heads = nn.ModuleList(_Head(channels) for channels in (64, 128, 256))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Boxes (N, cells, 4) as centre x, y, width, height in pixels, scores (N, cells, 80) in [0, 1], and the
-        heads' inputs: (N, 64, H / 8, W / 8), (N, 128, H / 16, W / 16) and (N, 256, H / 32, W / 32).
+        """Boxes, scores and the heads' inputs.
 
         Args:
             pictures: (N, 3, H, W) BGR in 0..255, sides multiples of 32.
+
+        Returns:
+            Boxes (N, cells, 4) as centre x, y, width, height in pixels; scores (N, cells, 80) in [0, 1]; inputs of the
+            heads (N, 64, H / 8, W / 8), (N, 128, H / 16, W / 16) and (N, 256, H / 32, W / 32).
         """
         corners = [pictures[..., y::2, x::2] for x in (0, 1) for y in (0, 1)]
         x8 = self.stage8(self.stage4(self.stem(torch.cat(corners, dim=1))))

@@ -15,8 +15,10 @@ class FineGrained(Baseline):
     """OpenCV's."""
 
     def saliency(self, picture: Picture) -> NDArray[np.floating]:
+        """OpenCV's map; zeros for a picture of one colour."""
         if is_flat(picture):  # divides by the largest difference
             return np.zeros(picture.shape[:2], np.float32)
         if not has_saliency():
             raise UnknownModelError("“fine_grained” needs OpenCV's contrib build (opencv-contrib-python-headless).")
-        return computed(cv2.saliency.StaticSaliencyFineGrained_create(), picture)
+        # OpenCV's stubs lack it.
+        return computed(cv2.saliency.StaticSaliencyFineGrained_create(), picture)  # type: ignore[attr-defined]

@@ -57,8 +57,10 @@ class Grounding(Pointing):
         Raises:
             ValueError: there is no detector, or the weights are of another network; nothing is taken over then.
         """
-        if self.objects is None:
+        if self.objects is None or self.naming is None:
             raise ValueError("this grounding has no object detector")
+        if text_encoder is None:
+            raise ValueError("the names of the detector's classes need a text encoder")
         self.objects.detector.start_from(weights)
         self.naming.start_from(load_encoder(text_encoder))
         return {"naming.names"} | {name for name in self.state_dict() if name.startswith("objects.")}
@@ -79,16 +81,15 @@ class Grounding(Pointing):
         """The picture's features for `forward`, from those of a `FrontEnd`."""
         _, features = self.encode_regions(front_features)
         if self.subject is not None:
-            hires = self.subject.encode(self._referent_inputs(front_features))
+            hires = self.subject.encode(self._referent_inputs(front_features, self.subject.grid))
             # The detector's planes are among the features already.
             features |= {HIRES_PREFIX + name: value for name, value in hires.items() if name != "planes"}
         return features
 
-    def _referent_inputs(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The features of a `FrontEnd` as `Referent.encode` takes them."""
+    def _referent_inputs(self, front_features: ImageFeatures, size: tuple[int, int]) -> ImageFeatures:
+        """The features of a `FrontEnd` as `Referent.encode` takes them; `size` is the head's grid."""
         if self.grid is None:
             return _hires(front_features)
-        size = self.subject.grid
         inputs = {"fine": resize(front_features["stride8"], size), "coarse": front_features["stride16"]}
         if self.objects is None:
             return inputs

@@ -161,8 +161,10 @@ class Pointing(nn.Module):
         return regions if self.naming is None else regions + self.seen(planes)
 
     def keys(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
-        """The picture's side of the similarity: unit ``keys`` (N, dim, h, w) and, with a detector, ``planes``
-        (N, 80, h, w)."""
+        """The picture's side of the similarity: unit ``keys`` (N, dim, h, w).
+
+        With a detector also its ``planes`` (N, 80, h, w).
+        """
         keys = {"keys": F.normalize(self.region_space(regions).float(), dim=1)}
         return keys if planes is None else keys | {"planes": planes}
 

@@ -20,8 +20,7 @@ COMMON_NOTES = (
 
 
 def check_detector(trunk: str) -> None:
-    """Raises `ValueError` where the pictures of `trunk` are not normalised as the object detector's, which are the
-    same."""
+    """Raises `ValueError` where `trunk` does not normalise pictures as the object detector does."""
     if normalisation(trunk) != normalisation("resnet50_v2"):
         raise ValueError(f"the object detector takes pictures as x / 127.5 - 1, and the trunk {trunk} does not")
 
@@ -30,8 +29,11 @@ _FORMER_NAMES = {"subject": "referent", "dim": "grounding_dim"}
 
 
 def present_grounding(preset: str, config: Mapping[str, Any]) -> Named:
-    """Preset and configuration of cards and recipes up to version 0.1, whose `compact` had neither a detector nor a
-    referent head: they add one or both by ``objects: true`` and ``subject: true``."""
+    """Preset and configuration of earlier cards and recipes by their present names.
+
+    Up to version 0.1 `compact` had neither a detector nor a referent head; ``objects: true`` and ``subject: true``
+    added them.
+    """
     former = config.get("subject") is True or (config.get("objects") is True and "referent" not in config)
     config = {_FORMER_NAMES.get(name, name): value for name, value in config.items()}
     if preset == "compact" and former:

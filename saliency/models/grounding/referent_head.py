@@ -65,9 +65,11 @@ class Referent(nn.Module):
         return 2 * self.place.shape[2], 2 * self.place.shape[3]
 
     def encode(self, hires: ImageFeatures) -> ImageFeatures:
-        """Features that depend on the picture alone, from `FrontEnd.hires_features`: ``keys`` and ``planes`` of
-        `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own`` (N, width / 2, h, w) for the
-        output layer."""
+        """Features that depend on the picture alone, from `FrontEnd.hires_features`.
+
+        ``keys`` and ``planes`` of `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own``
+        (N, width / 2, h, w) for the output layer.
+        """
         planes = hires.get("planes")
         regions = self.pointing.region_features({8: hires["fine"], 16: hires["coarse"]}, planes)
         if self.known is not None:

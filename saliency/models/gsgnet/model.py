@@ -141,8 +141,11 @@ class SentenceConcat(nn.Module):
 
 
 class GSGNet(SaliencyModel):
-    """See `GSGNetConfig`. In training mode ``aux`` has side outputs (logits at strides 8 and 4) as ``side8`` and
-    ``side4``, and the map of the named things as ``named``."""
+    """See `GSGNetConfig`.
+
+    In training mode ``aux`` has side outputs (logits at strides 8 and 4) as ``side8`` and ``side4``, and the map of the
+    named things as ``named``.
+    """
 
     def __init__(self, config: GSGNetConfig):
         super().__init__()
@@ -176,27 +179,30 @@ class GSGNet(SaliencyModel):
 
     @property
     def front_end(self) -> FrontEnd:
-        return (
-            self.grounding.front_end_on(self.trunk)
-            if self.config.guidance
-            else FrontEnd(self.trunk, grid=self.config.grid)
-        )
+        """The trunk, with the detector of the grounding where guidance is on."""
+        if self.config.guidance:
+            return self.grounding.front_end_on(self.trunk)
+        return FrontEnd(self.trunk, grid=self.config.grid)
 
     @property
     def losses(self) -> Mapping[str, OwnLoss]:
+        """``named`` where guidance is on: the loss of the map of named things."""
         return {"named": named_things} if self.config.guidance else {}
 
     @property
     def grounding_branch(self) -> GroundingModel | None:
+        """See `SaliencyModel.grounding_branch`; None without guidance."""
         return GroundingModel(self.trunk, self.grounding) if self.config.guidance else None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The projected levels by name (`STRIDES`) and, with guidance, the grounding's features."""
         levels = {
             level: self.projections[level](front_features[f"stride{stride}"]) for level, stride in STRIDES.items()
         }
         return levels | self.grounding.encode_features(front_features) if self.config.guidance else levels
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        """See `SaliencyModel.decode`; the sentence enters as guidance or as an embedding, see `GSGNetConfig`."""
         levels = {level: features[level] for level in STRIDES}
         outputs: dict[str, Tensor | None] = {}
         named: dict[str, Tensor] = {}

@@ -20,16 +20,17 @@ class Residual(nn.Module):
         self.inner = inner
 
     def forward(self, x: Tensor) -> Tensor:
+        """Add `inner` of the features, which has their shape."""
         return x + self.inner(x)
 
 
 def positional(channels: int) -> Residual:
-    """x + DW7x7(x): a depthwise convolution as positional encoding."""
+    """Depthwise convolution as positional encoding: x + DW7x7(x)."""
     return Residual(nn.Conv2d(channels, channels, 7, padding=3, groups=channels))
 
 
 def feed_forward(channels: int) -> Residual:
-    """x + FFN(LN(x))."""
+    """Residual feed-forward block: x + FFN(LN(x))."""
     return Residual(nn.Sequential(ChannelLayerNorm(channels), FeedForward(channels)))
 
 
@@ -94,6 +95,7 @@ class SAIB(nn.Module):
         self.feed_forward = feed_forward(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (N, C, H, W) to the semantic tensor of the same shape."""
         x = self.positions(x)
         branches = []
         for norm, attention, summarise in zip(
@@ -137,6 +139,7 @@ class LGFB(nn.Module):
         self.last = nn.Conv2d(channels, channels, last, padding=last // 2)
 
     def forward(self, level: Tensor, semantic: Tensor) -> Tensor:
+        """A level (N, C, H, W), fused with the semantic tensor (N, C, h, w); of the level's shape."""
         size = level.shape[-2:]
         x = resize(level, [-(-side // self.reduction) for side in size])
         local_half, global_half = x.chunk(2, dim=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..grounding import COMMON_NOTES, present_grounding
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
@@ -23,7 +24,7 @@ COMPACT = GSGNetConfig(
     referent=True,
 )
 LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
-SMALL = {
+SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
     "width": 96,

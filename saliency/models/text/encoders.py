@@ -12,7 +12,7 @@ from types import MappingProxyType
 import torch
 
 from ...errors import HubUnavailableError, UnknownModelError
-from ...torchvision_compat import ensure_torchvision
+from ...runtime.torchvision_compat import ensure_torchvision
 from .text_encoder import EncoderSpec, TextEncoder
 from .tokenisers import BytePairs, WordPieces
 from .towers import BertTower, ClipTower, ids_only

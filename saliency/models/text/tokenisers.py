@@ -19,16 +19,19 @@ class Pieces(NamedTuple):
 class Tokeniser(Protocol):
     """Sentences to `Pieces`, of any length; `first` and `last` are the special tokens around a sentence.
 
-    `unknown` is the piece that stands for all that the vocabulary does not have; None where it has everything. Special
-    tokens that somebody has written are text like any other.
+    Special tokens that somebody has written are text like any other.
     """
 
     first: int
     last: int
     padding: int
-    unknown: int | None
 
-    def pieces(self, sentences: Sequence[str]) -> list[Pieces]: ...
+    @property
+    def unknown(self) -> int | None:
+        """The piece that stands for all that the vocabulary does not have; None where it has everything."""
+
+    def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        """The pieces of each sentence, without the encoder's own marks of start and end."""
 
 
 class WordPieces:
@@ -50,6 +53,7 @@ class WordPieces:
         self.padding: int = tokeniser.pad_token_id
 
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        """See `Tokeniser.pieces`; the offsets are the tokeniser's own."""
         encodings = self._backend.encode_batch(list(sentences), add_special_tokens=False)
         return [Pieces(encoding.ids, encoding.offsets) for encoding in encodings]
 
@@ -73,6 +77,7 @@ class BytePairs:
         self.last: int = tokeniser.eot_token_id
 
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        """See `Tokeniser.pieces`; offsets are computed from the bytes of the pieces."""
         return [self._pieces(sentence) for sentence in sentences]
 
     def _pieces(self, sentence: str) -> Pieces:

@@ -28,6 +28,7 @@ class BertTower(nn.Module):
         self.pooling = pooling
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids and mask (T, L) to token states (T, L, D) and sentence vectors (T, D)."""
         tokens = self.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
         if self.pooling == "first":
             return tokens, tokens[:, 0]
@@ -52,6 +53,7 @@ class ClipTower(nn.Module):
         self.register_buffer("attn_mask", clip.attn_mask, persistent=False)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids and mask (T, L) to token states (T, L, D) and sentence vectors (T, D')."""
         # The attention is causal: padding after the end-of-text token changes nothing, so L may be shorter than 77.
         length = ids.shape[1]
         states = self.token_embedding(ids) + self.positional_embedding[:length]

@@ -20,6 +20,7 @@ class VectorUpsampler(nn.Module):
         self.kernel = nn.ConvTranspose2d(groups, groups, size, stride=size, groups=groups)
 
     def forward(self, vector: Tensor) -> Tensor:
+        """A vector (N, C) to features (N, C, H, W) on the grid."""
         if self.per_channel:
             return self.kernel(vector[:, :, None, None])
         spread = self.kernel(vector.reshape(-1, 1, 1, 1))
@@ -37,6 +38,7 @@ class BlendNet(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels)
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
+        """Features of picture (N, C, H, W) and text (N, C', H, W) to (N, C, H, W)."""
         x = F.relu(self.norm1(self.conv1(torch.cat([text, picture], dim=1))))
         return F.relu(self.norm2(self.conv2(x)))
 
@@ -57,8 +59,10 @@ class BlendNet(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Cross-attention, softmax(q k^T / sqrt(d)) v: queries from the image-text feature, keys and values from the
-    picture."""
+    """Cross-attention of the picture and the image-text feature: softmax(q k^T / sqrt(d)) v.
+
+    Queries come from the image-text feature, keys and values from the picture.
+    """
 
     def __init__(self, channels: int, text_channels: int, residual: bool = False):
         super().__init__()
@@ -74,6 +78,7 @@ class CrossAttention(nn.Module):
         return torch.softmax(query.transpose(1, 2) @ key / query.shape[1] ** 0.5, dim=-1)
 
     def forward(self, picture: Tensor, text: Tensor) -> Tensor:
+        """Picture (N, C, H, W) and image-text feature (N, C', h, w) to (N, C, h, w)."""
         value = self.value(picture).flatten(2)
         attended = (value @ self.attention(picture, text).transpose(1, 2)).unflatten(2, text.shape[-2:])
         return picture + attended if self.residual else attended

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...errors import HubUnavailableError
-from ...torchvision_compat import ensure_torchvision
+from ...runtime.torchvision_compat import ensure_torchvision
 from ..features import TextFeatures
 
 CHECKPOINT = "Salesforce/blip-itm-base-coco"
@@ -22,8 +22,13 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 @dataclass(frozen=True)
 class BlipConfig:
-    """Dimensions of ``blip-itm-base``; `image_size` is the side its picture is squashed to, `mean` and `std` what the
-    model's own pixels were normalised with."""
+    """Dimensions of ``blip-itm-base`` and the form of its pictures.
+
+    Attributes:
+        image_size: side of the square that a picture is resized to.
+        mean: of each channel, by which the model's own pixels were normalised.
+        std: of each channel, likewise.
+    """
 
     hidden: int = 768
     layers: int = 12
@@ -42,7 +47,7 @@ class BlipConfig:
 
 
 class BlipEncoder(nn.Module):
-    """One vector a picture-sentence pair: the text encoder's last state at [CLS]."""
+    """One vector per picture-sentence pair: the text encoder's last state at [CLS]."""
 
     def __init__(self, config: BlipConfig):
         super().__init__()

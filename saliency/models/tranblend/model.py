@@ -1,7 +1,7 @@
 """TranBlend: TranSalNet whose second level is blended with an image-text feature.
 
-The paper preset takes BLIP's feature, one vector a picture-sentence pair, spread over the grid by a learned kernel. The
-compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
+The paper preset takes BLIP's feature, one vector per picture-sentence pair, spread over the grid by a learned kernel.
+The compact preset takes the feature map of a small image-text encoder guided by word-region grounding. The blending is
 the same.
 """
 
@@ -81,13 +81,15 @@ class TranBlendConfig:
 class BlipFrontEnd(FrontEnd):
     """The trunk and BLIP's image encoder, whose features are ``blip``."""
 
-    blip: BlipEncoder | None = None
+    blip: BlipEncoder = field(kw_only=True)
 
     @property
     def parts(self) -> tuple[nn.Module, ...]:
+        """The front end's frozen parts, BLIP among them."""
         return (*super().parts, self.blip)
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
+        """See `FrontEnd`; ``blip`` is BLIP's encoding of the picture."""
         return super().__call__(pixels) | {"blip": self.blip.encode_image(pixels)}
 
 
@@ -128,6 +130,7 @@ class TranBlend(SaliencyModel):
 
     @property
     def front_end(self) -> FrontEnd:
+        """The backbone's front end and, where text is blended in, that of its source."""
         if self.config.blend == "none":
             return self.backbone.front_end
         if self.config.source == "grounding":
@@ -136,13 +139,16 @@ class TranBlend(SaliencyModel):
 
     @property
     def losses(self) -> Mapping[str, OwnLoss]:
+        """``named`` for models with grounding: the loss of the map of named things."""
         return {"named": named_things} if hasattr(self, "grounding") else {}
 
     @property
     def grounding_branch(self) -> GroundingModel | None:
+        """See `SaliencyModel.grounding_branch`; None for models that blend with BLIP, or not at all."""
         return GroundingModel(self.backbone.trunk, self.grounding) if hasattr(self, "grounding") else None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The backbone's features and those of the text's source."""
         features = self.backbone.encode_features(front_features)
         if self.config.blend == "none":
             return features
@@ -151,6 +157,7 @@ class TranBlend(SaliencyModel):
         return features | {"blip": front_features["blip"]}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        """See `SaliencyModel.decode`; the text is ignored without blending."""
         if self.config.blend == "none":
             return self.backbone.decode(features, text)
         if self.config.source == "blip":

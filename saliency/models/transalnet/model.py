@@ -80,6 +80,7 @@ class TransformerEncoder(nn.Module):
         self.norm = nn.LayerNorm(refinement.hidden, eps=1e-6)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (N, C, H, W) to tokens on the same grid, (N, width, H, W)."""
         size = x.shape[-2:]
         tokens = self.project(x).flatten(2).transpose(1, 2) + self._positions(size)
         for layer in self.layers:
@@ -121,6 +122,7 @@ class TranSalNet(SaliencyModel):
 
     @property
     def front_end(self) -> FrontEnd:
+        """The trunk alone."""
         return FrontEnd(self.trunk, grid=self.config.grid)
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
@@ -132,6 +134,7 @@ class TranSalNet(SaliencyModel):
         }
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
+        """See `SaliencyModel.decode`; the text is ignored."""
         return self.read_out(features["middle"], features["fine"])
 
     def read_out(self, middle: Tensor, fine: Tensor) -> SaliencyOutput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..limits import AVERAGE, PHOTOGRAPHS, VIEWERS
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
@@ -21,7 +22,7 @@ COMPACT = TranSalNetConfig(
     activation="softmax",
 )
 LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
-SMALL = {
+SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
     "width": 96,

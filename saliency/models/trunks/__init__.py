@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from .resnet50_v2 import ResNet50V2
-from .timm_trunk import TimmTrunk, timm_normalisation
+from .timm_trunk import Normalisation, TimmTrunk, timm_normalisation
 
 # Trunks that timm does not have.
 TRUNKS: dict[str, type[nn.Module]] = {"resnet50_v2": ResNet50V2}
@@ -32,8 +32,8 @@ def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
     return TimmTrunk(name, levels, **options)
 
 
-def normalisation(name: str) -> dict[str, tuple[float, float, float]]:
+def normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that the trunk `name` was pre-trained on, as `Preprocessing` takes them."""
     if name in TRUNKS:
-        return {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+        return Normalisation(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
     return timm_normalisation(name)

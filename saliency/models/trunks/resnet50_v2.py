@@ -19,6 +19,7 @@ class Affine(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Scale and shift each channel of (N, C, H, W), in the number format of `x`."""
         # In the dtype of x: under autocast a float32 scale would widen every activation of the trunk.
         weight, bias = self.weight.to(x.dtype)[:, None, None], self.bias.to(x.dtype)[:, None, None]
         return torch.addcmul(bias, x, weight)
@@ -71,6 +72,7 @@ class ResNet50V2(nn.Module):
             self.deep = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(1024, self.channels[32], 1), nn.ReLU())
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
+        """Pixels (N, 3, H, W) to the levels by stride, (N, C, H / stride, W / stride)."""
         x = max_pool_same(self.conv1(pixels))
         found: dict[int, Tensor] = {}
         for block, stride in zip(self.blocks, (4, 8, 16), strict=True):

@@ -6,12 +6,13 @@ timm is imported where it is used: its import takes two seconds, and what ships 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import HubUnavailableError
-from ...torchvision_compat import ensure_torchvision
+from ...runtime.torchvision_compat import ensure_torchvision
 
 
 class TimmTrunk(nn.Module):
@@ -60,6 +61,7 @@ class TimmTrunk(nn.Module):
             self.features["features_norm5"] = nn.Identity()
 
     def train(self, mode: bool = True) -> TimmTrunk:
+        """Set the mode, but leave batch norms in evaluation mode: their statistics are frozen."""
         super().train(mode)
         for layer in self.modules():
             if isinstance(layer, nn.BatchNorm2d):
@@ -67,6 +69,7 @@ class TimmTrunk(nn.Module):
         return self
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
+        """Pixels (N, 3, H, W) to the levels by stride, (N, C, H / stride, W / stride)."""
         found = dict(zip(self.channels, self.features(pixels), strict=True))
         return {level: found[level] for level in self.levels}
 
@@ -90,7 +93,14 @@ class TimmTrunk(nn.Module):
         return {f"features.{name}" for name in own}
 
 
-def timm_normalisation(name: str) -> dict[str, tuple[float, float, float]]:
+class Normalisation(TypedDict):
+    """Mean and standard deviation of each RGB channel, as `Preprocessing` takes them."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+def timm_normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that timm's weights of `name` were trained on.
 
     Raises:
@@ -102,4 +112,4 @@ def timm_normalisation(name: str) -> dict[str, tuple[float, float, float]]:
     configuration = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
     if configuration is None:
         raise ValueError(f"there is no trunk called {name!r}, neither here nor in timm")
-    return {"mean": configuration.mean, "std": configuration.std}
+    return Normalisation(mean=configuration.mean, std=configuration.std)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ...errors import RecipeError
 from ..recipe import Recipe
 from .adversarial import Adversarial
-from .base import Method
 from .grounding import GroundingMethod
+from .method import Method
 from .referent import ReferentMethod
 from .supervised import Supervised
 

@@ -1,8 +1,8 @@
-"""Adversarial training (SalGAN, CLIP-SalGAN): a discriminator learns to tell a model's maps from people's."""
+"""Adversarial training (SalGAN, CLIP-SalGAN): a discriminator learns to distinguish a model's maps from human ones."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +14,11 @@ from ...losses import WeightedLoss, adversarial
 from ...models.blocks import resize
 from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
-from ...precision import autocast
+from ...runtime.precision import autocast
 from ..learner import Learner, Setting
 from ..recipe import Options, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import numbers, output
+from .method import numbers, output
 from .supervised import Supervised
 
 
@@ -52,10 +52,11 @@ class Adversarial(Supervised):
     ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
     """
 
-    options = AdversarialOptions
+    options = AdversarialOptions  # type: ignore[assignment]  # none of caching: the discriminator takes pictures
     own_losses = False
 
     def check(self) -> None:
+        """See `Method.check`; NSS has no meaning on pooled maps."""
         for stage in self.recipe.stages:
             if stage.loss.get("nss") and stage.chosen(self.options).content_pool > 1:
                 raise RecipeError(f"The stage “{stage.name}” has “nss” in its loss, which pooled maps do not have.")
@@ -66,17 +67,19 @@ class Adversarial(Supervised):
         return self._dataset(stage.data, stage)
 
     def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
+        """The generator and the discriminator, in this order."""
         options = stage.chosen(self.options)
-        judge = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
+        discriminator = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
-        group = {"params": list(judge.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
-        settings = {"cycle": options.cycle, "betas": options.betas}
+        group = {"params": list(discriminator.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
+        settings: dict[str, Any] = {"cycle": options.cycle, "betas": options.betas}
         return [
             Learner(self.network(self.model), self.groups(stage), steps, run, **settings),
-            Learner(judge, [group], steps, run, **settings),
+            Learner(discriminator, [group], steps, run, **settings),
         ]
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """Update the discriminator, then the model; before the end of the warm-up the model alone."""
         generator, discriminator = learners
         options = stage.chosen(self.options)
         answer = output(generator.network, batch)
@@ -84,13 +87,13 @@ class Adversarial(Supervised):
         if epoch >= options.warm_up_epochs:
             pictures = resize(batch.pixels, batch.density.shape[-2:])[batch.index]
             fake = answer.map.to(batch.density.dtype)
-            found_out = self._tell_apart(discriminator, pictures, batch.density, fake.detach())
-            discriminator.update(found_out)
+            judgement_loss = self._discriminator_loss(discriminator, pictures, batch.density, fake.detach())
+            discriminator.update(judgement_loss)
             with autocast(pictures.device):
                 judged = discriminator.network(pictures, fake)
-            fooled = adversarial(judged, real=True)
-            total = total + options.weight * fooled
-            terms |= {"discriminator": found_out, "adversarial": fooled}
+            generator_loss = adversarial(judged, real=True)
+            total = total + options.weight * generator_loss
+            terms |= {"discriminator": judgement_loss, "adversarial": generator_loss}
         generator.update(total)
         return numbers({"loss": total, **terms})
 
@@ -104,7 +107,7 @@ class Adversarial(Supervised):
         logits = answer.logits if getattr(self.model.config, "activation", None) == "sigmoid" else None
         return loss(answer.map, batch.density, batch.fixations, logits)
 
-    def _tell_apart(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+    def _discriminator_loss(self, discriminator: Learner, pictures: Tensor, real: Tensor, fake: Tensor) -> Tensor:
         """The discriminator's loss; one pass for both kinds of maps, which distributed training needs."""
         with autocast(pictures.device):
             logits = discriminator.network(pictures.repeat(2, 1, 1, 1), torch.cat([real, fake]))

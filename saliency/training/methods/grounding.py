@@ -19,7 +19,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.phrases import PhraseBatch, PhraseDataset
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
@@ -75,9 +75,11 @@ class GroundingMethod(Method):
         )
 
     def validation_dataset(self) -> PhraseDataset:
+        """The validation pictures with up to five captions each."""
         return self._dataset((self.recipe.validation,), None, captions=5)
 
     def dataset(self, stage: Stage) -> PhraseDataset:
+        """The stage's pictures with captions and boxes, with cached features where asked for."""
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, stage, options.captions)
         self.validation.cache = None  # of an earlier stage with another trunk
@@ -88,6 +90,7 @@ class GroundingMethod(Method):
         return dataset
 
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update by the weighted sum of the box loss and the contrastive loss."""
         logits, regions, words = output(learners[0].network, batch)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch.text.words, batch.index, self.model.grounding.scale.exp())

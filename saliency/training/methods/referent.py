@@ -33,7 +33,7 @@ from ..targets.batch import Batch
 from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
 from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 TRAINED_PREFIX = "grounding.subject."
 
@@ -77,6 +77,7 @@ class ReferentDataset(CacheableDataset):
         self.seed = seed
 
     def picture(self, number: int) -> np.ndarray:
+        """See `CacheableDataset.picture`; a single picture or a mosaic."""
         return self.scenes[number].picture(self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[int, list[SentenceTarget]]:
@@ -87,7 +88,8 @@ class ReferentDataset(CacheableDataset):
         return number, [known[i] for i in drawn]
 
     def collate(self, items: Sequence[tuple[int, Sequence[SentenceTarget]]]) -> ReferentBatch:
-        """One batch of `items`."""
+        """One batch of `items`; `use_cache` comes before."""
+        assert self.cache is not None
         rows = [(row, target, self.flips[number]) for row, (number, group) in enumerate(items) for target in group]
         targets = [flipped(torch.from_numpy(item.target(self.grid)).float()[None], flip) for _, item, flip in rows]
         return ReferentBatch(
@@ -106,7 +108,7 @@ class ReferentModel(nn.Module):
 
     def __init__(self, model: GroundingModel):
         super().__init__()
-        self.subject = model.grounding.subject  # a key of runs' states
+        self.subject: Any = model.grounding.subject  # a key of runs' states
 
     def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
@@ -141,15 +143,17 @@ class ReferentMethod(Method):
     augmentations = ("flip",)
 
     def check(self) -> None:
+        """Raises `RecipeError` for a model without a referent head and for made-up validation sentences."""
         if self.model.grounding.subject is None:
             raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
         if self.recipe.validation.template_sentences:
             raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
 
     def validation_dataset(self) -> ReferentDataset:
+        """All single pictures and mosaics of the validation source, with all sentences."""
         return self._dataset((self.recipe.validation,), ReferentOptions(singles=10**9))
 
-    def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: object) -> ReferentDataset:
+    def _dataset(self, sources: tuple[DataSource, ...], options: ReferentOptions, **drawn: Any) -> ReferentDataset:
         captions = read_entries(s for s in sources if s.reader == "flickr8k_entities")
         gaze = read_samples(s for s in sources if s.reader != "flickr8k_entities" and not s.template_sentences)
         found = scenes(captioned_pictures(captions, options.parts), gaze_pictures(gaze), options.singles)
@@ -172,6 +176,7 @@ class ReferentMethod(Method):
         return found
 
     def dataset(self, stage: Stage) -> ReferentDataset:
+        """The stage's scenes with drawn sentences; front-end features are cached for it and validation."""
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, options, flip=stage.augmentation.flip, sentences=options.sentences)
         cache = self._cache(self.model)
@@ -185,6 +190,7 @@ class ReferentMethod(Method):
         return frozen_features.feature_cache(front_end, self.preprocessing, front_end.hires_features)
 
     def network(self, model: GroundingModel) -> ReferentModel:
+        """The head's forward pass from pictures or cached features."""
         return ReferentModel(model)
 
     def groups(self, stage: Stage) -> list[dict[str, Any]]:
@@ -193,6 +199,7 @@ class ReferentMethod(Method):
         return super().groups(stage.model_copy(update={"rates": rates}))
 
     def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update by the stage's loss on the head's map."""
         total, terms = WeightedLoss(stage.loss)(output(learners[0].network, batch), batch.target)
         learners[0].update(total)
         return numbers({"loss": total, **terms})

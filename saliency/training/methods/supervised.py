@@ -18,7 +18,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .base import Method, numbers, output, outputs
+from .method import Method, numbers, output, outputs
 
 
 class Grouped(nn.Module):
@@ -49,6 +49,7 @@ class Supervised(Method):
     augmentations = ("flip", "brightness", "contrast", "crop")
 
     def check(self) -> None:
+        """See `Method.check`; the recipe's grid must be that of the model's maps."""
         super().check()
         self._check_grid()
 
@@ -68,18 +69,22 @@ class Supervised(Method):
         return PictureDataset(samples, self.preprocessing, self.recipe.grid, bank, augmentation, self.recipe.seed)
 
     def validation_dataset(self) -> PictureDataset:
+        """The validation samples without augmentation."""
         return self._dataset((self.recipe.validation,), None)
 
     def dataset(self, stage: Stage) -> PictureDataset:
+        """The stage's samples, with cached front-end features where asked for."""
         dataset = self._dataset(stage.data, stage)
         if stage.chosen(self.options).cache_features:
             dataset.use_cache(frozen_features.feature_cache(self.model.front_end, self.preprocessing))
         return dataset
 
     def network(self, model: SaliencyModel) -> Grouped:
+        """The model with a forward call on pictures, index and text."""
         return Grouped(model)
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
+        """One update by the weighted terms of the stage's loss, the model's own among them."""
         answer = output(learners[0].network, batch)
         own = self.model.losses
         weights = {name: weight for name, weight in stage.loss.items() if name not in own}

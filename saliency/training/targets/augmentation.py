@@ -1,7 +1,7 @@
 """Random changes of training pictures, and of the words for sides in their sentences.
 
 Our own: torchvision.transforms.v2 draws from one global generator, where every picture and epoch has a seed here, and
-knows neither sentences nor a window that depends on where people look.
+knows neither sentences nor a window that depends on gaze.
 """
 
 from __future__ import annotations

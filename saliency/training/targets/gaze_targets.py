@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -32,22 +32,28 @@ class TrainingSample(Protocol):
     """One sentence about one picture, or none, and where people look then: a `Sample`, or what stands in for one."""
 
     @property
-    def stem(self) -> str: ...
+    def stem(self) -> str:
+        """Unique name of the sample."""
 
     @property
-    def picture(self) -> str: ...
+    def picture(self) -> str:
+        """Name of the picture, shared by its samples."""
 
     @property
-    def condition(self) -> Condition: ...
+    def condition(self) -> Condition:
+        """The text condition."""
 
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """The sentence read before viewing; empty under the pure condition."""
 
     @property
-    def image_path(self) -> Path: ...
+    def image_path(self) -> Path:
+        """The picture's file."""
 
     @property
-    def file(self) -> PictureFile: ...
+    def file(self) -> PictureFile:
+        """The picture's file with its way to be decoded."""
 
     def image(self) -> np.ndarray:
         """The picture, (H, W, 3) uint8 RGB."""
@@ -148,6 +154,8 @@ class PictureDataset(CacheableDataset):
         rows, columns = content(self.preprocessing, shape, self.grid)
         height, width = rows.stop - rows.start, columns.stop - columns.start
         density = sample.density()
+        if density is None:
+            raise ValueError(f"{sample.stem} has no density")
         small = np.zeros(self.grid)
         small[rows, columns] = cv2.resize(density, (width, height), interpolation=cv2.INTER_AREA)
         fixations = sample.fixations()
@@ -164,15 +172,19 @@ class PictureDataset(CacheableDataset):
         return _Target(sample.stem, sample.condition.value, sample.sentence, scaled, fixations, named)
 
     def picture(self, number: int) -> np.ndarray:
+        """See `CacheableDataset.picture`; without cached features."""
         return self.pictures[number]
 
     def use_cache(self, cache: FeatureCache) -> None:
+        """Reads features from `cache` from now on; the pictures in memory are freed."""
         super().use_cache(cache)
         self.pictures.clear()
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, tuple[_Target, ...], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], or its cache key, its targets, and whether both are to be
-        mirrored."""
+        """The picture or its cache key, its targets, and whether both are to be mirrored.
+
+        The picture is (H, W, 3) float32 in [0, 1].
+        """
         if self.cache is not None:
             return self.names[number], self.targets[number], self.flips[number]
         generator = np.random.default_rng((self.seed, self.epoch, number))
@@ -195,8 +207,8 @@ class PictureDataset(CacheableDataset):
         )
         return bilinear(picture[top:bottom, left:right], size)
 
-    def collate(self, items: Sequence[tuple[np.ndarray | str, tuple[_Target, ...], bool]]) -> GazeBatch:
-        """One batch of `items`."""
+    def collate(self, items: Sequence[tuple[Any, tuple[_Target, ...], bool]]) -> GazeBatch:
+        """One batch of `items`, whose pictures are all arrays or all cache keys."""
         targets = [(number, target, flip) for number, (_, group, flip) in enumerate(items) for target in group]
         pictures = [(picture, flip) for picture, _, flip in items]
         return GazeBatch(

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from ...data.flickr8k import Entry, Phrase
-from ...data.samples import PictureFile, Sample, picture_of
+from ...data.samples import PictureFile, picture_of
 from ...preprocessing import Preprocessing, resize
 from .augmentation import mirror_words
+from .gaze_targets import TrainingSample
 from .pseudo_targets import BEHIND, bumps, clause, phrases, sentence, things
 
 Item = TypeVar("Item")
@@ -36,7 +37,9 @@ GAZE = (60, 80)
 class SentenceTarget(Protocol):
     """A sentence with the map of the thing it is about."""
 
-    sentence: str
+    @property
+    def sentence(self) -> str:
+        """The sentence."""
 
     def target(self, grid: tuple[int, int]) -> np.ndarray:
         """(h, w) in [0, 1]."""
@@ -68,6 +71,7 @@ class BoxTarget:
         return bumps(self.boxes, grid, self.heights)
 
     def within(self, cell: Cell) -> BoxTarget:
+        """The target when its picture is shrunk into `cell` of a mosaic."""
         return replace(self, boxes=within(self.boxes, cell))
 
 
@@ -98,6 +102,7 @@ class GazeTarget:
         return target / target.max()
 
     def within(self, cell: Cell) -> GazeTarget:
+        """The target when its picture is shrunk into `cell` of a mosaic."""
         return replace(self, cell=cell)
 
 
@@ -115,7 +120,7 @@ def captioned_pictures(entries: Sequence[Entry], parts: int) -> list[AnnotatedPi
     return [picture for picture in found if picture.sentences]
 
 
-def gaze_pictures(samples: Sequence[Sample]) -> list[AnnotatedPicture]:
+def gaze_pictures(samples: Sequence[TrainingSample]) -> list[AnnotatedPicture]:
     """The pictures of samples with a sentence and a density."""
     found: dict[str, AnnotatedPicture] = {}
     for sample in samples:
@@ -147,10 +152,10 @@ class Scene:
 def scenes(
     captioned: Sequence[AnnotatedPicture], gaze: Sequence[AnnotatedPicture] = (), singles: int = 0
 ) -> list[Scene]:
-    """Mosaics of four of all pictures, and as single pictures `singles` of those with captions and all with gaze. They
-    depend on the pictures alone.
+    """Mosaics of four pictures, `singles` single pictures with captions, and all single pictures with gaze.
 
-    Up to three pictures are in no mosaic, and sentences with a side are left out of mosaics.
+    Mosaics are of all pictures but up to three, and without the sentences that name a side. Scenes depend on the
+    pictures alone.
     """
     generator = np.random.default_rng(42)
     alone = [captioned[number] for number in generator.permutation(len(captioned))[:singles]]

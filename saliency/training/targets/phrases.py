@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from ...data.flickr8k import Caption, Entry
 from ...data.samples import PictureFile, read_rgb
+from ...models.features import TextFeatures
 from ...preprocessing import Preprocessing, flipped, resize
 from ..feature_cache import CacheableDataset
 from .augmentation import Augmentation, mirror_words
@@ -30,6 +32,7 @@ class PhraseBatch(Batch):
         masks: (P, h, w) in [0, 1], see `box_masks.box_mask`.
     """
 
+    text: TextFeatures
     caption: Tensor
     tokens: Tensor
     masks: Tensor
@@ -71,11 +74,14 @@ class PhraseDataset(CacheableDataset):
         return [self.picture(number) for number in range(len(self))]
 
     def picture(self, number: int) -> np.ndarray:
+        """See `CacheableDataset.picture`."""
         return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
-        """The picture (H, W, 3) float32 in [0, 1], or its cache key, some of its captions, and whether both
-        are to be mirrored."""
+        """The picture or its cache key, some of its captions, and whether both are to be mirrored.
+
+        The picture is (H, W, 3) float32 in [0, 1].
+        """
         generator = np.random.default_rng((self.seed, self.epoch, number))
         captions = [caption for caption in self.entries[number].captions if caption.phrases]
         drawn = sorted(generator.permutation(len(captions))[: self.captions])
@@ -84,8 +90,8 @@ class PhraseDataset(CacheableDataset):
         picture = self.augmentation.recolour(self.pictures[number], generator)
         return picture, [captions[i] for i in drawn], generator.random() < self.augmentation.flip
 
-    def collate(self, items: Sequence[tuple[np.ndarray | str, list[Caption], bool]]) -> PhraseBatch:
-        """One batch of `items`."""
+    def collate(self, items: Sequence[tuple[Any, list[Caption], bool]]) -> PhraseBatch:
+        """One batch of `items`, whose pictures are all arrays or all cache keys."""
         captions = [(number, caption, flip) for number, (_, group, flip) in enumerate(items) for caption in group]
         texts = [mirror_words(caption.text) if flip else caption.text for _, caption, flip in captions]
         starts = self.sentences.starts(texts)

@@ -88,8 +88,9 @@ def bumps(boxes: np.ndarray, shape: tuple[int, int], heights: np.ndarray) -> np.
 def pseudo_samples(
     entries: Sequence[Entry], free: dict[str, np.ndarray], captions: int = 1, parts: int = 2
 ) -> Iterator[PseudoSample]:
-    """For each picture: the pure sample, `captions` whole captions and `parts` short sentences of it; and for some
-    (`UNRELATED`) a caption of another picture that shares no thing with it.
+    """Per picture the pure sample, `captions` whole captions and `parts` short sentences.
+
+    Some pictures (`UNRELATED`) also have a caption of another picture that shares no thing with it.
 
     Args:
         entries: pictures with captions and boxes; those whose captions name no thing with a box are left out.

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from ...files import write_whole
+from ...atomic_files import write_whole
 from ...models.features import TextFeatures, padded
 from ...models.text import load_encoder
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from ...conditions import Condition
-from ...data.samples import PictureFile, Sample
+from ...data.samples import PictureFile
+from .gaze_targets import TrainingSample
 
 PAIRED_CONDITIONS = (Condition.SALIENT, Condition.NON_SALIENT)
 
@@ -23,26 +24,30 @@ PAIRED_CONDITIONS = (Condition.SALIENT, Condition.NON_SALIENT)
 class SentencePair:
     """Two samples of one picture as one, with the interface of a `Sample`; both have sentences and densities."""
 
-    first: Sample
-    second: Sample
+    first: TrainingSample
+    second: TrainingSample
     link: str
 
     condition = Condition.GENERAL
 
     @property
     def stem(self) -> str:
+        """Both stems, joined by a plus sign."""
         return f"{self.first.stem}+{self.second.stem}"
 
     @property
     def picture(self) -> str:
+        """Name of the picture, which both samples share."""
         return self.first.picture
 
     @property
     def image_path(self) -> Path:
+        """The picture's file."""
         return self.first.image_path
 
     @property
     def file(self) -> PictureFile:
+        """The picture's file with its way to be decoded."""
         return self.first.file
 
     @property
@@ -57,16 +62,16 @@ class SentencePair:
 
     def density(self) -> np.ndarray:
         """The mean of the two densities, (H, W) float64 with a maximum of 1."""
-        both = sum(density / density.sum() for density in (self.first.density(), self.second.density()))
-        return both / both.max()
+        first, second = (d / d.sum() for d in (self.first.density(), self.second.density()) if d is not None)
+        return (first + second) / (first + second).max()
 
     def fixations(self) -> np.ndarray | None:
         """Fixated pixels of both samples, (N, 2) int64; None if one has none."""
-        both = self.first.fixations(), self.second.fixations()
-        return None if any(part is None for part in both) else np.unique(np.concatenate(both), axis=0)
+        first, second = self.first.fixations(), self.second.fixations()
+        return None if first is None or second is None else np.unique(np.concatenate([first, second]), axis=0)
 
 
-def sentence_pairs(samples: Sequence[Sample]) -> Iterator[SentencePair]:
+def sentence_pairs(samples: Sequence[TrainingSample]) -> Iterator[SentencePair]:
     """Both orders of the `PAIRED_CONDITIONS`, once as two sentences and once as one, per picture that has both."""
     found = {(sample.picture, sample.condition): sample for sample in samples if sample.sentence}
     for picture in dict.fromkeys(sample.picture for sample in samples):

@@ -65,8 +65,10 @@ Detections = Mapping[str, np.ndarray]
 
 
 def template_scenes(found: Mapping[Path, Detections], sentences: int, singles: int = 0) -> list[Scene]:
-    """Mosaics of four of all pictures with detections other than people, whom captions cover, and `singles` of them
-    alone; with `sentences` sentences each. They depend on the pictures alone."""
+    """Mosaics of four pictures, and `singles` single ones, with `sentences` template sentences each.
+
+    All pictures with detections other than people are used: captions cover people. Scenes depend on the pictures alone.
+    """
     usable = [path for path, kinds in found.items() if set(kinds) - {"person"}]
     generator = np.random.default_rng(42)
     alone = [usable[number] for number in generator.permutation(len(usable))[:singles]]

@@ -1,4 +1,4 @@
-"""Class mode of the Your gaze tab: a lecturer opens a class, people mark on their phones, and the sum appears live."""
+"""Class mode of the Your gaze tab: a lecturer opens one, people mark on their phones, and the marks appear live."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.sentences import reporting, translated
 
 SIDE = 512  # pixels of the longer side of the maps that are scored while everybody waits
-EVERY = 2  # seconds between two updates of how far the class is
+EVERY = 2  # seconds between two updates of the class's state
 _LONGEST = 300  # characters of an address
 _PROGRESS = gr.Progress()
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -63,7 +63,7 @@ def build_panel(
         return invitation(str(event.address), code), None, secret, 0, gr.Timer(active=True)
 
     @guarded
-    def look(owner, version):
+    def refresh(owner, version):
         try:
             standing = room.standing(owner)
         except ClassError as error:
@@ -102,13 +102,13 @@ def build_panel(
         concurrency_id=ENGINE,
     )
     cancel.ends(opening)
-    timer.tick(look, [owner, version], everything, **_QUIET)
+    timer.tick(refresh, [owner, version], everything, **_QUIET)
     panel.end(end, owner, everything, **_QUIET)
     panel.export(export, owner, panel, **_QUIET)
 
 
 def build_visit(room: Classroom) -> None:
-    """Adds the page of who takes part; it is shown alone, where the address names a class."""
+    """Adds the participants' page, which is shown alone where the address names a class."""
 
     @guarded
     def join(visit):
@@ -117,7 +117,7 @@ def build_visit(room: Classroom) -> None:
         except ClassError as error:
             return {"refused": translated(error.message)}, gr.skip()
         key = f"class-{_text(visit, 'code').strip().upper()}"  # another class may have had the same picture
-        message = {"picture": task.picture | {"key": key}, "sentence": task.sentence, "seconds": task.seconds}
+        message = {"picture": {**task.picture, "key": key}, "sentence": task.sentence, "seconds": task.seconds}
         return {"joined": _text(visit, "token") or new_token()}, message
 
     @guarded

@@ -45,7 +45,7 @@ function receive(sent) {
   else if (sent && "ended" in sent) close(sent.ended);
 }
 
-// To be compared with what nobody has seen before, they are hidden until everybody has marked.
+// Hidden until everybody has marked, so that nobody marks what a model predicts.
 function showResults() {
   document.querySelector("#class-view").classList.toggle("away", !results.checked);
 }

@@ -1,4 +1,4 @@
-"""Classes that mark one picture together: what the server keeps of them, in memory and while they last.
+"""Classes that mark one picture together: their state on the server, in memory while they last.
 
 A lecturer opens a class and gets a code, which is shown to everybody, and a secret, by which alone the class is read
 and ended. Who has the code gets the picture and hands in marks. A class ends when the lecturer ends it, when it is too
@@ -19,7 +19,7 @@ from saliency.errors import ClassError
 from saliency.gaze import Fixation
 from saliency.results import Comparison
 
-LETTERS = "ABCDEFGHJKMNPQRTUVWXY"  # none that is taken for another one or for a digit
+LETTERS = "ABCDEFGHJKMNPQRTUVWXY"  # no letter that resembles another one or a digit
 CODE_LENGTH = 6
 MOST_CLASSES = 8
 MOST_PARTICIPANTS = 60
@@ -27,12 +27,12 @@ MOST_MARKS = 50  # of a participant in a round
 MOST_ROUNDS = 10
 MOST_CHARACTERS = 40  # of a name
 LASTS = 2 * 60 * 60  # seconds
-AWAY = 5 * 60  # seconds without a word from the lecturer's page; browsers let one in the background speak once a minute
+AWAY = 5 * 60  # seconds without a poll of the lecturer's page; browsers limit pages in the background to one per minute
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What a class is given.
+    """The task of a class.
 
     Attributes:
         picture: the message that puts it on a stage (`gaze_stage`), with the picture's own width and height.
@@ -49,7 +49,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a class is.
+    """The state of a class.
 
     Attributes:
         participants: how many have handed in marks.
@@ -105,7 +105,7 @@ class Classroom:
             return code, secret
 
     def task(self, code: str) -> Task:
-        """What the class of a code, as somebody typed it, is given.
+        """The task of the class of a code, as typed.
 
         Raises:
             ClassError: there is none.
@@ -137,7 +137,7 @@ class Classroom:
             return len(fixations)
 
     def standing(self, secret: str | None) -> Standing:
-        """How far the class of a secret is. Its lecturer's page asks this again and again, and so keeps it open.
+        """The state of the class of a secret. The lecturer's page polls it, which holds the class open.
 
         Raises:
             ClassError: it has ended.
@@ -149,7 +149,7 @@ class Classroom:
             return Standing(len(entered.marks), marks, entered.version)
 
     def task_of(self, secret: str | None) -> Task:
-        """What the class of a secret was given.
+        """The task of the class of a secret.
 
         Raises:
             ClassError: it has ended.
@@ -185,7 +185,7 @@ class Classroom:
 
 
 def new_token() -> str:
-    """What tells a participant from the others; nothing is stored until marks are handed in with it."""
+    """The identity of a participant; nothing is stored until marks are handed in with it."""
     return secrets.token_urlsafe(16)
 
 

@@ -15,6 +15,7 @@ class ArchiveFile(gr.File):
     is_template = True  # drawn by Gradio's own, which is never on view
 
     def api_info(self) -> dict[str, Any]:
+        """Gradio's schema of a file, with the contents of the ZIP described."""
         about = (
             "A ZIP: README.txt, comparison.json, picture.png, maps.npz (per map an array MODEL.CONDITION, (H, W) "
             "float32 that sums to 1), maps.csv, metrics.csv, maps.png and overlays."
@@ -25,9 +26,9 @@ class ArchiveFile(gr.File):
 def asked_as(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Gives a handler the parameters of another one, with what is documented of them."""
 
-    def asked(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def asked(handler: Any) -> Any:
         handler.__signature__ = inspect.signature(other)
-        handler.__doc__ = f"{inspect.getdoc(handler)}\n\nArgs:{inspect.getdoc(other).partition('Args:')[2]}"
+        handler.__doc__ = f"{inspect.getdoc(handler)}\n\nArgs:{(inspect.getdoc(other) or '').partition('Args:')[2]}"
         return handler
 
     return asked

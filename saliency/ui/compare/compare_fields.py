@@ -38,12 +38,12 @@ class TruthFields:
 
     @property
     def of_one_picture(self) -> list[Any]:
-        """What belongs to one picture and goes with it."""
+        """Fields that are emptied with the picture."""
         return [self.density, self.fixations, self.reading.picture]
 
     @property
     def options(self) -> list[Any]:
-        """What counts only where there is a file."""
+        """Fields that matter only with a file."""
         return [self.condition, *self.reading.inputs]
 
 
@@ -126,7 +126,7 @@ def _truth_fields() -> TruthFields:
 
 
 def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[tuple[Any, str]]:
-    """What people may have read: a title and a value each.
+    """Choices of what people read: a title and a value each.
 
     Args:
         named: the further sentences.
@@ -136,7 +136,7 @@ def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[
 
 
 def _follow_truth(fields: CompareFields) -> None:
-    """Lets the ground truth know of the further sentences, leave with its picture and show how it is read."""
+    """Connects the ground truth with the named sentences, its picture and its preview."""
     picture, truth = fields.picture, fields.truth
 
     def show(picture, density, fixations, *written):

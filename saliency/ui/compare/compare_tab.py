@@ -39,7 +39,7 @@ from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
 from saliency.ui.truth.truth_files import read_truth
 
-_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+_PROGRESS = gr.Progress()  # as a default value it makes Gradio pass each request's own progress
 _ON_ENGINE = {"concurrency_limit": 1, "concurrency_id": ENGINE}
 
 
@@ -70,7 +70,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     )
     download_after(downloading, archive)
     cancel_download.ends(downloading)
-    if opening:
+    if opening and opened:
         _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
     _add_archive_endpoint(form, compare, packed)
     return form
@@ -132,14 +132,14 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
         comparison = request.answer(predictor, progress)
         view = present(comparison, truth)
         view["picture"]["large"] = grid.keep_large(comparison)
-        answered = replace(request, tables=tuple(view["tables"]), truth=truth and truth.record)
+        answered = replace(request, tables=tuple(view["tables"]), truth=truth.record if truth else None)
         return view, answered, gr.Button(visible=True)
 
     return compare
 
 
 def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:
-    """The handler that writes what was compared as a ZIP."""
+    """The handler that writes a comparison as a ZIP."""
 
     @cancellable
     @guarded
@@ -155,7 +155,8 @@ def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., A
 
 
 def _form(fields: CompareFields, example: Component, compare: Callable[..., Any], outputs: list[Any]) -> Form:
-    """
+    """The form of the tab.
+
     Args:
         example: holds the title of the example on view.
         outputs: of `compare`; the first shows the answer.
@@ -188,12 +189,12 @@ def _add_archive_endpoint(form: Form, compare: Callable[..., Any], packed: Calla
         _, answered, _ = await compare(*sent)
         return await packed(answered, sent[-1])  # the last is the progress
 
-    # Nothing on the page asks for it.
+    # The page has no button for it.
     gr.on([], archived, form.run["inputs"], ArchiveFile(visible=False), api_name="archive", **_ON_ENGINE)
 
 
 def _open_with(first: FirstSight, opened: Component, form: Form, grid: MapGrid) -> None:
-    """Fills the form, and what it shows, with the comparison that the page opens with.
+    """Fills the form and the result with the comparison that the page opens with.
 
     Args:
         opened: the component that asks for it where nobody has begun with anything.

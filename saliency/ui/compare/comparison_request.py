@@ -1,4 +1,4 @@
-"""What the Compare form asks for."""
+"""The request of the Compare form."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Request:
     read, as `comparison_tables.GroundTruth.record`.
     """
 
-    picture: str
+    picture: str | None
     sentences: dict[AnyCondition, str]
     models: tuple[str, ...]
     tables: tuple[dict[str, Any], ...] = ()
     truth: Mapping[str, Any] | None = None
 
     def answer(self, predictor: Predictor, progress: gr.Progress) -> Comparison:
-        """The comparison; `progress` moves meanwhile."""
+        """The comparison; reports to `progress`."""
         return predictor.predict(self.picture, self.sentences, models=self.models, progress=reporting(progress))
 
 
@@ -63,15 +63,15 @@ def read_request(
                 condition=condition,
                 most=MAX_CHARACTERS,
             )
-    return Request(picture, {Condition.PURE: ""} | written, tuple(models))
+    return Request(picture, {Condition.PURE: "", **written}, tuple(models))
 
 
 def still_there(request: Request | None) -> Request:
-    """What is to be downloaded, as the session has it.
+    """The session's comparison, for a download.
 
     Raises:
-        ExpiredError: it has it no longer.
+        ExpiredError: the session has none, or its picture is deleted.
     """
-    if request is None or not Path(request.picture).is_file():
-        raise ExpiredError("This comparison is no longer kept; please compare again.")
+    if request is None or request.picture is None or not Path(request.picture).is_file():
+        raise ExpiredError("This comparison has expired; please compare again.")
     return request

@@ -2,7 +2,7 @@
 // `props.value` is {ready} once the comparison is there, and then what `strip` says.
 
 const opening = element.querySelector(".opening");
-const told = opening.querySelector(".told");
+const summary = opening.querySelector(".summary");
 const strip = opening.querySelector(".strip");
 const all = opening.querySelector("[name=all]");
 
@@ -25,7 +25,7 @@ async function draw({ picture, model, most, maps, of }) {
   const [image, ...decoded] = await Promise.all([loadImage(picture.jpeg), ...maps.map(decodeMap)]);
   const { sentence, moved } = maps.find(({ condition }) => condition === most);
   const values = { sentence, model, share: percent(moved.share), from: placeName(moved.source), to: placeName(moved.target) };
-  told.textContent = text("finding", values);
+  summary.textContent = text("finding", values);
   all.textContent = text("all", { count: of });
   all.hidden = false;
   strip.replaceChildren(...maps.map((map, i) => buildFigure(map, image, decoded[i], map.condition === most)));
@@ -34,7 +34,7 @@ async function draw({ picture, model, most, maps, of }) {
 function open() {
   opening.style.setProperty("--ratio", props.ratio);
   strip.replaceChildren(...Array.from({ length: 4 }, () => node("div", { class: "awaited" })));
-  told.textContent = text("computing");
+  summary.textContent = text("computing");
   opening.hidden = false;
   trigger("wanted");
 }

@@ -1,4 +1,4 @@
-"""What the page opens with: the finished comparison of an example, and in words what its sentences did.
+"""The page's opening: the finished comparison of an example, and its finding in words.
 
 It is computed once for the checkpoints that there are, beside what visitors ask, and cached in the user's cache
 directory.
@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 
+from saliency.atomic_files import write_whole
 from saliency.conditions import Condition
-from saliency.files import write_whole
 from saliency.predictor import Predictor
 from saliency.score_store import cache_folder
 from saliency.ui.compare.map_grid import SCHEMA
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class FirstSight:
-    """The comparison of an example, as `present` tells it; a thread begins with it at once.
+    """The comparison of an example, as `present` gives it; a thread starts computing it at once.
 
     Args:
         models: what is compared.
@@ -58,7 +58,7 @@ class FirstSight:
         return self.example.general, self.example.salient, self.example.non_salient
 
     def _key(self) -> str:
-        """Names all that it depends on; 64 hex digits."""
+        """A hash of all that it depends on; 64 hex digits."""
         weights = [(name, self._predictor.cards[name].sha256) for name in self.models]
         parts = [weights, self.sentences, str(self._predictor.dtype), SCHEMA]
         digest = hashlib.sha256(json.dumps(parts).encode())
@@ -91,14 +91,14 @@ class FirstSight:
 
 
 def build(example: Example) -> Component:
-    """Adds the line that says the finding, with the maps of the model whose gaze moves most."""
+    """Adds the line with the finding, with the maps of the model whose gaze moves most."""
     with Image.open(example.picture) as picture:
         ratio = picture.width / picture.height
     return Component("first_sight", elem_id="first-sight", ratio=ratio)
 
 
 def strip(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What the line and its maps take of a comparison: one model, the one with the map that moved most."""
+    """The part of a comparison that the line shows: the model with the map that moved most."""
     most = max((shown for shown in view["maps"] if shown["moved"]), key=lambda shown: shown["moved"]["share"])
     title = next(model["title"] for model in view["models"] if model["name"] == most["model"])
     sentences = {condition["name"]: condition["sentence"] for condition in view["conditions"]}

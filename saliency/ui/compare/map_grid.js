@@ -148,9 +148,9 @@ function mark() {
 // For a screen reader, what keys have changed.
 function speak(cell) {
   const [x, y] = lens.point ?? lens.middle();
-  const said = lens.point ? [text("at", { x: percent(x), y: percent(y), value: valueAt(cell, [x, y]) })] : [];
-  if (lens.box) said.push(cell.share.textContent);
-  part("spoken").textContent = said.join(" ");
+  const spoken = lens.point ? [text("at", { x: percent(x), y: percent(y), value: valueAt(cell, [x, y]) })] : [];
+  if (lens.box) spoken.push(cell.share.textContent);
+  part("spoken").textContent = spoken.join(" ");
 }
 
 // ---------------------------------------------------------------------------------------- one map, or all of them
@@ -171,7 +171,7 @@ async function fetchLarge() {
   const asked = pictures;
   if (!asked.source) return;
   const { source } = asked;
-  asked.source = null; // one try: it is not kept for ever
+  asked.source = null; // one try: then the small picture stays
   asked.large = await loadImage(source).catch(() => null);
   if (asked === pictures) sharpen();
 }
@@ -226,8 +226,8 @@ function keyOfFrame(event, cell) {
 // ---------------------------------------------------------------------------------------------------- page building
 
 // What a map says, in a sentence for those who cannot read the scores.
-function findingText({ told, moved, where: { place, share } }) {
-  if (told) return told;
+function findingText({ finding, moved, where: { place, share } }) {
+  if (finding) return finding;
   return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
 }
 
@@ -241,7 +241,7 @@ function buildCell(map, { picture, name, sentence, decoded, difference }) {
   const cell = {
     name: label,
     sentence: sentence || text("picture_alone"),
-    drawing: new MapCanvas(picture, decoded, text("map_told", { map: label, told: whereText(map.where) })),
+    drawing: new MapCanvas(picture, decoded, text("map_described", { map: label, where: whereText(map.where) })),
     finding: node("p", { class: "finding" }, ...doubt(map), findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
     box: node("span", { class: "box", hidden: "" }),
@@ -319,7 +319,7 @@ function buildPeople({ people, conditions, picture: { width, height } }, picture
       continue;
     }
     const name = { model: text("people"), condition: conditionName(condition) };
-    const cell = buildCell({ ...people, told: peopleText(people) }, { picture, name, sentence, ...decoded });
+    const cell = buildCell({ ...people, finding: peopleText(people) }, { picture, name, sentence, ...decoded });
     cell.dots = people.dots.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]);
     cell.pure = cell; // what people do without text is not known
     row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding));

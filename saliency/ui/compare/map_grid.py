@@ -73,4 +73,5 @@ class MapGrid(Component):
         return served(self, file.getvalue(), "picture.jpg", "image/jpeg")
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA

@@ -1,7 +1,7 @@
 // The charts of an error analysis: intervals of means, histograms, and one model against another. They stand between
 // drawing.js and error_view.js, which says what is selected.
 
-// In the order in which conditions are told everywhere.
+// The order of conditions everywhere.
 const CONDITION_COLOURS = { pure: "#8a8a8a", general: "#0072b2", whole: "#009e73", salient: "#d55e00", non_salient: "#cc79a7" };
 const BINS = 40;
 
@@ -48,9 +48,9 @@ function meansTable(label, conditions, columns, scores, metric, options) {
 function meanCell(row, [low, high], metric, { waiting, signed }) {
   if (!row && waiting) return node("td", {}, "…");
   if (!row || row.mean === null) return node("td", {}, "–");
-  const told = (value) => (signed && Number(scoreText(value, metric)) > 0 ? "+" : "") + scoreText(value, metric);
-  const interval = row.low === null ? "" : ` [${told(row.low)}, ${told(row.high)}]`;
-  const cell = node("td", { title: text("n_samples", { n: row.n }) }, told(row.mean), node("span", { class: "faint" }, interval));
+  const signedText = (value) => (signed && Number(scoreText(value, metric)) > 0 ? "+" : "") + scoreText(value, metric);
+  const interval = row.low === null ? "" : ` [${signedText(row.low)}, ${signedText(row.high)}]`;
+  const cell = node("td", { title: text("n_samples", { n: row.n }) }, signedText(row.mean), node("span", { class: "faint" }, interval));
   const x = (value) => `${(100 * (value - low)) / (high - low)}%`;
   const drawing = shape("svg", { "aria-hidden": "true" });
   if (signed) drawing.append(shape("line", { class: "median", x1: x(0), x2: x(0), y1: 0, y2: 12 }));

@@ -306,7 +306,7 @@ function showProgress(progress) {
   find(".progress span").textContent = text(key, progress);
 }
 
-// A row a sample and model, as the analysis keeps it.
+// One row per sample and model, as the analysis stores it.
 function csv() {
   const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const names = study.metrics.map(({ name }) => name);
@@ -323,22 +323,22 @@ function csv() {
 // ------------------------------------------------------------------------------------------------ the page
 
 function options(name, entries) {
-  const kept = control(name).value;
+  const chosen = control(name).value;
   control(name).replaceChildren(...entries.map(([value, title]) => node("option", { value }, title)));
-  if (entries.some(([value]) => value === kept)) control(name).value = kept;
+  if (entries.some(([value]) => value === chosen)) control(name).value = chosen;
 }
 
 function showStudy() {
   const { data, models } = study;
   const split = data.split ? text("about_split", { split: data.split }) : text("about_all");
   find(".about").replaceChildren(node("strong", {}, data.name), ` · ${text("about", data)} ${split}`);
-  const before = [...element.querySelectorAll(".choice input")];
-  const left = before.length
-    ? before.filter((box) => !box.checked).map((box) => box.value)
+  const boxesBefore = [...element.querySelectorAll(".choice input")];
+  const hidden = boxesBefore.length
+    ? boxesBefore.filter((box) => !box.checked).map((box) => box.value)
     : models.filter((model) => model.baseline).map((model) => model.name);
   const boxes = models.map((model) => {
     const box = node("input", { type: "checkbox", value: model.name });
-    box.checked = !left.includes(model.name);
+    box.checked = !hidden.includes(model.name);
     return node("label", {}, box, model.title, node("span", { class: "faint" }, text("scored", { n: model.scored, of: data.samples })));
   });
   find(".choice").replaceChildren(find(".choice legend"), ...boxes);

@@ -1,4 +1,4 @@
-"""The Errors tab: where models fail on a data set that the host of the app gave; visitors cannot name one."""
+"""The Errors tab: scores and failures of models on the host's data set; visitors cannot name one."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _view(given: bool) -> Component:
 
 
 def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Runs an evaluation; yields how far it is, now and then, and at last the overview."""
+    """Runs an evaluation; yields its progress at intervals, and the overview at the end."""
     last = -math.inf
     for step in study.run(models):
         go_on()
@@ -135,7 +135,7 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
     """Everything that `error_view.js` draws of the scores there are, ready for JSON.
 
     ``samples`` are lists of stems, pictures, conditions and sentences; ``scores`` has for each model of ``models`` and
-    each metric of ``metrics`` a list over the samples, null where there is no score; ``means`` has a row a model,
+    each metric of ``metrics`` a list over the samples, null where there is no score; ``means`` has one row per model,
     condition (and ``macro``) and metric: the mean, its 95 % interval, and how many samples count. ``left_out`` has the
     samples that the last run of a model left out, with a sentence; ``notices`` are sentences.
     """
@@ -178,9 +178,9 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
 def present_intervals(
     study: ErrorAnalysis, stems: Sequence[str] | None, first: str, second: str
 ) -> dict[str, list[dict[str, Any]]]:
-    """How sure the numbers of a selection are, ready for JSON; rows as ``means`` of `present_overview` has them.
+    """Confidence intervals of a selection, ready for JSON; rows as ``means`` of `present_overview` has them.
 
-    ``means`` are over the pictures of the selection, in one row a model and metric of the condition ``selection``.
+    ``means`` are over the pictures of the selection, in one row per model and metric of the condition ``selection``.
     ``differences`` are those of two models (``model`` is null), paired by sample: by condition over all samples, and
     over the selection.
 

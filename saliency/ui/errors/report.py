@@ -1,4 +1,4 @@
-"""A selection of samples as one HTML file that stands alone: means, then pictures with every model's map."""
+"""A selection of samples as one self-contained HTML file: means, then pictures with every model's map."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from saliency.ui.shared.texts import section
 
 PICTURES = 50  # samples that are shown; the means count all
 _SIDE = 360  # pixels of a picture's longer side
-_DRAWN = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app draws maps at first
+_DRAWN: dict[str, Any] = {"opacity": 0.7, "colormap": "viridis", "fading": True}  # as the app draws maps at first
 
 
 def number(value: float, digits: int) -> str:
@@ -82,7 +82,7 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
 
 
 def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[str, Any]]:
-    """A line a condition and model, with the cells of its metrics in their order."""
+    """One line per condition and model, with the cells of its metrics in their order."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         condition = (

@@ -102,8 +102,8 @@ function modelFrame(model, decoded, picture, view) {
 
 function truthFrame(view, decoded, picture) {
   const label = `${text("truth")}. ${view.truth ? whereText(view.truth.where) : ""}`;
-  const seen = view.fixations ? text("n_fixations", { n: view.fixations.length }) : text("no_fixations");
-  return frame(text("truth"), addCell(picture, decoded, label, view.fixations, true), node("p", { class: "faint" }, seen));
+  const count = view.fixations ? text("n_fixations", { n: view.fixations.length }) : text("no_fixations");
+  return frame(text("truth"), addCell(picture, decoded, label, view.fixations, true), node("p", { class: "faint" }, count));
 }
 
 async function show(view) {

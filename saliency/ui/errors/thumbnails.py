@@ -1,4 +1,4 @@
-"""Small copies of a data set's pictures, made when they are first asked for."""
+"""Small copies of a data set's pictures, made at first use."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from saliency.data import Sample
 from saliency.evaluation import OF_A_SAMPLE
 from saliency.ui.shared.presentation import data_uri
 
-KEPT = 2000  # of a data set; each takes about three kilobytes
+CACHED = 2000  # of a data set; each takes about three kilobytes
 _SIZE = (144, 96)  # twice what the table shows them at, for screens with finer pixels
 _AT_ONCE = 25  # rows of a page of the table
 
 
 class Thumbnails:
-    """The newest `KEPT` of those that were asked for are cached.
+    """The `CACHED` most recently used are cached.
 
     Args:
         samples: by stem; nothing else can be asked for.
@@ -25,11 +25,13 @@ class Thumbnails:
 
     def __init__(self, samples: Mapping[str, Sample]) -> None:
         self._samples = samples
-        self._made = lru_cache(KEPT)(self._make)
+        self._made = lru_cache(CACHED)(self._make)
 
     def of(self, stems: Iterable[str]) -> dict[str, str | None]:
-        """By stem a JPEG as a data URI, None where the picture cannot be read; at most a page's, and none of unknown
-        stems."""
+        """JPEGs as data URIs by stem; None for a picture that cannot be read.
+
+        At most as many as a page shows; unknown stems are left out.
+        """
         known = [stem for stem in stems if stem in self._samples]
         return {stem: self._made(stem) for stem in known[:_AT_ONCE]}
 

@@ -31,7 +31,7 @@ def present_scores(
         fixations: at least one, in the picture's pixels.
         blur: standard deviation in the picture's pixels of the Gaussian that makes a density of the fixations; default
             `usual_blur`.
-        pixels_per_degree: how many of the picture's pixels a degree of visual angle had; None where that is not known.
+        pixels_per_degree: the picture's pixels per degree of visual angle; None where unknown.
         notices: on how the fixations were read.
 
     Raises:
@@ -44,7 +44,7 @@ def present_scores(
     # Averaging, since a narrow blur's spots would fall between the points that are looked up otherwise.
     own = cv2.resize(density, small.picture.shape[1::-1], interpolation=cv2.INTER_AREA)
     maps = {prediction.model: prediction.density for prediction in small.predictions}
-    ranked = [comparison.get(row[0], comparison.conditions[0]) for row in table.rows]
+    ranked = [comparison.get(str(row[0]), comparison.conditions[0]) for row in table.rows]
     return {
         "picture": picture_view(comparison.reduced(PICTURE_SIDE).picture),
         "size": {"width": shape[1], "height": shape[0]},

@@ -1,5 +1,5 @@
-// The browser's half of looking and marking: the picture for a while, then the picture to be marked. Nobody's marks leave
-// the browser before they are scored; there they are kept for each picture as long as its window is open, so that another
+// The browser's part of viewing and marking: the picture for some seconds, then the picture to be marked. Marks stay in
+// the browser until they are scored; it stores them per picture as long as its window is open, so that another
 // picture or a reload loses none. fixation_file.js stands in front of this file.
 //
 // With `props.pupil` it is the stage of one person who takes part in a class, whose marks are handed in (class_mode.py).
@@ -26,9 +26,9 @@ let aim = { x: 0.5, y: 0.5 }; // of the keys' cross-hair, in shares of the pictu
 let shownWidth = null; // of the picture when it was last looked at, in CSS pixels
 let key = null; // of the picture, by its content
 let unsaved = false; // whether there are marks that were neither scored nor saved
-let scoring = null; // the marks that are being scored, as they are kept
+let scoring = null; // the marks that are being scored, as stored
 let distance = 60; // assumed, of the eyes from the screen, in cm
-let turn = 0; // counts the looks; a timer of an earlier one does nothing
+let turn = 0; // counts the viewings; a timer of an earlier one does nothing
 
 // --------------------------------------------------------------------------------------------------------- the phases
 
@@ -54,7 +54,7 @@ function enter(next) {
 }
 
 function message(next) {
-  if (next === "empty") return [text("choose"), ...(hasKept() ? [text("kept")] : [])].join(" ");
+  if (next === "empty") return [text("choose"), ...(hasMarks() ? [text("earlier_marks")] : [])].join(" ");
   if (next === "reading") return text("read_first");
   if (next === "fixating") return text("fixate");
   const seconds = text("seconds_long", { count: fields.duration.value });
@@ -79,11 +79,11 @@ function begin() {
     part(".sentence").textContent = sentence;
     startButton.focus();
   } else {
-    look();
+    view();
   }
 }
 
-async function look() {
+async function view() {
   const mine = ++turn;
   const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   enter("fixating");
@@ -225,15 +225,15 @@ function merge({ fixations: loaded, notices = [] }) {
 
 // --------------------------------------------------------------------------------------------------------- keeping
 
-const KEPT = props.pupil ? "class-marks:" : "gaze-marks:"; // in front of a picture's key, in the storage of this window alone
+const PREFIX = props.pupil ? "class-marks:" : "gaze-marks:"; // in front of a picture's key, in the storage of this window alone
 const NONE = { fixations: [], shownWidth: null, unsaved: false };
-const kept = new Map(Object.entries(stored())); // key -> what is to be known of a picture again
+const saved = new Map(Object.entries(stored())); // key -> the marks of a picture
 
-// A browser may forbid it; then marks are kept until the page is left.
+// A browser may forbid it; then marks last until the page is left.
 function stored() {
   try {
-    const ours = Object.entries(sessionStorage).filter(([name]) => name.startsWith(KEPT));
-    return Object.fromEntries(ours.map(([name, value]) => [name.slice(KEPT.length), JSON.parse(value)]));
+    const ours = Object.entries(sessionStorage).filter(([name]) => name.startsWith(PREFIX));
+    return Object.fromEntries(ours.map(([name, value]) => [name.slice(PREFIX.length), JSON.parse(value)]));
   } catch {
     return {};
   }
@@ -241,20 +241,20 @@ function stored() {
 
 function keep() {
   if (!fixations.length) unsaved = false;
-  kept.set(key, { fixations, shownWidth, unsaved });
+  saved.set(key, { fixations, shownWidth, unsaved });
   try {
-    if (fixations.length) sessionStorage.setItem(KEPT + key, JSON.stringify(kept.get(key)));
-    else sessionStorage.removeItem(KEPT + key);
+    if (fixations.length) sessionStorage.setItem(PREFIX + key, JSON.stringify(saved.get(key)));
+    else sessionStorage.removeItem(PREFIX + key);
   } catch {
     // Full, or forbidden.
   }
 }
 
-function hasKept() {
-  return [...kept.values()].some(({ fixations }) => fixations.length);
+function hasMarks() {
+  return [...saved.values()].some(({ fixations }) => fixations.length);
 }
 
-// By a visitor, who has not seen the scores of this.
+// Changed by a visitor since the last scores.
 function changed() {
   unsaved = true;
   keep();
@@ -273,7 +273,7 @@ function scored() {
 
 // Browsers ask in their own words.
 function leave(event) {
-  if ([...kept.values()].some(({ unsaved }) => unsaved)) event.preventDefault();
+  if ([...saved.values()].some(({ unsaved }) => unsaved)) event.preventDefault();
 }
 
 // --------------------------------------------------------------------------------------------------------- drawing
@@ -329,7 +329,7 @@ function personRow(name, rounds, count, button) {
   return node("tr", {}, node("th", { scope: "row", dir: "auto" }, name), ...cells, node("td", {}, button));
 }
 
-// How many of the picture's own pixels a degree of visual angle had when it was looked at.
+// Pixels of the picture per degree of visual angle during viewing.
 function pixelsPerDegree() {
   if (!shownWidth || !(distance > 0)) return null;
   const degree = 2 * distance * Math.tan(Math.PI / 360) * CSS_PIXELS_PER_CM;
@@ -393,7 +393,7 @@ function put({ jpeg, width, height, key: given }) {
   say("");
   if (key !== given) {
     key = given;
-    ({ fixations, shownWidth, unsaved } = structuredClone(kept.get(key) ?? NONE));
+    ({ fixations, shownWidth, unsaved } = structuredClone(saved.get(key) ?? NONE));
     if (fixations.length) say(text("back", { count: fixations.length }));
   }
   picture.src = jpeg;

@@ -44,7 +44,7 @@ SCHEMA: dict[str, Any] = {
     "description": (
         "Where people looked: [[x, y], ...] in pixels of the picture from its upper left corner, or {fixations: "
         "[{x, y, participant, round, order, milliseconds, duration}], pixels_per_degree: how many of the picture's "
-        "pixels a degree of visual angle had, or null, seconds: how long the picture was shown}; "
+        "pixels per degree of visual angle, or null, seconds: how long the picture was shown}; "
         "of a fixation only x and y are needed."
     ),
     "anyOf": [
@@ -85,6 +85,7 @@ class GazeStage(Component):
         super().__init__("gaze_stage", scripts=("fixation_file",), pupil=pupil, **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA
 
 

@@ -37,7 +37,7 @@ from saliency.ui.truth.gaze_fields import GazeFields
 from saliency.ui.truth.truth_files import account, read_recording
 from saliency.ui.truth.truth_preview import TruthPreview, preview_of
 
-_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+_PROGRESS = gr.Progress()  # as a default value it makes Gradio pass each request's own progress
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -240,7 +240,7 @@ def _load_files(fields: StageFields) -> None:
 def read_files(
     files: Sequence[str] | None, shape: Shape, written: Sequence[Any] = (), picture: str | None = None
 ) -> tuple[Recording, ...]:
-    """The fixations of uploaded files (paths), a recording a file; who is not named in one is called as the file.
+    """The fixations of uploaded files (paths), one recording per file, which names participants without a name.
 
     Args:
         shape: (H, W) of the picture.
@@ -269,7 +269,7 @@ def loaded(recordings: Sequence[Recording]) -> dict[str, Any]:
 
 
 def _picture_choice(shown: Sequence[Example]) -> tuple[list[tuple[gr.Button, Example]], PictureButton]:
-    """Buttons without the pictures themselves: they are to be seen for the first time on the stage."""
+    """Buttons without the pictures themselves, which first appear on the stage."""
     with gr.Row(elem_id="gaze-examples"):
         buttons = [(gr.Button(example.label, size="sm", scale=0, min_width=110), example) for example in shown]
         own = PictureButton(t("gaze.own_picture"), file_types=FILES, size="sm", scale=0, min_width=190)

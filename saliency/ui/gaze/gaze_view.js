@@ -91,7 +91,7 @@ async function show(view) {
   part("welcome").hidden = filled;
   part("result").hidden = !filled;
   if (!filled) return;
-  part("best").textContent = best(view); // once the region is there, so that it is told
+  part("best").textContent = best(view); // once the region exists, so that it is announced
   if (!props.live) reveal(part("result"));
 }
 

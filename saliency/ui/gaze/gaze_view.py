@@ -26,7 +26,7 @@ SCHEMA: dict[str, Any] = {
         "duration}] in the picture's own pixels. people: [{participant, rounds, fixations: how many}]. blur: {pixels: "
         "standard deviation in the picture's own pixels, degrees: the same in degrees of visual angle, null where the "
         f"picture's size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first "
-        f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: a row a model, best first, null where a "
+        f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: one row per model, best first, null where a "
         "number is not defined}. notices: sentences on the picture, on how files were read and on what was left "
         "unread. provenance: {weights, seconds}. "
         f"{ASKED}"
@@ -60,4 +60,5 @@ class GazeView(Component):
         super().__init__("gaze_view", live=live, **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA

@@ -1,5 +1,5 @@
 // The lecture's bar: leads from step to step. `props.steps` are the steps; for the server to fill the form of a step's
-// tab, `props.value` is its link and the event is called as the tab. lecture.py tells the bar by an event how a step ended.
+// tab, `props.value` is its link and the event is called as the tab. lecture.py sends the bar an event when a step ends.
 
 // What is there once a tab has been opened: Gradio draws a tab when it is opened for the first time.
 const DRAWN = { "compare": "#maps .result", "words": "#words .result", "gaze": "#gaze-stage [data-phase]" };
@@ -8,7 +8,7 @@ const part = (selector) => element.querySelector(selector);
 const [enter, bar, status] = [".enter", ".bar", ".status"].map(part);
 const buttons = Object.fromEntries([...bar.querySelectorAll("button")].map((button) => [button.name, button]));
 
-let at = null; // number of the step that is told, from 0; null outside of a lecture
+let at = null; // number of the current step, from 0; null outside of a lecture
 let awaited = 0; // steps whose computation has not ended
 
 // The column that a step speaks of is the last; in a narrow window others hide it.
@@ -21,7 +21,7 @@ function say(key) {
   status.classList.toggle("failed", key === "failed");
 }
 
-function tell() {
+function render() {
   const { name } = props.steps[at];
   part(".number").textContent = text("step", { n: at + 1, count: props.steps.length });
   part("h2").textContent = text(`${name}_title`);
@@ -31,7 +31,7 @@ function tell() {
   if (!bar.contains(document.activeElement) || document.activeElement.disabled) bar.focus({ preventScroll: true });
 }
 
-// A stage that has marks keeps its picture: an example in its place would take away what a class has marked.
+// A stage with marks is not filled: an example would replace the marks of a class.
 function marked() {
   return Boolean(document.querySelector("#gaze-stage .people:not([hidden])"));
 }
@@ -63,7 +63,7 @@ async function go(to) {
   if (at === null || to < 0 || to >= props.steps.length) return;
   at = to;
   document.dispatchEvent(new CustomEvent("lecture-step", { detail: to + 1 }));
-  tell();
+  render();
   say("computing");
   const { tab, link } = props.steps[to];
   await open(tab);

@@ -1,4 +1,4 @@
-"""The guided lecture: six steps from people who have read nothing to a sentence that moves attention.
+"""The guided lecture: six steps from viewing without a sentence to a sentence that moves attention.
 
 A step is a tab, a link (share.py) that fills the tab's form with a prepared example, and a text. It then runs what the
 tab's own button runs, so everything that a class sees is computed in front of it.
@@ -63,31 +63,34 @@ def lead(bar: Component, forms: Mapping[str, Form]) -> None:
     for tab in {step.tab for step in steps()}:
         filled = getattr(bar, tab)(share.filler(forms[tab]), bar, forms[tab].fields, queue=False, **_PRIVATE)
         ended = filled.success(None, bar, js=share.script("settle"), **_PRIVATE)
-        _tell(filled, "failure")
+        _announce(filled, "failure")
         if forms[tab].run:
             ended = forms[tab].answered(ended.success, api_visibility="private", trigger_mode="multiple")
-            _tell(ended, "failure")
+            _announce(ended, "failure")
             shown = forms[tab].run["outputs"]
-            bar.leave(_nothing(shown), outputs=shown, cancels=[ended], queue=False, **_PRIVATE)
-        _tell(ended, "success")
+            bar.leave(_cleared(shown), outputs=shown, cancels=[ended], queue=False, **_PRIVATE)
+        _announce(ended, "success")
 
-    lent = [field for form in forms.values() for field in _lent(form)]
-    bar.begin(None, lent, js=share.script("keep"), **_PRIVATE)
-    bar.leave(None, None, lent, js=share.script("putBack"), **_PRIVATE)
+    restored = [field for form in forms.values() for field in _restored(form)]
+    bar.begin(None, restored, js=share.script("keep"), **_PRIVATE)
+    bar.leave(None, None, restored, js=share.script("putBack"), **_PRIVATE)
 
 
-def _tell(event: Dependency, outcome: str) -> None:
-    """Lets the bar know how a step ended: ``success`` or ``failure``."""
+def _announce(event: Dependency, outcome: str) -> None:
+    """Sends the bar the event ``success`` or ``failure`` when a step ends."""
     js = f"() => document.querySelector('#lecture .bar').dispatchEvent(new CustomEvent('{outcome}'))"
     getattr(event, outcome)(None, js=js, **_PRIVATE)
 
 
-def _nothing(shown: Sequence[Any]) -> Callable[[], Mapping[Any, Any]]:
-    """The handler that leaves none of the lecture's answers: below a visitor's own sentences they would be wrong."""
+def _cleared(shown: Sequence[Any]) -> Callable[[], Mapping[Any, Any]]:
+    """The handler that clears the lecture's results: below a visitor's own sentences they would be wrong."""
     return lambda: {output: gr.Button(visible=False) if isinstance(output, gr.Button) else None for output in shown}
 
 
-def _lent(form: Form) -> list[gr.components.Component]:
-    """The fields of a form that are as before when the lecture is over. A picture on the stage stays there: what was
-    marked on it is still to be scored. For the same reason a stage that has marks keeps its picture (lecture.js)."""
+def _restored(form: Form) -> list[gr.components.Component]:
+    """The fields of a form that get their values back after the lecture.
+
+    The stage keeps its picture: the marks on it are still to be scored. For the same reason a stage with marks is not
+    filled (lecture.js).
+    """
     return form.fields if isinstance(form.picture, PictureInput) else [*form.sentences.values(), form.models]

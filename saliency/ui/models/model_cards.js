@@ -10,7 +10,7 @@ let began = 0; // when that was asked for
 
 
 // What a card says, in the visitor's language where there is a translation.
-function told(sentence) {
+function inLanguage(sentence) {
   return (LANGUAGE === "zh" && props.chinese[sentence]) || sentence;
 }
 
@@ -31,7 +31,7 @@ function buildFacts(card) {
     ...fact("parameters", card.sha256 ? text("millions", { count: fixed(card.parameters / 1e6, 1) }) : text("none")),
     ...fact("file", card.sha256 ? text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype }) : text("none")),
     ...fact("input", fit === "within" ? text("own_size", { width, height }) : `${width} × ${height}`),
-    ...fact("licence", told(card.licence)),
+    ...fact("licence", inLanguage(card.licence)),
   );
 }
 
@@ -39,7 +39,7 @@ function buildPaper({ paper, link }) {
   return link ? node("a", { href: link, target: "_blank", rel: "noopener" }, paper) : paper;
 }
 
-// What tells one checkpoint from another, for who wants to be exact.
+// What identifies a checkpoint exactly.
 function buildVersion(card) {
   const facts = node(
     "dl",
@@ -102,7 +102,7 @@ function buildNumbers(card) {
 function buildData(card) {
   const headings = ["data_name", "data_use", "data_terms"].map((key) => node("th", { scope: "col" }, text(key)));
   const rows = card.data.map(({ name, use, terms }) =>
-    node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, told(use)), node("td", {}, told(terms))),
+    node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, inLanguage(use)), node("td", {}, inLanguage(terms))),
   );
   const missing = text(card.sha256 ? "unknown" : "learns_nothing");
   const content = rows.length ? buildTable(`${card.title}: ${text("data")}`, headings, rows) : missing;
@@ -110,7 +110,7 @@ function buildData(card) {
 }
 
 function buildList(key, entries, none = "unknown") {
-  const items = entries.length ? entries.map(told) : [text(none)];
+  const items = entries.length ? entries.map(inLanguage) : [text(none)];
   const list = node("ul", {}, ...items.map((entry) => node("li", {}, entry)));
   return node("section", {}, node("h3", {}, text(key)), list);
 }
@@ -122,8 +122,8 @@ function buildOrigin(card) {
 
 function buildRecipe(card) {
   // What it builds on comes after its own.
-  const told = { ...card.recipe, ...(Object.keys(card.parts).length && { parts: card.parts }) };
-  const recipe = node("pre", { tabindex: "0" }, JSON.stringify(told, null, 2));
+  const shown = { ...card.recipe, ...(Object.keys(card.parts).length && { parts: card.parts }) };
+  const recipe = node("pre", { tabindex: "0" }, JSON.stringify(shown, null, 2));
   return node("details", {}, node("summary", {}, text("recipe")), recipe);
 }
 
@@ -134,7 +134,7 @@ function buildCard(card) {
     "article",
     { "aria-labelledby": id },
     title,
-    node("p", { class: "summary" }, told(card.summary)),
+    node("p", { class: "summary" }, inLanguage(card.summary)),
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),

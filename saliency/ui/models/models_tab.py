@@ -61,7 +61,7 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
     """What the card says, and the registry of the model's kind.
 
     ``reads`` is as `ModelSpec.reads` has it. Numbers are tables, one a split, with a
-    row a condition and under each metric ``[mean, low, high]``, or None where it was not measured.
+    row per condition and under each metric ``[mean, low, high]``, or None where it was not measured.
     """
     record = card.model_dump(mode="json", exclude={"metrics", "config"})
     return record | {
@@ -85,8 +85,8 @@ def _translated(sentence: str, known: Mapping[str, str]) -> str | None:
     """A sentence in Chinese, or, where a card lists several uses of a data set, each of them."""
     if sentence in known:
         return known[sentence]
-    uses = [known.get(use) for use in sentence.split("; ")]
-    return "；".join(uses) if all(uses) else None
+    uses = sentence.split("; ")
+    return "；".join(known[use] for use in uses) if all(use in known for use in uses) else None
 
 
 def sentences_of(card: Mapping[str, Any]) -> Iterator[str]:

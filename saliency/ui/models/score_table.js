@@ -5,7 +5,7 @@ const { conditions, metrics, models, split, data } = props.table;
 const [chosen, note] = ["[name=condition]", ".note"].map((selector) => element.querySelector(selector));
 const milliseconds = new Map(); // model -> as it was measured here, in this visit
 
-// The best of a column as it is shown: what looks the same is as good.
+// The best of a column after rounding: equal digits are equally good.
 function best(cells, { name, lower }) {
   const shown = cells.filter(Boolean).map(([mean]) => mean);
   return shown.length > 1 ? scoreText(lower ? Math.min(...shown) : Math.max(...shown), name) : null;

@@ -1,1 +1,1 @@
-"""The page around the tabs: its head, look, address and documentation."""
+"""The page around the tabs: its head, theme, address and documentation."""

@@ -32,7 +32,7 @@ function write(fields, enter) {
 
 let late = null;
 
-// Browsers refuse to be told at every key.
+// Browsers refuse an address that changes at every key.
 function writeSoon() {
   clearTimeout(late);
   late = setTimeout(() => inLecture() || followed || write(addressOf(openTab()), false), 300);
@@ -53,7 +53,7 @@ document.addEventListener("form-changed", ({ detail: { tab, picture, fields } })
   if (tab === openTab() && navigator.userActivation?.hasBeenActive !== false) writeSoon();
 });
 
-// A sample was opened; error_view.js tells its name.
+// A sample was opened; error_view.js sends its name.
 document.addEventListener("sample-opened", ({ detail: stem }) => {
   addresses.errors = sampleAddress(stem);
   if (!inLecture()) write(addresses.errors, true);

@@ -1,7 +1,6 @@
-"""The page's address: it says on which tab one is and what its form holds, which sample is open on the Errors tab, or
-the lecture's step, and opens them.
+"""The page's address: the open tab with its form's values, the open sample of the Errors tab, or the lecture's step.
 
-Back and forward go through the tabs, samples and steps that were visited; a reload, or a link, comes back to one.
+Back and forward go through the visited tabs, samples and steps; a reload or a link opens one of them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ FORMS = ("compare", "words")  # tabs whose form an address has
 
 
 def build(tabs: Sequence[str]) -> Component:
-    """Adds what reads and writes the address, and the line that tells what a link could not bring.
+    """Adds what reads and writes the address, and the line on what a link could not restore.
 
     Args:
         tabs: names in their order; the first is open when the address says nothing.
@@ -27,7 +26,7 @@ def build(tabs: Sequence[str]) -> Component:
 
 
 def follow(address: Component, forms: Mapping[str, Form]) -> None:
-    """Lets the address say what the forms hold, and fill them.
+    """Links forms and address: it holds their values, and fills them.
 
     Args:
         address: from `build`.
@@ -46,6 +45,6 @@ def follow(address: Component, forms: Mapping[str, Form]) -> None:
             js=share.script("note", tab, names),
             **share.PRIVATE,
         )
-        # What is in the address is none of the page's words, so the component's value carries it to the server.
+        # The address is not among Gradio's inputs, so the component's value carries it to the server.
         filled = getattr(address, tab)(share.filler(form), address, form.fields, **share.PRIVATE)
         filled.success(None, noted, js=share.script("filled", tab, names), **share.PRIVATE)

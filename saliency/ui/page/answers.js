@@ -8,7 +8,7 @@ const shownIn = (id) => {
   return result?.checkVisibility() ? result : null;
 };
 
-// For who reads by ear or moves by keys; the focus stays with who is typing. builder.py tells of answers by an event.
+// For users of screen readers and keyboards; a field being typed in keeps the focus. builder.py sends the event.
 document.addEventListener("answered", async ({ detail: id }) => {
   if (!asked()) return;
   for (let tries = 0; !shownIn(id) && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 50));

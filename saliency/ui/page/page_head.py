@@ -1,4 +1,4 @@
-"""What the page says of itself to who does not run it: search engines, and messengers that show a preview of a link.
+"""The page's title, description and preview for search engines and for messengers that show links.
 
 Gradio's page has its own name, picture and an address that nobody filled in there.
 """
@@ -26,8 +26,7 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of the FastAPI app that Gradio makes: the page's head and the picture it names, and the answer of
-    endpoints that there are not."""
+    """Arguments of Gradio's FastAPI app: the page's head, its picture, and the answer of unknown endpoints."""
     routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {
         "middleware": [Middleware(PageHead)],
@@ -63,12 +62,13 @@ def _meta(kind: str, name: str, value: str) -> str:
 
 
 class PageHead:
-    """Describes the page on its way out; everything else passes."""
+    """Middleware that puts title, description and preview into the page; other responses pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; the page at ``/`` gets the head."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return
@@ -77,7 +77,7 @@ class PageHead:
 
 
 class _Described:
-    """Collects an answer and sends it described, where it is HTML."""
+    """Collects a response and sends it with the page's head, where it is HTML."""
 
     def __init__(self, send: Send, root: str) -> None:
         self.send, self.root = send, root

@@ -17,7 +17,7 @@ def build() -> Component:
 
 
 def offer(undo: Component, forms: Mapping[str, Form]) -> None:
-    """Lets the line keep what is in a form when one of its examples is clicked, and put it back.
+    """Stores a form's values when one of its examples is clicked, to restore them.
 
     Args:
         undo: from `build`.

@@ -11,7 +11,7 @@ function ask() {
 // Where a browser does not let the page copy, as on addresses without https, the link is there to be copied by hand.
 async function copy() {
   link.value = ask();
-  status.textContent = ""; // so that the same words are told again
+  status.textContent = ""; // so that the same text is announced again
   try {
     await navigator.clipboard.writeText(link.value);
     link.hidden = true;

@@ -20,7 +20,7 @@ function written(tab, names, picture, example, ...values) {
   return `${fields}`;
 }
 
-// Tells the page's address what a form holds now, and after a link has filled it.
+// Writes a form's values into the page's address, also after a link has filled it.
 function note(tab, names, picture, example, ...values) {
   const detail = { tab, picture: Boolean(picture), fields: written(tab, names, picture, example, ...values) };
   document.dispatchEvent(new CustomEvent("form-changed", { detail }));
@@ -43,7 +43,7 @@ function settle(link) {
   }
 }
 
-// While a lecture fills the forms, what was in them is kept in the page, and put back in the end.
+// A lecture fills the forms; their earlier values are stored in the page and restored at the end.
 function keep(...values) {
   document.body.keptForms = { values, link: new URLSearchParams(drawn()) };
 }

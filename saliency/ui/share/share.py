@@ -60,7 +60,7 @@ def build(picture: gr.Image) -> ExampleTitle:
 
 
 def filler(form: Form) -> Callable[[str], list[Any]]:
-    """The handler that puts what a link says into a form: fields -> values of `form.fields`.
+    """The handler that fills a form from a link: fields -> values of `form.fields`.
 
     What a link says nothing of, or nothing that can be meant, stays as it is.
     """
@@ -84,7 +84,7 @@ def filler(form: Form) -> Callable[[str], list[Any]]:
 
 
 def read_link(fields: str, models: Sequence[str]) -> Mapping[str, Any]:
-    """What a link says, where it can be meant: anybody can write one.
+    """The values in a link that are valid: anybody can write one.
 
     Args:
         fields: behind the address's #, as a query is written.

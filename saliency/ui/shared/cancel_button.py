@@ -1,4 +1,4 @@
-"""A button that is there while an event runs, and cancels it."""
+"""A button that is visible while an event runs, and cancels it."""
 
 from __future__ import annotations
 

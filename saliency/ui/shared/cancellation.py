@@ -29,7 +29,7 @@ def cancellable(handler: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return await asyncio.to_thread(handler, *args, **kwargs)
         finally:
-            cancelled.set()  # whoever is still at work works for nobody
+            cancelled.set()  # the engine may still be at work
 
     @wraps(handler)
     async def generating(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
@@ -49,14 +49,14 @@ def cancellable(handler: Callable[..., Any]) -> Callable[..., Any]:
                 yield step
         finally:
             cancelled.set()
-            with suppress(ValueError):  # it is at work: `advance` closes it
+            with suppress(ValueError):  # it is running: `advance` closes it
                 steps.close()
 
     return generating if isgeneratorfunction(handler) else waiting
 
 
 def go_on() -> None:
-    """Stands between two steps of the work.
+    """Called between two steps of the work.
 
     Raises:
         asyncio.CancelledError: the visitor cancelled it. No `Exception`, so that nobody takes it for a failure.

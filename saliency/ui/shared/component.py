@@ -1,4 +1,4 @@
-"""What is drawn in the browser: Gradio components made of a template, a style sheet and a script of one name."""
+"""Gradio components that are drawn in the browser: a template, a style sheet and a script of one name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def shared_script() -> str:
 
 
 def shared_head() -> str:
-    """What the page's head has for its components."""
+    """Scripts and texts of the components in the page's head."""
     sheets = "\n".join(source(f"{name}.css") for name in _SHARED)
     return f"<style>{_SHARED_SCOPE} {{\n{sheets}\n}}</style>\n<script>\n{shared_script()}\n</script>"
 

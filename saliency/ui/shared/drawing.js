@@ -42,7 +42,7 @@ const COLOUR_MAPS = {
   turbo:
     "30123b392a734040a24456c7466be34680f64294ff37a8fa28bceb1ccdd818ddc21fe9af32f2984ef97d6dfe628bff4ba4fc3c" +
     "b9f635cdec34dfdf37eecf3af8be39fdac34fe962bfb7e21f46617eb500edf3f08d02f05be2102a91601920b017a0403",
-  // Less and more: blue and orange, which every kind of colour vision tells apart. `cover` leaves nothing of its middle.
+  // Less and more: blue and orange, which differ under every kind of colour vision. `cover` leaves nothing of its middle.
   difference: "0b3c8c1f63c63f8cf07db4ffffb870ff8a1fe35f00a83c00",
 };
 
@@ -114,8 +114,8 @@ function fixed(value, digits) {
 }
 
 function times(value, sign) {
-  const told = fixed(value, Math.abs(value) < 10 ? 1 : 0);
-  return (sign && Number(told) > 0 ? "+" : "") + told + "×";
+  const digits = fixed(value, Math.abs(value) < 10 ? 1 : 0);
+  return (sign && Number(digits) > 0 ? "+" : "") + digits + "×";
 }
 
 function percent(share) {
@@ -176,7 +176,7 @@ function provenanceLines({ weights, seconds }) {
 // ---------------------------------------------------------------------------------------- one map over its picture
 
 // Gives a colour table its cover: how much of the picture each of the 256 values hides. Weak values fade out, so that
-// the picture stays visible where nobody looks; the more opaque, the fewer do; at full opacity only the map is left.
+// the picture stays visible where nobody looks; a higher opacity covers more, full opacity all of it.
 // Shares of 1; in a diverging table the middle is the weakest, and always fades out.
 function cover(table, opacity, threshold, diverging) {
   for (let i = 0; i < 256; i++) {
@@ -208,7 +208,7 @@ function greyed(picture) {
 
 const WHOLE = { x: 0, y: 0, zoom: 1 }; // the part of the picture on view: its upper left corner in shares, and how enlarged
 
-// A canvas with a map over its picture: `colour` looks the values up, which is the work, `draw` puts the parts together.
+// A canvas with a map over its picture: `colour` maps the values to colours, which takes the time; `draw` composes the layers.
 class MapCanvas {
   // picture: a decoded image; map: from `decodeMap`; label: the alternative text; width: of the canvas, in pixels.
   constructor(picture, map, label, width = picture.naturalWidth) {

@@ -17,7 +17,7 @@ FOLDER = resource("assets/examples")
 
 @dataclass(frozen=True)
 class Example:
-    """A picture and what was read about it; licences are in assets/LICENCES.md. Links name it by its title."""
+    """A picture and its sentences; licences are in assets/LICENCES.md. Links name it by its title."""
 
     title: str
     picture: Path
@@ -41,6 +41,6 @@ def examples(folder: Path = FOLDER) -> list[Example]:
 
 
 def example_buttons() -> list[tuple[gr.Button, Example]]:
-    """A row of a button an example."""
+    """A row with one button per example."""
     with gr.Row(elem_classes="examples"):
         return [(gr.Button(example.label, icon=example.picture, size="sm"), example) for example in examples()]

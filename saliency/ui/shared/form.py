@@ -1,9 +1,9 @@
-"""What a visitor fills in on a tab, and how a tab that is opened takes it over from another."""
+"""The fields of a tab, and how a tab that is opened takes over their values from another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -31,7 +31,7 @@ class Form:
         named: further sentences with names of their own; None where there are none.
         shown: what an example's picture goes into: `picture`, and what else changes with it.
         show: an example's values for `shown`.
-        run: arguments of the event that answers the form; None where a visitor has something to do before.
+        run: arguments of the event that answers the form; empty where a visitor has something to do before.
         cancel: what ends that event.
     """
 
@@ -40,14 +40,15 @@ class Form:
     models: gr.CheckboxGroup | gr.Radio
     shown: Sequence[Component]
     show: Callable[[Example], Sequence[Any]]
-    run: Mapping[str, Any] | None = None
+    run: Mapping[str, Any] = field(default_factory=dict)
     cancel: CancelButton | None = None
     named: NamedSentences | None = None
 
     def answered(self, event: Callable[..., Dependency], **options: Any) -> Dependency:
         """Answers the form at an event, as ``button.click`` or ``gr.on`` take one."""
         running = event(**self.run, **options)
-        self.cancel.ends(running)
+        if self.cancel:
+            self.cancel.ends(running)
         return running
 
     def filled_by(

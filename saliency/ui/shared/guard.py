@@ -1,4 +1,4 @@
-"""What a visitor sees when something goes wrong: a sentence, never a trace or a path of the server."""
+"""Errors as visitors see them: a sentence, never a trace or a path of the server."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class GuardedBlocks(gr.Blocks):
     """
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """As Gradio's; what it refuses is answered with a sentence."""
         try:
             if names_unmarked_file(inputs):
                 raise ValueError("a file without Gradio's mark")
@@ -76,6 +77,7 @@ class GuardedBlocks(gr.Blocks):
             raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
+        """As Gradio's; every exception is answered with a sentence in the client's language."""
         with handling(request):  # it says which language is wanted
             try:
                 return await super().process_api(block_fn, inputs, state, request, **rest)
@@ -84,7 +86,7 @@ class GuardedBlocks(gr.Blocks):
 
 
 def no_endpoint(request: Request, _: Exception) -> JSONResponse:
-    """The answer to who calls an endpoint that there is not: Gradio's own is a bare 500."""
+    """The response to a call of an unknown endpoint; Gradio's own is a bare 500."""
     sentence = Message(
         "There is no endpoint called “{name}”; the page “Use via API” lists those there are.",
         name=str(request.path_params.get("api_name", "")),

@@ -15,7 +15,7 @@ def choices(predictor: Predictor) -> list[tuple[str, str]]:
 
 
 def readers(predictor: Predictor) -> list[str]:
-    """The models that read text, or all where none does; the others are baselines, there to be chosen."""
+    """The models that read text, or all where none does; the others are baselines."""
     return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
 
 

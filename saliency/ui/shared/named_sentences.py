@@ -28,6 +28,7 @@ class NamedSentences(Component):
         super().__init__("named_sentences", most=MOST, **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA
 
 

@@ -1,4 +1,4 @@
-"""Results that stand under fields which hold something else by now are marked as such.
+"""Marks results whose fields have changed since.
 
 An answer says which values of the fields it is of; the page compares them with what the fields hold (outdated.js). So
 whatever changes a field, an example, a link, a step of the lecture or Undo, and whatever fails, needs no rule of its
@@ -27,7 +27,7 @@ def asked(values: Sequence[Any]) -> list[Any]:
 
 
 def repeats_asked(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler whose answer, or the first part of it, says what it is of."""
+    """A handler whose result, or the first part of it, repeats the values of the fields."""
 
     @wraps(handler)
     def answered(*values: Any, **options: Any) -> Any:
@@ -40,7 +40,7 @@ def repeats_asked(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def follow(view: Component, fields: Sequence[Component], options: Sequence[Component] = ()) -> None:
-    """Lets the page know what the fields hold.
+    """Sends the page the current values of the fields.
 
     Args:
         view: what shows the answer.

@@ -29,7 +29,7 @@ _DRAW = """(picture, preview) => {
 
 
 class PictureInput(gr.Image):
-    """A picture whose bytes reach `imaging.load_image` as they were sent: all hostile files die at that one door."""
+    """A picture whose bytes reach `imaging.load_image` as they were sent: one place refuses hostile files."""
 
     is_template = True  # drawn by Gradio's image component
 
@@ -77,7 +77,7 @@ def previewed(picture: str | None) -> str:
     """What the page draws in place of an upload: JSON of its path and a JPEG; "" where browsers can draw it themselves.
 
     Raises:
-        PictureError: it cannot be read, as far as its header tells; where a preview is made, as `load_image`.
+        PictureError: it cannot be read, as far as its header says; where a preview is made, as `load_image`.
     """
     if picture is None or format_of(picture) not in _NOT_SHOWN:
         return ""

@@ -108,7 +108,7 @@ def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) 
 
 
 def _notices(comparison: Comparison) -> list[str]:
-    """On the picture, and on each sentence. Models that share a text encoder say the same; once is enough."""
+    """On the picture, and on each sentence. Equal notices of models with one text encoder appear once."""
     noticed = dict.fromkeys((p.condition, notice) for p in comparison.predictions for notice in p.notices)
     own = [Message("{condition.title}: {notice}", condition=c, notice=notice) for c, notice in noticed]
     return [translated(notice) for notice in (*comparison.notices, *own)]
@@ -122,10 +122,10 @@ def _people(truth: GroundTruth, shape: Shape, map_shape: Shape, shown: Shape) ->
         map_shape: (h, w) of the map.
         shown: (h, w) of the picture that is sent, in whose pixels the places are.
     """
-    density = truth.density if truth.density is not None else density_of_people(truth.fixations, shape)
+    fixations = np.empty((0, 2), int) if truth.fixations is None else truth.fixations
+    density = truth.density if truth.density is not None else density_of_people(fixations, shape)
     # Averaging, since spots of a narrow blur would fall between the points that are looked up otherwise.
     small = cv2.resize(density.astype(np.float32), map_shape[::-1], interpolation=cv2.INTER_AREA)
-    fixations = np.empty((0, 2), int) if truth.fixations is None else truth.fixations
     dots = np.unique(move_points(fixations, shape, shown), axis=0)
     values = small / (small.mean() or 1)
     return {
@@ -139,13 +139,13 @@ def _people(truth: GroundTruth, shape: Shape, map_shape: Shape, shown: Shape) ->
 
 
 def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) -> dict[str, Any]:
-    moved = prediction.condition.reads_text and pure is not None
+    before = pure if prediction.condition.reads_text else None
     return {
         "model": prediction.model,
         "condition": prediction.condition.value,
         **packed_map(values),
         "understood": prediction.understood,
-        "moved": asdict(map_summary.moved(values, pure)) if moved else None,
+        "moved": None if before is None else asdict(map_summary.moved(values, before)),
         # Of two 8-bit maps the browser could only subtract steps.
-        "difference": packed(values - pure) if moved else None,
+        "difference": None if before is None else packed(values - before),
     }

@@ -1,7 +1,7 @@
-"""What the server says, in the visitor's language: English as the engine says it, or Chinese by sentences.yaml.
+"""The server's sentences in the visitor's language: the engine's English, or Chinese by sentences.yaml.
 
 The labels of the page and what its scripts say are the browser's to choose (texts.py); errors, progress and notices are
-sentences with numbers and names in them, and are made here, where the request tells the language.
+sentences with numbers and names in them, and are made here, where the request names the language.
 """
 
 from __future__ import annotations

@@ -66,9 +66,9 @@ def read_truth(
         (*(account(recording) if recording else ()), *(read.notices if read else ())),
         {
             "condition": condition,
-            "fixations": recording and _record(recording, fixations),
+            "fixations": _record(recording, fixations) if recording and fixations else None,
             "other_people": consistency and asdict(consistency),
-            "density": read and {"file": Path(density).name, "notices": list(read.notices)},
+            "density": {"file": Path(density).name, "notices": list(read.notices)} if read and density else None,
             "options": asdict(options),
         },
     )

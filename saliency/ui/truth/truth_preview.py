@@ -56,9 +56,9 @@ def preview(
         return {"image": None, "where": None, "files": [_file("", [error.message], failed=True)]}
     shape = pixels.shape[:2]
     files: list[dict[str, Any]] = []
-    recording = _attempt(fixations, lambda: read_recording(fixations, shape, chosen, picture), account, files)
-    read = _attempt(density, lambda: read_map(density, shape, chosen), _account_of_map, files)
-    return _drawn(pixels, recording and recording.points, read and read.values) | {"files": files}
+    recording = _attempt(fixations, lambda file: read_recording(file, shape, chosen, picture), account, files)
+    read = _attempt(density, lambda file: read_map(file, shape, chosen), _account_of_map, files)
+    return _drawn(pixels, recording.points if recording else None, read.values if read else None) | {"files": files}
 
 
 def preview_of(picture: str, recordings: Sequence[tuple[str, Recording]]) -> dict[str, Any] | None:
@@ -72,7 +72,7 @@ def preview_of(picture: str, recordings: Sequence[tuple[str, Recording]]) -> dic
 
 def _attempt(
     file: str | None,
-    read: Callable[[], _Read],
+    read: Callable[[str], _Read],
     account_of: Callable[[_Read], Sequence[Message]],
     files: list[dict[str, Any]],
 ) -> _Read | None:
@@ -80,7 +80,7 @@ def _attempt(
     if not file:
         return None
     try:
-        result = read()
+        result = read(file)
     except SaliencyError as error:
         files.append(_file(Path(file).name, [error.message], failed=True))
         return None

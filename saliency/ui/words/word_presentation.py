@@ -14,7 +14,7 @@ from saliency.ui.shared.presentation import PICTURE_SIDE, packed, packed_map, pi
 from saliency.ui.shared.sentences import translated
 from saliency.words import Influence
 
-WORD_SIDE = 160  # pixels of a map's longer side: there are two a word, and the models' own maps are hardly finer
+WORD_SIDE = 160  # pixels of a map's longer side: there are two per word, and the models' own maps are hardly finer
 
 
 def present_words(
@@ -55,15 +55,15 @@ def _about(prediction: Prediction) -> dict[str, Any] | None:
 
 
 def _word(influence: Influence, own: WordMap | None, prediction: Prediction) -> dict[str, Any]:
-    points = own is not None and own.map is not None
+    points = own.map if own else None
     return {
         "word": influence.word,
         "start": influence.start,
         "end": influence.end,
         "read": influence.read,
         "known": influence.known,
-        "weight": own.weight if points else None,
-        "points": packed_map(own.map) if points else None,
+        "weight": own.weight if own and points is not None else None,
+        "points": None if points is None else packed_map(points),
         "strength": influence.strength if influence.read else None,
         "moves": _moves(influence.change, prediction.working_map, prediction.shape) if influence.read else None,
     }

@@ -69,11 +69,11 @@ function notices() {
   const [read, count] = [words.length, view.words.length];
   if (!reads_text) return [text("blind", { title })];
   if (!read) return [text("nothing_read", { title })];
-  const told = read < count ? [text("cut", { title, read, count })] : [];
+  const lines = read < count ? [text("cut", { title, read, count })] : [];
   const unknown = words.filter(({ of }) => !of.known).length;
   const which = read === 1 ? "unknown_only" : unknown === 1 ? "unknown_one" : "unknown_some";
-  if (unknown) told.push(text(which, { title, unknown, count: read }));
-  return word_maps ? told : [...told, text("no_maps", { title })];
+  if (unknown) lines.push(text(which, { title, unknown, count: read }));
+  return word_maps ? lines : [...lines, text("no_maps", { title })];
 }
 
 // -------------------------------------------------------------------------------------------------------- drawing
@@ -238,9 +238,9 @@ function buildReadings(picture, maps) {
   const name = view.model.reads_text ? "about" : "gaze";
   whole = [];
   if (!maps[name]) return;
-  const told = name === "about" ? aboutLabel() : whereText(view.gaze.where);
-  whole = [buildReading(name, picture, maps[name], told)];
-  whole[0].about.textContent = told;
+  const about = name === "about" ? aboutLabel() : whereText(view.gaze.where);
+  whole = [buildReading(name, picture, maps[name], about)];
+  whole[0].about.textContent = about;
 }
 
 function buildTile(name, word, index, picture) {
@@ -279,8 +279,8 @@ function build(picture, maps) {
   buildSentence();
   buildReadings(picture, maps);
   buildTiles(picture);
-  const told = [...view.notices, ...notices()].map((notice) => node("p", {}, notice));
-  parts.notices.replaceChildren(...told);
+  const paragraphs = [...view.notices, ...notices()].map((notice) => node("p", {}, notice));
+  parts.notices.replaceChildren(...paragraphs);
   parts.provenance.replaceChildren(...provenanceLines(view.provenance));
   parts.hint.hidden = !words.length;
   controls.tint.closest("label").hidden = !words.length || !view.model.word_maps;

@@ -52,4 +52,5 @@ class WordView(Component):
         super().__init__("word_view", **options)
 
     def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
         return SCHEMA

@@ -28,7 +28,7 @@ from saliency.ui.words.word_presentation import present_words
 from saliency.ui.words.word_view import WordView
 from saliency.words import clean, influence
 
-_PROGRESS = gr.Progress()  # as a default it tells Gradio to hand the handler a visitor's own
+_PROGRESS = gr.Progress()  # as a default value it makes Gradio pass each request's own progress
 
 
 def answer(
@@ -109,7 +109,7 @@ def build(predictor: Predictor) -> Form:
                 cancel = CancelButton()
 
     view = WordView(elem_id="words")
-    running = {
+    running: dict[str, Any] = {
         "fn": words,
         "inputs": [picture, sentence, model],
         "outputs": [view],

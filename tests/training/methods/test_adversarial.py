@@ -17,7 +17,7 @@ from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
 from saliency.training.methods.adversarial import Adversarial
 from saliency.training.recipe import Recipe, parse_recipe
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 PICTURES = Preprocessing(16, 24, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
@@ -119,7 +119,7 @@ def test_pooled_content(tiny_sjtu: Path, tmp_path: Path) -> None:
     assert terms["bce"] == pytest.approx(F.binary_cross_entropy(*pooled).item(), rel=1e-4)
 
 
-def test_a_discriminator_learns_to_tell_maps_apart(tiny_sjtu: Path, tmp_path: Path) -> None:
+def test_a_discriminator_learns_to_distinguish_maps(tiny_sjtu: Path, tmp_path: Path) -> None:
     tiny = recipe(tiny_sjtu, {"warm_up_epochs": 0, "weight": 0}, loss={"bce": 0.0})
     adversarial, learners, batch = prepared(tiny, tmp_path)
     terms = [adversarial.step(batch, learners, tiny.stages[0], epoch=0) for _ in range(15)]

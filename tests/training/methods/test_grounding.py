@@ -18,7 +18,7 @@ from saliency.training.loop import Run
 from saliency.training.methods.grounding import GroundingMethod, phrase_logits
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.phrases import PhraseBatch, PhraseDataset
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 from ..squares import grounding_model
 
@@ -74,27 +74,29 @@ def keeping(content: dict, **changes: object) -> GroundingMethod:
     return GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
 
 
-def test_what_is_kept_is_what_would_be_seen(content: dict):
+def test_cached_features_are_those_of_the_model(content: dict):
     method = keeping(content, augmentation={"flip": 0.5})
     stage = method.recipe.stages[0]
-    kept = method.dataset(stage)
-    assert len(set(kept.flips)) == 2
-    batch = kept.collate([kept[number] for number in range(len(kept))])
-    live = PhraseDataset(kept.entries, kept.preprocessing, kept.grid, kept.sentences, None, kept.captions, kept.seed)
+    cached = method.dataset(stage)
+    assert len(set(cached.flips)) == 2
+    batch = cached.collate([cached[number] for number in range(len(cached))])
+    live = PhraseDataset(
+        cached.entries, cached.preprocessing, cached.grid, cached.sentences, None, cached.captions, cached.seed
+    )
     pixels = torch.stack([live.collate([live[number]]).pixels[0] for number in range(len(live))])
-    mirrored = torch.stack([one.flip(-1) if flip else one for one, flip in zip(pixels, kept.flips, strict=True)])
+    mirrored = torch.stack([one.flip(-1) if flip else one for one, flip in zip(pixels, cached.flips, strict=True)])
     assert batch.pixels is None
     with torch.no_grad():
         for name, value in method.model.front_end(mirrored).items():
             torch.testing.assert_close(batch.front_features[name], value, atol=1e-3, rtol=1e-2)
     plain = live.collate([live[number] for number in range(len(live))])
     # Masks are in the order of phrases; a mirrored picture's are mirrored.
-    turned = [kept.flips[plain.index[owner]] for owner in plain.caption]
+    turned = [cached.flips[plain.index[owner]] for owner in plain.caption]
     expected = torch.stack([m.flip(-1) if flip else m for m, flip in zip(plain.masks, turned, strict=True)])
     assert torch.equal(batch.masks, expected)
 
 
-def test_it_learns_from_what_is_kept_and_leaves_the_trunk_alone(content: dict, tmp_path: Path):
+def test_it_learns_from_cached_features_and_leaves_the_trunk_unchanged(content: dict, tmp_path: Path):
     method = keeping(content, augmentation={"flip": 0.5})
     before = {name: value.clone() for name, value in method.model.state_dict().items()}
     scores = Run(method.recipe, method, tmp_path / "run", quiet=True).train()
@@ -108,23 +110,23 @@ def test_it_learns_from_what_is_kept_and_leaves_the_trunk_alone(content: dict, t
     ("changes", "named"),
     [({"rates": {}}, "its rate is not 0"), ({"augmentation": {"brightness": 0.1}}, "“brightness” would change them")],
 )
-def test_what_would_change_is_not_kept(content: dict, changes: dict, named: str):
+def test_features_that_training_changes_are_not_cached(content: dict, changes: dict, named: str):
     with pytest.raises(RecipeError, match=named):
         keeping(content, **changes)
 
 
-def test_what_a_stage_before_has_kept_does_not_measure_another_trunk(content: dict):
+def test_the_cache_of_an_earlier_stage_does_not_serve_another_trunk(content: dict):
     method = keeping(content)
     keeps = method.recipe.stages[0]
     method.dataset(keeps)
-    kept = method.validate(method.model.eval())
+    scores = method.validate(method.model.eval())
     assert method.validation.cache is not None
     method.dataset(keeps.model_copy(update={"options": {}}))
     assert method.validation.cache is None
-    assert method.validate(method.model) == pytest.approx(kept, abs=0.03)
+    assert method.validate(method.model) == pytest.approx(scores, abs=0.03)
 
 
-def test_models_with_the_same_trunk_and_detector_share_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_models_with_equal_front_ends_share_cached_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("saliency.training.frozen_features.FEATURES", tmp_path)
     pictures = registry.preset("tranblend", "compact_words").preprocessing
     reader, pointer = (registry.create("tranblend", "compact_words") for _ in range(2))

@@ -16,7 +16,7 @@ from saliency.training.loop import Run, batches
 from saliency.training.methods.referent import ReferentDataset, ReferentMethod
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.mosaics import GazeTarget, sided
-from saliency.training.train import build_method
+from saliency.training.training_run import build_method
 
 from .. import squares
 from ..squares import ColourTrunk, grounding_model
@@ -71,7 +71,7 @@ def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Pat
 
 
 class NormalisedTrunk(ColourTrunk):
-    """With a batch norm that has seen pictures before."""
+    """With a batch norm with statistics of other pictures."""
 
     def __init__(self, levels: tuple[int, ...]):
         super().__init__(levels)
@@ -79,7 +79,7 @@ class NormalisedTrunk(ColourTrunk):
         self.mix[1].running_mean.fill_(0.3)
 
 
-def test_batch_norms_that_only_look_stay_as_they_are(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_frozen_batch_norms_stay_unchanged(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(squares, "ColourTrunk", NormalisedTrunk)
     content["stages"][0]["epochs"] = 1
     method = method_of(content)
@@ -90,7 +90,7 @@ def test_batch_norms_that_only_look_stay_as_they_are(content: dict, tmp_path: Pa
 
 
 def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.bfloat16)
     method = method_of(content)
     stage = method.recipe.stages[0]
     learners = method.learners(stage, 1, Run(method.recipe, method, tmp_path / "run", quiet=True))
@@ -107,19 +107,19 @@ def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
     turned = method.dataset(parse_recipe(content).stages[0])
     content["stages"][0]["augmentation"] = {"flip": 0.0}
     plain = method.dataset(parse_recipe(content).stages[0])
-    number = next(n for n, scene in enumerate(plain.scenes) if any(sided(told) for told in scene.sentences))
-    told = plain.scenes[number].sentences
+    number = next(n for n, scene in enumerate(plain.scenes) if any(sided(target) for target in scene.sentences))
+    known = plain.scenes[number].sentences
     torch.testing.assert_close(turned.pixels(number), plain.pixels(number).flip(-1))
-    one, other = (dataset.collate([(number, told)]) for dataset in (plain, turned))
+    one, other = (dataset.collate([(number, known)]) for dataset in (plain, turned))
     torch.testing.assert_close(other.target, one.target.flip(-1))
     for name, value in one.pictures.items():
         torch.testing.assert_close(other.pictures[name], value.flip(-1), atol=1e-2, rtol=1e-2)
         assert not torch.allclose(other.pictures[name], value, atol=0.1)
     same = [torch.equal(*pair) for pair in zip(one.text.sentence, other.text.sentence, strict=True)]
-    assert same == [not sided(about) for about in told]
+    assert same == [not sided(about) for about in known]
 
 
-def test_what_is_kept_is_what_the_model_would_see(content: dict):
+def test_cached_features_are_those_of_the_model(content: dict):
     method = method_of(content)
     dataset = method.dataset(method.recipe.stages[0])
     numbers = [5, 0, 3]
@@ -127,10 +127,10 @@ def test_what_is_kept_is_what_the_model_would_see(content: dict):
     pixels = torch.stack([dataset.pixels(number) for number in numbers])
     grounding = method.model.grounding
     with torch.no_grad():
-        said = method.forward(method.model.eval(), batch)
+        answer = method.forward(method.model.eval(), batch)
         features = grounding.subject.encode(grounding.front_end_on(method.model.trunk).hires_features(pixels))
         expected = grounding.subject(select(features, batch.index), batch.text)
-    torch.testing.assert_close(said, expected, atol=1e-3, rtol=1e-2)
+    torch.testing.assert_close(answer, expected, atol=1e-3, rtol=1e-2)
 
 
 def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
@@ -140,7 +140,7 @@ def test_gaze_is_learned_beside_captions(content: dict, tiny_sjtu: Path):
     scenes = method.dataset(method.recipe.stages[0]).scenes
     single = [scene for scene in scenes if len(scene.pictures) == 1 and isinstance(scene.sentences[0], GazeTarget)]
     assert len(single) == 4
-    assert all([told.sentence for told in scene.sentences] == ["a square on the left"] for scene in single)
+    assert all([target.sentence for target in scene.sentences] == ["a square on the left"] for scene in single)
 
 
 def test_what_a_detector_finds_is_named_beside_captions(content: dict, tiny_sjtu: Path, monkeypatch):

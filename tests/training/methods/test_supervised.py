@@ -16,14 +16,14 @@ import yaml
 from safetensors.torch import load_file
 
 from saliency import checkpoints
+from saliency.atomic_files import write_whole
 from saliency.checkpoints import Part
 from saliency.errors import RecipeError
-from saliency.files import write_whole
 from saliency.training import datasets, loop
 from saliency.training.learner import one_cycle
 from saliency.training.loop import Run, batches
 from saliency.training.recipe import parse_recipe
-from saliency.training.train import build_method, train
+from saliency.training.training_run import build_method, train
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_training_lowers_the_loss_and_writes_a_checkpoint_that_loads(tiny_recipe
 def test_training_in_bfloat16_lowers_the_loss_as_well(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("saliency.precision.preferred_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.bfloat16)
     recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
     Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train()
     first, second = (line["training"]["loss"] for line in _history(tmp_path / "run"))
@@ -138,7 +138,9 @@ def test_a_run_measures_what_it_took_and_adds_up_over_breaks(tiny_recipe: dict, 
 
 
 @pytest.mark.parametrize("effort", [None, {"minutes": 3.0}, {"precision": "bfloat16"}])
-def test_what_was_not_measured_of_all_of_a_run_is_not_told(tiny_recipe: dict, tmp_path: Path, effort: dict | None):
+def test_a_cost_that_was_not_measured_for_the_whole_run_is_not_reported(
+    tiny_recipe: dict, tmp_path: Path, effort: dict | None
+):
     """An earlier version began it, or another machine, whose minutes are no measure of this one's."""
     recipe = parse_recipe(tiny_recipe)
     Run(recipe, build_method(recipe), tmp_path / "run", quiet=True).train(stop_after=1)
@@ -172,12 +174,12 @@ def test_a_folder_with_a_run_of_another_recipe_is_left_alone(tiny_recipe: dict, 
     Run(reworded, build_method(reworded), tmp_path / "run", quiet=True).train()
 
 
-def test_a_card_written_anew_tells_of_the_training_and_not_of_today(
+def test_a_rewritten_card_records_the_training_and_not_the_present(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, card = checkpoints.load(train(parse_recipe(tiny_recipe), tmp_path / "run", quiet=True) / "tiny")
-    monkeypatch.setattr("saliency.training.train.revision", lambda: "another")
-    monkeypatch.setattr("saliency.training.train.parts", lambda recipe: {"another": Part(recipe={})})
+    monkeypatch.setattr("saliency.training.training_run.revision", lambda: "another")
+    monkeypatch.setattr("saliency.training.training_run.parts", lambda recipe: {"another": Part(recipe={})})
     reworded = parse_recipe(tiny_recipe | {"limits": ["English only."]})
     _, anew = checkpoints.load(train(reworded, tmp_path / "run", quiet=True) / "tiny")
     assert anew.limits == ("English only.",)
@@ -205,7 +207,7 @@ def test_a_run_that_comes_apart_ends_with_a_sentence(
 
 
 def test_a_stage_without_a_whole_batch_is_refused(tiny_recipe: dict, tmp_path: Path):
-    """It would validate, and keep, weights whose batch norms have seen nothing."""
+    """It would validate, and keep, weights whose batch norms have processed nothing."""
     tiny_recipe["stages"][0]["batch"] = 5
     recipe = parse_recipe(tiny_recipe)
     with pytest.raises(RecipeError, match="“first” has fewer pictures than a batch: 5"):
@@ -226,7 +228,7 @@ def test_an_option_that_nobody_knows_is_refused(tiny_recipe: dict):
         build_method(parse_recipe(tiny_recipe))
 
 
-def test_words_that_point_nowhere_cannot_be_told_where(tiny_recipe: dict):
+def test_a_loss_on_named_things_needs_a_model_with_grounding(tiny_recipe: dict):
     tiny_recipe["stages"][0]["loss"] = {"kl": 1.0, "named": 0.3}
     with pytest.raises(RecipeError, match="“named”"):
         build_method(parse_recipe(tiny_recipe))
@@ -244,8 +246,8 @@ def test_a_rate_of_zero_freezes(tiny_recipe: dict, tmp_path: Path):
     assert any(name.startswith("vgg2.") for name in changed)
 
 
-def test_what_a_frozen_trunk_says_may_be_kept(tiny_recipe: dict, squares_source: dict, tmp_path: Path):
-    """Then nothing looks at the pictures again, and the trunk is as it was."""
+def test_features_of_a_frozen_trunk_may_be_cached(tiny_recipe: dict, squares_source: dict, tmp_path: Path):
+    """Then no picture is encoded again, and the trunk is unchanged."""
     changes = {"augmentation": {"flip": 0.5}, "rates": {"trunk": 0}, "options": {"cache_features": True}, "batch": 2}
     content = tiny_recipe | {
         "model": "transalnet",
@@ -276,7 +278,7 @@ def test_what_a_frozen_trunk_says_may_be_kept(tiny_recipe: dict, squares_source:
     assert torch.equal(method.model.trunk.mix.weight, before)
 
 
-def test_nothing_is_kept_of_a_model_that_looks_with_all_its_parts(tiny_recipe: dict):
+def test_a_model_without_a_frozen_front_end_caches_nothing(tiny_recipe: dict):
     tiny_recipe["stages"][0]["options"] = {"cache_features": True}
     recipe = parse_recipe(tiny_recipe)
     with pytest.raises(RecipeError, match="its model has no front end"):
@@ -302,8 +304,8 @@ def test_the_validated_weights_have_the_batch_statistics_of_their_own(tiny_recip
     loader = batches(method.dataset(recipe.stages[0]), recipe.stages[0].batch)
     loader.dataset.set_epoch(1)
     with torch.inference_mode():
-        seen = torch.cat([first[0](batch.pixels) for batch in loader])
-    torch.testing.assert_close(average["vgg1.0.1.running_mean"], seen.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
+        inputs = torch.cat([first[0](batch.pixels) for batch in loader])
+    torch.testing.assert_close(average["vgg1.0.1.running_mean"], inputs.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
 
 
 def test_frozen_norms_keep_the_statistics_of_the_stage_before(tiny_recipe: dict, tmp_path: Path):
@@ -342,12 +344,12 @@ def test_frozen_norms_of_a_trunk_stay_as_they_are_while_statistics_are_measured(
         torch.testing.assert_close(average[f"trunk.{name}"], value, rtol=0, atol=0, msg=name)
     method.model.load_state_dict(average)
     first = method.model.eval().from_deep
-    seen = []
-    first[0].register_forward_hook(lambda _, __, output: seen.append(output.float()))
+    inputs = []
+    first[0].register_forward_hook(lambda _, __, output: inputs.append(output.float()))
     loader = batches(method.dataset(recipe.stages[0]), recipe.stages[0].batch)
     loader.dataset.set_epoch(1)
     with torch.inference_mode():
         for batch in loader:
             method.forward(method.model, batch)
-    mean = torch.cat(seen).mean((0, 2, 3))
+    mean = torch.cat(inputs).mean((0, 2, 3))
     torch.testing.assert_close(average["from_deep.1.running_mean"], mean, rtol=0.02, atol=2e-3)

@@ -128,10 +128,10 @@ def test_watched_pictures_hold_what_was_looked_at_after_each_of_their_sentences(
     pure, salient = sample("1", Condition.PURE, ""), sample("1", Condition.SALIENT, "a dog")
     other, unseen = sample("2", Condition.NON_SALIENT, "a wall"), replace(salient, picture="3", map_path=None)
     first, second = gaze_pictures([pure, salient, other, unseen])
-    assert [told.sentence for told in first.sentences] == ["a dog"]
+    assert [target.sentence for target in first.sentences] == ["a dog"]
     assert first.file.path == salient.image_path
     np.testing.assert_allclose(first.sentences[0].density, DENSITY, atol=0.01)
-    assert [told.sentence for told in second.sentences] == ["a wall"]
+    assert [target.sentence for target in second.sentences] == ["a wall"]
     made = scenes([], [first, second])
     assert [scene.pictures for scene in made] == [(first,), (second,)]
 
@@ -199,5 +199,5 @@ def test_a_picture_with_a_file_for_each_condition_is_one_picture(tmp_path: Path)
         Sample(f"1_{kind}", "1", condition, f"about {kind}", tmp_path / f"1_{kind}.jpg", tmp_path / "map.png", None)
         for kind, condition in ((3, Condition.SALIENT), (2, Condition.NON_SALIENT))
     )
-    assert [[told.sentence for told in picture.sentences] for picture in found] == [["about 3", "about 2"]]
+    assert [[target.sentence for target in picture.sentences] for picture in found] == [["about 3", "about 2"]]
     assert found[0].file.path == tmp_path / "1_3.jpg"

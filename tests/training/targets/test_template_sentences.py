@@ -27,7 +27,7 @@ def found():
     return {about.sentence: about for about in template_sentences({"cat": CAT, "dog": DOGS}, 3000, 1)}
 
 
-def test_the_target_is_every_thing_of_the_kinds_named_on_the_side_that_is_said(found: dict):
+def test_the_target_is_every_thing_of_the_named_kinds_on_the_named_side(found: dict):
     texts = {text.rstrip("."): about for text, about in found.items()}
     assert texts["A cat"].boxes.tolist() == CAT.tolist()
     assert texts["There are dogs"].boxes.tolist() == DOGS.tolist()

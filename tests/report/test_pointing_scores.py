@@ -20,7 +20,7 @@ from saliency.models.features import ImageFeatures
 from saliency.models.grounding import Grounding, GroundingModel
 from saliency.models.spec import MIT, ModelSpec, Preset, Text
 from saliency.preprocessing import Preprocessing
-from saliency.report.pointing import pointing, section
+from saliency.report.pointing_scores import pointing, section
 from saliency.training import datasets
 
 PICTURES = Preprocessing(64, 96)
@@ -71,7 +71,7 @@ class Pointer(SaliencyModel):
 
 @pytest.fixture
 def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The names `points` and `does_not`, in the folder the command looks into."""
+    """The names `points` and `does_not`, in the folder of the command."""
     spec = ModelSpec(
         name="pointer",
         title="Pointer",

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saliency import precision
+from saliency.runtime import precision
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ class Machine:
 )
 @pytest.mark.parametrize("slow", [0, 5, 12])
 def test_the_faster_format_wins_however_slow_the_beginning(monkeypatch, bfloat16, float32, expected, slow):
-    """With AMX the first five passes of a process were seen to take 16 ms, the later ones 0.4 (float32: 3)."""
+    """With AMX the first five passes of a process took 16 ms, the later ones 0.4 (float32: 3)."""
     has(monkeypatch, amx=False, bf16=True)
     Machine(monkeypatch, bfloat16, float32, slow)
     assert precision.preferred_dtype("cpu") is expected

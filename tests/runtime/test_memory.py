@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from saliency.memory import keep_freed
+from saliency.runtime.memory import keep_freed
 
 CODE = """
 import resource
 import torch
-from saliency.memory import keep_freed
+from saliency.runtime.memory import keep_freed
 
 def new_pages(megabytes):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -26,8 +26,8 @@ new_pages(100), print(new_pages(90), keep_freed(), new_pages(100), new_pages(90)
 def test_memory_is_asked_for_once():
     """In a process of its own, since it is changed for good."""
     run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
-    before, kept, _, after = run.stdout.split()
-    if kept != "True":
+    before, applied, _, after = run.stdout.split()
+    if applied != "True":
         pytest.skip("this C library cannot keep memory")
     pages = (90 << 20) // 4096
     assert int(before) > 0.9 * pages  # freed and asked for anew

@@ -1,4 +1,4 @@
-"""Do a checkpoint's words point at what they name? Its own grounding branch on held-out pictures with boxes."""
+"""Pointing accuracy of a checkpoint's grounding branch on held-out pictures with boxes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def held_out(root: Path, card: Card, downscale: float = 1) -> PhraseDataset:
 
 
 def section(measured: Mapping[str, Pointing]) -> str:
-    """Markdown: a row a model."""
+    """Markdown: one row per model."""
     rows = [(name, number(p.pointing), number(p.box_auc), str(p.phrases)) for name, p in measured.items()]
     return "\n\n".join(
         [

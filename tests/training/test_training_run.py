@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from saliency.errors import RecipeError
-from saliency.training import datasets
+from saliency.training import runs
 from saliency.training.recipe import parse_recipe
-from saliency.training.train import build_method, describe, train
+from saliency.training.training_run import build_method, describe, train
 
 
 def test_a_card_lists_what_each_data_set_was_used_for(tiny_recipe: dict):
@@ -35,7 +35,7 @@ def test_pictures_are_those_of_the_recipes_configuration(tiny_recipe: dict, chan
 def test_a_recipe_without_stages_puts_a_model_together(
     tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(datasets, "RUNS", tmp_path)
+    monkeypatch.setattr(runs, "RUNS", tmp_path)
     weights = {}
     for seed, run in enumerate(("first", "second")):
         model = build_method(parse_recipe(tiny_recipe | {"seed": seed})).model
@@ -57,9 +57,7 @@ def test_a_recipe_without_stages_puts_a_model_together(
 def test_a_model_is_not_put_together_with_parts_missing(tiny_recipe: dict, earlier):
     weights = build_method(parse_recipe(tiny_recipe)).model.state_dict()
     del weights["readout.weight"]
-    save_file(
-        {name: value.contiguous() for name, value in weights.items()}, datasets.RUNS / "earlier" / "best.safetensors"
-    )
+    save_file({name: value.contiguous() for name, value in weights.items()}, runs.RUNS / "earlier" / "best.safetensors")
     with pytest.raises(RecipeError, match=r"“readout\.weight”"):
         build_method(parse_recipe(tiny_recipe | {"stages": [], "start": [{"run": "earlier"}]}))
 
@@ -85,7 +83,7 @@ def test_a_grid_that_is_not_the_models_is_refused(tiny_recipe: dict):
 def test_a_share_of_weights_that_nothing_filled_is_refused(tiny_recipe: dict, earlier):
     weights = build_method(parse_recipe(tiny_recipe)).model.state_dict()
     whole = {name: value.contiguous() for name, value in weights.items()}
-    save_file(whole, datasets.RUNS / "earlier" / "best.safetensors")
+    save_file(whole, runs.RUNS / "earlier" / "best.safetensors")
     share = {"run": "earlier", "share": 0.5}
     build_method(parse_recipe(tiny_recipe | {"start": [{"run": "earlier"}, share]}))
     with pytest.raises(RecipeError, match=r"“earlier” is to be a share of “.+”, which no start before it fills"):

@@ -16,7 +16,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_torchvision_and_its_importers_import() -> None:
     done = run(
-        "from saliency.torchvision_compat import ensure_torchvision\n"
+        "from saliency.runtime.torchvision_compat import ensure_torchvision\n"
         "ensure_torchvision(); ensure_torchvision()\n"
         "import torch, torchvision\n"
         "assert torchvision.models.vgg16().features(torch.zeros(1, 3, 32, 32)).shape == (1, 512, 1, 1)\n"
@@ -28,7 +28,7 @@ def test_torchvision_and_its_importers_import() -> None:
 
 def test_an_operator_without_a_kernel_is_refused_and_one_with_a_kernel_works() -> None:
     done = run(
-        "from saliency.torchvision_compat import ensure_torchvision\n"
+        "from saliency.runtime.torchvision_compat import ensure_torchvision\n"
         "ensure_torchvision()\n"
         "import torch, torchvision\n"
         "boxes, scores = torch.tensor([[0.0, 0, 1, 1], [0, 0, 1, 1]]), torch.tensor([0.5, 0.9])\n"
@@ -46,7 +46,7 @@ def test_does_nothing_where_torchvision_is_absent_or_healthy() -> None:
     healthy = "import torch; torch.ops.load_library = lambda path: None\n"
     for change in (absent, healthy):
         done = run(
-            change + "from saliency import torchvision_compat\n"
+            change + "from saliency.runtime import torchvision_compat\n"
             "torchvision_compat.ensure_torchvision()\n"
             "print(torchvision_compat._define_missing_schemas())\n"
         )

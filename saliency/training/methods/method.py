@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ...precision import autocast
 from ...preprocessing import Preprocessing
+from ...runtime.precision import autocast
 from ..feature_cache import CacheableDataset
 from ..frozen_features import check_cacheable
 from ..learner import Learner, Setting, parameter_groups

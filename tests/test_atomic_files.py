@@ -1,10 +1,10 @@
-"""A file is seen whole or not at all."""
+"""Readers find a whole file or none."""
 
 from pathlib import Path
 
 import pytest
 
-from saliency.files import write_whole
+from saliency.atomic_files import write_whole
 
 
 def test_a_broken_write_leaves_what_was_there(tmp_path: Path):

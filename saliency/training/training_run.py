@@ -15,14 +15,13 @@ from ..checkpoints import DataUse, Description
 from ..errors import RecipeError
 from ..models import registry
 from ..models.spec import Preset
-from .datasets import run_folder
 from .initialisation import load_initial_weights
 from .loop import Run
 from .methods import PARTS, check_loss, method_of
-from .methods.base import Method
+from .methods.method import Method
 from .provenance import ancestors, parts, recorded
 from .recipe import Recipe
-from .state import epochs_left, is_of, revision, run_state
+from .runs import epochs_left, is_of, revision, run_folder, run_state
 
 
 def build_method(recipe: Recipe) -> Method:
@@ -32,7 +31,7 @@ def build_method(recipe: Recipe) -> Method:
     preset, model = _preset(recipe), _model(recipe)
     if kind.own_losses:
         check_loss(recipe, kind.terms, tuple(model.losses))
-    # Parts have the pictures and the text of the model they are made for.
+    # A part has the preprocessing and the text encoder of its model.
     method = kind(recipe, model, preset.preprocessing, preset.text_encoder)
     filled: set[str] = set()
     for start in recipe.start:

@@ -1,4 +1,4 @@
-"""The state of a run on disk, and the identity by which it can be resumed."""
+"""Runs on disk: their folders, checkpoints and states, and the identity by which one can be resumed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,43 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
+from ..errors import RecipeError
 from .recipe import RENAMED_RUNS, Recipe
 
-_CARD_ONLY_OF_DATA = {"use", "terms"}  # of data
-CARD_ONLY = {
+RUNS = Path("runs")
+
+_CARD_ONLY_OF_DATA = {"use", "terms"}
+CARD_ONLY: dict[str, Any] = {
     "limits": True,
     "start": {"__all__": {"note"}},
     "validation": _CARD_ONLY_OF_DATA,
     "stages": {"__all__": {"data": {"__all__": _CARD_ONLY_OF_DATA}}},
 }
+
+
+def run_folder(name: str) -> Path:
+    """The folder of the run of this name."""
+    return RUNS / name
+
+
+def run_checkpoint(name: str) -> Path | str:
+    """The checkpoint of a run here, else, where none was begun, the name of a shipped one.
+
+    Raises:
+        RecipeError: the run here has not ended.
+    """
+    path = run_folder(name) / f"{name}.safetensors"
+    refuse_unfinished(name)
+    if not path.is_file() and run_state(path.parent):
+        raise RecipeError(f"The run “{name}” broke off before it wrote its checkpoint: train it to its end first.")
+    return path if path.is_file() else name
+
+
+def refuse_unfinished(name: str) -> None:
+    """Raises `RecipeError` where a run of this name is here and lacks epochs."""
+    state = run_state(run_folder(name))
+    if state and (left := epochs_left(state)):
+        raise RecipeError(f"The run “{name}”, which this one builds on, lacks {left} of its epochs: train it first.")
 
 
 def identity(recipe: Recipe) -> dict[str, Any]:

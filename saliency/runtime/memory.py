@@ -9,7 +9,7 @@ NEVER = -1
 
 
 def keep_freed() -> bool:
-    """Have freed memory kept by this process for its next tensors; whether the C library can (glibc).
+    """Make the process reuse freed memory for its next tensors; whether the C library can (glibc).
 
     glibc gives a large tensor's pages back when it is freed, and a network frees a large tensor a layer: the next
     layer's are new ones, which the kernel hands out and clears page by page. Measured on two cores in float32, that
