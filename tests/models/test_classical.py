@@ -9,7 +9,6 @@ from zipfile import ZipFile
 import cv2
 import numpy as np
 import pytest
-from saliency.training.training_run import build_method
 
 from saliency import checkpoints
 from saliency.archive import write_archive
@@ -20,6 +19,7 @@ from saliency.models.baseline import Baseline
 from saliency.models.spectral_residual.model import spectral_residual
 from saliency.predictor import Predictor
 from saliency.training.recipe import parse_recipe
+from saliency.training.training_run import build_method
 
 BASELINES = ["centre_prior", "spectral_residual", "fine_grained"]
 
