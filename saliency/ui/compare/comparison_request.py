@@ -73,5 +73,5 @@ def still_there(request: Request | None) -> Request:
         ExpiredError: the session has none, or its picture is deleted.
     """
     if request is None or request.picture is None or not Path(request.picture).is_file():
-        raise ExpiredError("This comparison is no longer kept; please compare again.")
+        raise ExpiredError("This comparison has expired; please compare again.")
     return request
