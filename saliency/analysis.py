@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -90,7 +90,7 @@ class ErrorAnalysis:
         self.pool = FixationPool(data.samples, get_profile(profile))
         self.metrics = self.pool.profile.default
         models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
-        self.sources = _by_name([*models, *maps])
+        self.sources = by_name([*models, *maps])
         self._maps = tuple(maps)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
         self._left_out: dict[str, dict[str, Message]] = {}
@@ -150,13 +150,7 @@ class ErrorAnalysis:
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """The samples that the last run of each model left out, in the order of the data set."""
-        models: dict[tuple[str, Message], list[str]] = {}
-        for name in self.sources:
-            for stem, why in self._left_out.get(name, {}).items():
-                models.setdefault((stem, why), []).append(name)
-        order = {stem: number for number, stem in enumerate(self.samples)}
-        found = (LeftOut(stem, why, tuple(names)) for (stem, why), names in models.items())
-        return tuple(sorted(found, key=lambda entry: order[entry.stem]))
+        return left_out_of(self._left_out, self.samples)
 
     def notices(self) -> tuple[Message, ...]:
         """Notices on the data set and the maps, before anything is scored."""
@@ -217,7 +211,23 @@ class ErrorAnalysis:
         return ScoreStore(self._folder, self.sources[model].identity, self.pool.profile.name, self.metrics)
 
 
-def _by_name(sources: Sequence[MapSource]) -> Mapping[str, MapSource]:
+def left_out_of(whys: Mapping[str, Mapping[str, Message]], stems: Iterable[str]) -> tuple[LeftOut, ...]:
+    """Samples left out, in the order of `stems`, by model and stem why; one that several models share is one entry."""
+    models: dict[tuple[str, Message], list[str]] = {}
+    for name, found in whys.items():
+        for stem, why in found.items():
+            models.setdefault((stem, why), []).append(name)
+    order = {stem: number for number, stem in enumerate(stems)}
+    entries = (LeftOut(stem, why, tuple(names)) for (stem, why), names in models.items())
+    return tuple(sorted(entries, key=lambda entry: order[entry.stem]))
+
+
+def by_name(sources: Sequence[MapSource]) -> Mapping[str, MapSource]:
+    """The sources by their names.
+
+    Raises:
+        DatasetError: two have one name.
+    """
     found: dict[str, MapSource] = {}
     for source in sources:
         if source.name in found:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from tqdm import tqdm
 
-from ..analysis import ErrorAnalysis, LeftOut, differences, means
-from ..data.layouts import DataSet
+from ..analysis import ErrorAnalysis, differences, means
 from ..errors import DatasetError
 from ..external_maps import ExternalMaps
 from ..gaze import GazeOptions, Units
@@ -21,6 +20,7 @@ from ..metrics import get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
 from .data_options import ANY_LAYOUT, STANDARD, LayoutOption, ProfileOption, SplitOption, make_folder, open_data
+from .evaluate_objects import evaluate_objects
 from .gaze_options import (
     DropZerosOption,
     LogOption,
@@ -30,13 +30,36 @@ from .gaze_options import (
     UnitsOption,
     gaze_options,
 )
+from .studies import (
+    SAMPLES_LEFT_OUT,
+    cell,
+    named_maps,
+    records_of_left_out,
+    run_with_bar,
+    tell,
+    tell_left_out,
+)
 
-SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are missing from them
-_NAMED = 10  # samples left out that are named
+
+class Task(StrEnum):
+    """What maps are compared with."""
+
+    GAZE = "gaze"
+    OBJECTS = "objects"
+
+
+_NOT_READ = {
+    Task.GAZE: ("curves",),
+    Task.OBJECTS: ("log", "units", "screen", "shown", "place", "drop_zeros", "layout", "profile"),
+}
 
 
 def evaluate(
+    context: typer.Context,
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
+    task: Annotated[
+        Task, typer.Option(help="What maps are compared with: where people looked, or masks of salient objects.")
+    ] = Task.GAZE,
     model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated.")] = None,
     maps: Annotated[
         list[Path] | None,
@@ -62,8 +85,14 @@ def evaluate(
         Path | None,
         typer.Option(dir_okay=False, writable=True, help="Also write means and rows to this file; its folder is made."),
     ] = None,
+    curves: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, writable=True, help="Also draw precision against recall, of the task objects."),
+    ] = None,
 ) -> None:
     """Compare maps with where people looked: means and 95 % intervals over pictures, per condition.
+
+    With --task objects: with the masks of a data set of salient objects; MAE, F, weighted F, E and S.
 
     Several models are also compared in pairs: per metric the mean of the differences over the samples of both, with its
     95 % interval.
@@ -74,23 +103,30 @@ def evaluate(
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
     if len(name or ()) > len(maps or ()):
         raise typer.BadParameter("There are more names than folders of maps.")
+    _check_options(context, task)
+    if task is Task.OBJECTS:
+        evaluate_objects(data_set, model, maps or (), name or (), split, json, curves)
+        return
     gaze = gaze_options(units=units, screen=screen, shown=shown, place=place, drop_zeros=drop_zeros)
     data = open_data(data_set, layout, split, require_ground_truth=True, gaze=gaze)
     predictor = Predictor(model, pictures_cached=1) if model else None
-    external = _external(maps or (), name or (), data, GazeOptions(log=log))
+    options = GazeOptions(log=log)
+    external = named_maps(
+        maps or (), name or (), lambda title, folder: ExternalMaps(title, folder, data.samples, options)
+    )
     if json is not None:
         make_folder(json.parent)
     study = ErrorAnalysis(predictor, data, maps=external, profile=profile.value)
-    _tell([notice for source in external for notice in source.notices])
-    _run(study)
+    tell([notice for source in external for notice in source.notices])
+    run_with_bar(study)
     left_out = study.left_out()
-    _tell_left_out(left_out, study)
+    tell_left_out(left_out, study)
     table = study.table()
     if not table[list(study.metrics)].notna().any(axis=None):
         raise DatasetError(
             "Nothing was scored: no metric has a value for any of {count:,} samples.", count=len(data.samples)
         )
-    _tell(study.sample_notices())
+    tell(study.sample_notices())
     typer.echo(table_of_scores(means(table, study.metrics), study.metrics).to_string())
     pairs = {pair: differences(table, *pair, study.metrics) for pair in combinations(study.sources, 2)}
     for (first, second), rows in pairs.items():
@@ -103,6 +139,18 @@ def evaluate(
         write_json(json, records[0] if len(records) == 1 else {"models": records, "differences": paired})
     if left_out:
         raise typer.Exit(SAMPLES_LEFT_OUT)
+
+
+def _check_options(context: typer.Context, task: Task) -> None:
+    """Refuses options that the task does not read."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in _NOT_READ[task] and (source := context.get_parameter_source(option.name))
+        if source.name != "DEFAULT"
+    ]
+    if given:
+        raise typer.BadParameter(f"The task {task} does not read {', '.join(given)}.")
 
 
 def table_of_scores(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
@@ -118,7 +166,7 @@ def table_of_scores(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         by_metric = group.set_index("metric")
         counts = {int(n) for n, mean in zip(group["n"], group["mean"], strict=True) if math.isfinite(mean)}
         number = "-".join(str(n) for n in sorted({min(counts), max(counts)})) if counts else "0"
-        cells = {metric: _cell(by_metric.loc[metric], counted=len(counts) > 1) for metric in metrics}
+        cells = {metric: cell(by_metric.loc[metric], counted=len(counts) > 1) for metric in metrics}
         lines[key] = {"n": number, **cells}
     table = pd.DataFrame.from_dict(lines, orient="index")
     table.index = pd.MultiIndex.from_tuples(lines, names=["model", "condition"])
@@ -132,57 +180,15 @@ def table_of_differences(rows: pd.DataFrame) -> pd.DataFrame:
         rows: as from `analysis.differences`.
     """
     lines = {
-        metric: {row["condition"]: _cell(row, counted=True, sign="+") for _, row in group.iterrows()}
+        metric: {row["condition"]: cell(row, counted=True, sign="+") for _, row in group.iterrows()}
         for metric, group in rows.groupby("metric", sort=False)
     }
     return pd.DataFrame.from_dict(lines, orient="index")
 
 
-def _cell(row: pd.Series, counted: bool, sign: str = "") -> str:
-    if not math.isfinite(row["mean"]):
-        return "-"
-    number = f" (n {int(row['n'])})" if counted else ""
-    mean, low, high = (format(row[name], f"{sign}z.3f") for name in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]{number}"
-
-
 def _lower_is_better(profile: str, metrics: Sequence[str]) -> str:
     lower = [name for name in metrics if get_profile(profile).metrics[name].lower_is_better]
     return f" (lower is better: {', '.join(lower)})" if lower else ""
-
-
-def _external(folders: Sequence[Path], names: Sequence[str], data: DataSet, options: GazeOptions) -> list[ExternalMaps]:
-    titles = [*names, *(folder.resolve().name for folder in folders[len(names) :])]
-    return [ExternalMaps(title, folder, data.samples, options) for title, folder in zip(titles, folders, strict=True)]
-
-
-def _run(study: ErrorAnalysis) -> None:
-    """Scores what is missing, with a bar on stderr where that is a terminal."""
-    steps = study.run()
-    first = next(steps)
-    if first.done:
-        typer.echo(f"{first.done:,} of {first.total:,} scores are of an earlier run.", err=True)
-    with tqdm(total=first.total, initial=first.done, unit=" samples", disable=None, leave=False) as bar:
-        for step in steps:
-            bar.update(step.done - bar.n)
-
-
-def _tell(notices: Sequence[str]) -> None:
-    for notice in notices:
-        typer.echo(f"Note: {notice}", err=True)
-
-
-def _tell_left_out(left_out: Sequence[LeftOut], study: ErrorAnalysis) -> None:
-    """Names the first samples left out on stderr, and says how many there are."""
-    if not left_out:
-        return
-    stems = len({entry.stem for entry in left_out})
-    typer.echo("1 sample was left out:" if stems == 1 else f"{stems:,} samples were left out:", err=True)
-    for entry in left_out[:_NAMED]:
-        models = "" if len(entry.models) == len(study.sources) else f" ({', '.join(entry.models)})"
-        typer.echo(f"  {entry.stem}{models}: {entry.why}", err=True)
-    if len(left_out) > _NAMED:
-        typer.echo(f"  and {len(left_out) - _NAMED:,} more.", err=True)
 
 
 def _paired(first: str, second: str, rows: pd.DataFrame) -> dict[str, Any]:
@@ -203,6 +209,6 @@ def _record(study: ErrorAnalysis, name: str, table: pd.DataFrame) -> dict[str, A
         "metrics": summary_of(table_of_means(rows, study.metrics)),
         "pools": study.pool.record(),
         "rows": rows.to_dict("records"),
-        "left_out": [{"id": entry.stem, "why": entry.why} for entry in study.left_out() if name in entry.models],
+        "left_out": records_of_left_out(study.left_out(), name),
         "notices": [*study.notices(), *study.sample_notices()],
     }

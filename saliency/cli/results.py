@@ -22,7 +22,7 @@ def results(
     model: Annotated[list[str] | None, typer.Option(help="Only this checkpoint; may be repeated.")] = None,
     figures: Annotated[bool, typer.Option(help="Also draw the figures.")] = True,
 ) -> None:
-    """Measure the baselines and every checkpoint; write RESULTS.md, README.md's table, cards and figures.
+    """Measure the baselines and every checkpoint; write RESULTS.md, README's table, cards and figures.
 
     The validation pictures of SJTU-TIS and of Flickr8k Entities are used. The README is the one beside RESULTS.md; its
     table is of all checkpoints, and stays where only some are measured.

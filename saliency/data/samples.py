@@ -168,7 +168,7 @@ class Sample:
         """The density in a file for a picture of `shape`, and notices on it."""
         try:
             if is_picture(path):
-                values, white = _grey(path)
+                values, white = read_grey(path)
                 found = read_density(values)
             else:
                 found = read_density(path)
@@ -233,8 +233,12 @@ def read_file(path: Path) -> bytes:
         return read(path)
 
 
-def _grey(path: Path) -> tuple[np.ndarray, float]:
-    """The values of a grey picture, (H, W), none negative, and which of them is white; in colour its luminance."""
+def read_grey(path: Path) -> tuple[np.ndarray, float]:
+    """The values of a grey picture of a data set, (H, W), none negative, and which is white; in colour its luminance.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     with _of_data_set(path):
         image = decode(read(path), None)
         values = values_of(image if image.mode in GREY_MODES else image.convert("L"))

@@ -176,7 +176,7 @@ def read_density(source: Source, options: GazeOptions = DEFAULT_OPTIONS) -> Dens
         GroundTruthError: it cannot be read, is in colour, has more than `imaging.MAX_PIXELS`, has negative, non-finite
             or only zero values, or looks like logarithms or like fixations.
     """
-    values = without_single_axes(_density_values(source))
+    values = without_single_axes(array_of(source))
     _check_pixels(values)
     return densities.density_map(values, options.log)
 
@@ -197,7 +197,15 @@ def load_map(source: Source) -> np.ndarray:
     return read_density(source).values
 
 
-def _density_values(source: Source) -> np.ndarray:
+def array_of(source: Source) -> np.ndarray:
+    """The values of a map as they are, whatever they mean.
+
+    Args:
+        source: as for `read_density`.
+
+    Raises:
+        GroundTruthError: it cannot be read.
+    """
     if isinstance(source, np.ndarray):
         return source
     content = source if isinstance(source, Image.Image) else _content(source)

@@ -36,7 +36,12 @@ def mean_interval(values: NDArray, draws: NDArray, level: float = 0.95) -> Inter
     with np.errstate(invalid="ignore"):  # a draw may miss every picture of a condition: NaN, left out below
         drawn = (draws @ filled.T / counts).mean(axis=1)
         mean = (filled.sum(axis=1) / present.sum(axis=1)).mean()
+    return interval_of(mean, drawn, level)
+
+
+def interval_of(value: float, drawn: NDArray, level: float = 0.95) -> Interval:
+    """A value with its percentile interval, of what it is in every resample, (n,); what is not finite is left out."""
     drawn = drawn[np.isfinite(drawn)]
     tail = (1 - level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail]) if drawn.size else (np.nan, np.nan)
-    return Interval(float(mean), float(low), float(high))
+    return Interval(float(value), float(low), float(high))

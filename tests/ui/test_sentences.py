@@ -39,6 +39,7 @@ NOT_FOR_VISITORS = [
     "data/folder.py",
     "data/layouts.py",
     "data/mit1003.py",
+    "data/objects.py",
     "data/osie.py",
     "data/prepare",
     "data/released.py",
@@ -49,11 +50,14 @@ NOT_FOR_VISITORS = [
     "metrics/evaluator.py",
     "metrics/fixations.py",
     "metrics/ground_truth.py",
+    "metrics/object_evaluator.py",
+    "metrics/objects.py",
     "metrics/profiles.py",
     "models/classical.py",
     "models/registry.py",
     "models/trunks",
     *(f"models/{name}" for name in REGISTRY),
+    "object_evaluation.py",
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
