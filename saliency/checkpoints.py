@@ -2,6 +2,8 @@
 
 The card has everything needed to rebuild the model and to judge it: architecture, preprocessing, data, licence,
 metrics, and the sha256 of the weights, which is checked before a tensor is read. Pickles are never opened.
+
+Baselines, which learn nothing, have a card alone; it ships, and is found whatever the directory is.
 """
 
 from __future__ import annotations
@@ -151,12 +153,21 @@ class Description(_Record):
 
 
 class Card(Description):
-    """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC)."""
+    """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC).
 
-    dtype: Literal["float16"] = "float16"
+    A model that learns nothing has no weights, and so neither a number format nor a sha256: both are None.
+    """
+
+    dtype: Literal["float16"] | None = "float16"
     parameters: int
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(pattern=r"^[0-9a-f]{64}$")
     created: datetime
+
+    @model_validator(mode="after")
+    def _names_its_weights(self) -> Card:
+        if (self.sha256 is None) == _learned(self.model):
+            raise ValueError("weights have a sha256, and a model without weights has none")
+        return self
 
 
 def directory_of_checkpoints() -> Path:
@@ -167,6 +178,8 @@ def directory_of_checkpoints() -> Path:
 def save(model: SaliencyModel, description: Description, directory: str | os.PathLike[str]) -> Card:
     """Writes ``NAME.safetensors`` and ``NAME.json`` into `directory`; each appears whole or not at all.
 
+    Of a model that learns nothing only the card is written.
+
     Tensors are stored as float16, except vectors (biases, norms and their statistics), which stay float32: they are a
     hundredth of the file, and running variances can leave float16's range. Integers stay.
 
@@ -175,15 +188,18 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
     """
     weights = {name: _stored(name, tensor) for name, tensor in model.state_dict().items()}
     content = tensors_to_bytes(weights)
+    learned = _learned(description.model)
     card = Card(
         **vars(description),
+        dtype="float16" if learned else None,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest() if learned else None,
         created=datetime.now(UTC).replace(microsecond=0),
     )
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    write_whole(directory / f"{card.name}.safetensors", lambda path: path.write_bytes(content))
+    if learned:
+        write_whole(directory / f"{card.name}.safetensors", lambda path: path.write_bytes(content))
     # After the weights: a run killed in between leaves a pair that is refused, never one that is wrongly believed.
     return _write_card(card, directory / f"{card.name}.json")
 
@@ -196,7 +212,7 @@ def load(
     """The model of a checkpoint, in evaluation mode with float32 parameters, and its card.
 
     Args:
-        name: of a checkpoint in `directory`, or the path of its ``.safetensors`` or ``.json``.
+        name: of a checkpoint in `directory` or a baseline, or the path of its ``.safetensors`` or ``.json``.
         directory: default `directory_of_checkpoints`.
 
     Raises:
@@ -205,6 +221,8 @@ def load(
     """
     stem = _stem(name, directory)
     card = read_card(name, directory)
+    if card.sha256 is None:
+        return _build(card).eval().to(device), card
     content = _read(stem.with_name(stem.name + ".safetensors"), f"The weights of checkpoint “{card.name}” are missing.")
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise CheckpointError(
@@ -228,16 +246,23 @@ def read_card(name: str | os.PathLike[str], directory: str | os.PathLike[str] | 
 def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
     """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order.
 
-    Weights without a card are no checkpoint: a training run keeps such beside its own.
+    Weights without a card are no checkpoint: a training run keeps such beside its own. Nor are `baselines`.
     """
     folder = directory_of_checkpoints() if directory is None else Path(directory)
-    cards = [_read_card(path) for path in sorted(folder.glob("*.json"))]
+    cards = [_read_card(path) for path in sorted(folder.glob("*.json")) if _learned(path.stem)]
     order = list(registry.REGISTRY)
     return sorted(cards, key=lambda card: (order.index(card.model) if card.model in order else len(order), card.name))
 
 
+def baselines() -> list[Card]:
+    """The cards of the models that learn nothing, in the registry's order."""
+    return [read_card(name) for name in registry.REGISTRY if not _learned(name)]
+
+
 def file_size(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> int:
-    """Bytes of the weights' file of a checkpoint; `CheckpointError` where it is missing."""
+    """Bytes of the weights' file of a checkpoint, 0 of a baseline; `CheckpointError` where it is missing."""
+    if read_card(name, directory).sha256 is None:
+        return 0
     stem = _stem(name, directory)
     try:
         return stem.with_name(stem.name + ".safetensors").stat().st_size
@@ -290,7 +315,14 @@ def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None
         path = path.with_suffix("")
     if is_file or path.parent != Path("."):
         return path
+    if not _learned(path.name):
+        return SHIPPED / path
     return (directory_of_checkpoints() if directory is None else Path(directory)) / path
+
+
+def _learned(model: str) -> bool:
+    """Whether `model` has weights; true also of what is not in the registry."""
+    return model not in registry.REGISTRY or registry.REGISTRY[model].learned
 
 
 def _read(path: Path, missing: str) -> bytes:

@@ -16,7 +16,7 @@ from .gaze.frames import fit_density
 from .human_consistency import Consistency
 from .messages import Message
 from .metrics import cc, compare_maps, evaluate_fixation
-from .models.classical import predict as baseline
+from .models.centre_prior.model import centre_prior
 from .results import Comparison
 
 # Rows beside the models' that give their numbers a scale; the page words them.
@@ -92,7 +92,7 @@ def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) 
 
     rows = [row(model, comparison.get(model, truth.condition).density) for model in comparison.models]
     if scale:
-        rows.append(row(CENTRE_BIAS, baseline("centre_prior", comparison.picture)))
+        rows.append(row(CENTRE_BIAS, centre_prior(comparison.picture)))
         if truth.consistency:
             own = (getattr(truth.consistency, metric, None) for metric in metrics)
             rows.append((OTHER_PEOPLE, truth.condition.value, *(None if v is None else _defined(v) for v in own)))

@@ -71,7 +71,7 @@ class PredictorModel:
         return self.predictor.titles[self.name]
 
     @property
-    def sha256(self) -> str:
+    def sha256(self) -> str | None:
         """As `MapSource.sha256`."""
         return self.predictor.cards[self.name].sha256
 

@@ -54,7 +54,7 @@ class Predictor:
     Weights are loaded and checked here, once.
 
     Args:
-        models: names of checkpoints; default all there are.
+        models: names of checkpoints and baselines; default all the checkpoints there are.
         checkpoint_dir: default `checkpoints.directory_of_checkpoints`.
         device: default the GPU where there is one, else the CPU.
         precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.

@@ -19,7 +19,8 @@ class Preprocessing:
     Attributes:
         height, width: of the input in pixels.
         mean, std: subtracted and divided by, per RGB channel, of values in [0, 1].
-        fit: ``squash`` resizes to height x width; ``pad`` keeps the aspect ratio and pads with zeros around the centre.
+        fit: ``squash`` resizes to height x width; ``pad`` keeps the aspect ratio and pads with zeros around the centre;
+            ``within`` keeps the picture's own size, or its aspect ratio where it is larger than height x width.
     """
 
     height: int
@@ -40,7 +41,7 @@ def prepare(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
         picture: (H, W, 3) uint8 RGB.
 
     Returns:
-        (3, height, width) float32.
+        (3, height, width) float32; with ``fit="within"`` of the picture's size.
     """
     return normalise(resize(picture, preprocessing).astype(np.float32) / 255, preprocessing)
 
@@ -52,7 +53,7 @@ def normalise(picture: np.ndarray, preprocessing: Preprocessing) -> Tensor:
 
 
 def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
-    """A picture at the size of a model's input, (height, width, 3) uint8.
+    """A picture at the size of a model's input, (height, width, 3) uint8; with ``fit="within"`` at most that.
 
     Shrinking averages areas, enlarging is bilinear. With ``fit="pad"`` the picture keeps its aspect ratio and lies in
     the middle of black, as in TranSalNet's reference code.
@@ -60,6 +61,8 @@ def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     Args:
         picture: (H, W, 3) uint8 RGB.
     """
+    if preprocessing.fit == "within":
+        return _reduced(picture, preprocessing)
     size = (preprocessing.height, preprocessing.width)
     rows, columns = content(preprocessing, picture.shape[:2], size)
     height, width = rows.stop - rows.start, columns.stop - columns.start
@@ -74,6 +77,15 @@ def resize(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     return canvas
 
 
+def _reduced(picture: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """The picture as it is, or shrunk until it fits."""
+    scale = min(preprocessing.height / picture.shape[0], preprocessing.width / picture.shape[1])
+    if scale >= 1:
+        return picture
+    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+
 def content(preprocessing: Preprocessing, shape: tuple[int, int], size: tuple[int, int]) -> tuple[slice, slice]:
     """Rows and columns of a map that show the picture and not padding.
 
@@ -81,10 +93,10 @@ def content(preprocessing: Preprocessing, shape: tuple[int, int], size: tuple[in
         shape: (H, W) of the picture.
         size: (h, w) of the map, which may be coarser than the model's input.
     """
-    if preprocessing.fit == "squash":
+    if preprocessing.fit in ("squash", "within"):
         return slice(0, size[0]), slice(0, size[1])
     if preprocessing.fit != "pad":
-        raise ValueError(f"fit must be squash or pad, not {preprocessing.fit!r}")
+        raise ValueError(f"fit must be squash, pad or within, not {preprocessing.fit!r}")
     scale = min(preprocessing.height / shape[0], preprocessing.width / shape[1])
     full = (preprocessing.height, preprocessing.width)
     spans = []

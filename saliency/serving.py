@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import ui
+from . import checkpoints, ui
 from .data.layouts import open_data_set
 from .errors import DatasetError
 from .external_maps import external_maps
@@ -17,7 +17,7 @@ from .ui.shared.examples import examples
 def demo(
     folder: str | None = None, split: str | None = None, maps: str | None = None
 ) -> tuple[gr.Blocks, dict[str, Any]]:
-    r"""The app on every checkpoint there is, and the arguments of its ``launch``.
+    r"""The app on every checkpoint there is and the baselines, and the arguments of its ``launch``.
 
     Args:
         folder: of the data set that the Errors tab analyses; None: the tab says how to get one.
@@ -33,5 +33,8 @@ def demo(
     if maps and data is None:
         raise DatasetError("SALIENCY_MAPS needs SALIENCY_DATASET, the data set that the maps are of.")
     beside = external_maps(maps, data.samples) if maps and data else ()
-    page = ui.build(Predictor(), data, beside, opening=next(iter(examples()), None))
+    trained = checkpoints.available()
+    beside_them = checkpoints.baselines() if trained else ()  # baselines alone are no app
+    predictor = Predictor([card.name for card in (*trained, *beside_them)])
+    page = ui.build(predictor, data, beside, opening=next(iter(examples()), None))
     return page, ui.launch_options()

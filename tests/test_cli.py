@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,9 +85,11 @@ def refused(*arguments) -> str:
 
 
 def test_models_lists_the_checkpoints():
-    header, line = run("models").splitlines()
+    header, line, *baselines = run("models").splitlines()
     assert header.split()[0] == "name"
     assert line.split() == ["untrained", "CLIP-SalGAN", "compact", "minilm", "0.3", "M", "unknown", "-", "none"]
+    assert [line.split()[0] for line in baselines] == ["centre_prior", "spectral_residual", "fine_grained"]
+    assert all("no weights" in line for line in baselines)
 
 
 def test_a_picture_under_three_sentences(picture, tmp_path):
@@ -175,6 +178,23 @@ def test_evaluate_scores_what_predict_writes(data_set, tmp_path):
     assert salient["mean"] == pytest.approx(np.mean(expected), abs=1e-5)
     assert salient["n"] == 2
     assert f"{salient['mean']:.3f} [{salient['low']:.3f}, {salient['high']:.3f}]" in rows["salient"]
+
+
+def test_a_baseline_is_scored_and_predicted_by_its_name(data_set, picture, tmp_path):
+    file = tmp_path / "scores.json"
+    run("evaluate", data_set, "--model", "spectral_residual", "--split", "validation", "--json", file)
+    scores = json.loads(file.read_text())
+    assert (scores["model"], scores["sha256"]) == ("spectral_residual", None)
+    run("predict", data_set, "--model", "spectral_residual", "--split", "validation", "--out", tmp_path)
+    expected = []
+    for stem in list(SAMPLES)[1:]:
+        density = np.asarray(Image.open(data_set / "map_1800" / f"{stem}_3.png"), dtype=float)
+        pixels = np.asarray(Image.open(data_set / "image_1800" / f"{stem}_0.png"))
+        _, found = cv2.saliency.StaticSaliencySpectralResidual_create().computeSaliency(pixels[..., ::-1])
+        expected.append(np.corrcoef(found.ravel(), density.ravel())[0, 1])
+    assert scores["metrics"]["salient"]["CC"]["mean"] == pytest.approx(np.mean(expected), abs=1e-5)
+    run("predict", picture, "--model", "spectral_residual", "--archive", tmp_path / "it.zip", "--out", tmp_path / "one")
+    assert "1 of 1 maps are the same" in run("replay", tmp_path / "it.zip")
 
 
 def test_evaluate_reads_folders_and_other_profiles(data_set, tmp_path):

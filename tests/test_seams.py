@@ -121,12 +121,12 @@ ENGINE = ("predictor", "session", "results", "evaluation", "analysis", "archive"
         ("data", ("models", *ENGINE, *WAYS_IN), ()),
         ("results", ("data", "models", "predictor", "session", *WAYS_IN), ()),
         ("training", ("ui", "cli", "predictor", "session", "results"), ()),
-        ("ui", ("models", "training", "losses", "session"), ("models.registry", "models.spec", "models.classical")),
+        ("ui", ("models", "training", "losses", "session"), ("models.registry", "models.spec")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_package_imports_nothing_beyond_its_seam(source: str, targets: tuple[str, ...], allowed: tuple[str, ...]):
-    """models: tensors, and sentences; ui: no networks, but what the registry says, and the classical baselines."""
+    """models: tensors, and sentences; ui: no networks, but what the registry says."""
     assert crossing(source, targets, allowed) == []
 
 

@@ -98,7 +98,8 @@ def _wrapped(line: str, first: str = "", rest: str = "    ") -> str:
 def _licences(cards: Mapping[str, Card]) -> list[str]:
     lines = [_wrapped("The picture and what is drawn over it: under the terms of the picture that was given.")]
     for name, card in cards.items():
-        lines.append(_wrapped(f"Maps by {spec(card.model).title} ({name}): {card.licence}. Its weights come from:"))
+        maps = f"Maps by {spec(card.model).title} ({name}): {card.licence}."
+        lines.append(_wrapped(maps if card.sha256 is None else f"{maps} Its weights come from:"))
         lines += [_wrapped(f"{data.name} ({data.use}): {data.terms}.", "  - ", "    ") for data in card.data]
         lines += [_wrapped(f"{origin}.", "  - ", "    ") for origin in card.origin]
     return lines

@@ -38,7 +38,7 @@ class _Picture(BaseModel):
 
 class _Checkpoint(BaseModel):
     name: str
-    sha256: str
+    sha256: str | None  # None of a baseline, which has no weights
 
 
 def _condition(name: object) -> AnyCondition:
@@ -75,7 +75,7 @@ class Recorded:
         picture_sha256: of its bytes, as recorded.
         sentences: by condition, in order.
         models: names of the checkpoints, in order.
-        weights: sha256 of each checkpoint.
+        weights: sha256 of each checkpoint, None of a baseline.
         precision: computed in, or ``auto`` where the record does not say.
         software: versions of the packages.
         densities: (H, W) float32 by model and condition.
@@ -85,7 +85,7 @@ class Recorded:
     picture_sha256: str
     sentences: Mapping[AnyCondition, str]
     models: tuple[str, ...]
-    weights: Mapping[str, str]
+    weights: Mapping[str, str | None]
     precision: str
     software: Mapping[str, str]
     densities: Mapping[tuple[str, AnyCondition], np.ndarray]
@@ -162,10 +162,14 @@ def changed_weights(recorded: Recorded, predictor: Predictor) -> list[str]:
     """A phrase on each checkpoint whose weights are not the recorded ones."""
     here = {name: predictor.cards[name].sha256 for name in recorded.models}
     return [
-        f"{name} was {before[:12]}, here it is {here[name][:12]}"
+        f"{name} was {_short(before)}, here it is {_short(here[name])}"
         for name, before in recorded.weights.items()
         if before != here[name]
     ]
+
+
+def _short(sha256: str | None) -> str:
+    return "without weights" if sha256 is None else sha256[:12]
 
 
 @contextmanager

@@ -13,19 +13,22 @@ from ..models.registry import spec
 
 
 def models() -> None:
-    """List the models that can be used now."""
-    typer.echo(_table_of_models(checkpoints.available()).to_string(index=False))
+    """List the models that can be used now.
+
+    First the checkpoints, then the baselines, which are there without weights.
+    """
+    typer.echo(_table_of_models([*checkpoints.available(), *checkpoints.baselines()]).to_string(index=False))
 
 
 def _table_of_models(cards: Sequence[checkpoints.Card]) -> pd.DataFrame:
-    """One row a checkpoint, as its card says; CC is on the validation split, averaged over the conditions."""
+    """One row a model, as its card says; CC is on the validation split, averaged over the conditions."""
     return pd.DataFrame(
         {
             "name": card.name,
             "title": spec(card.model).title,
             "preset": card.preset,
             "text encoder": card.text_encoder or "none",
-            "parameters": f"{card.parameters / 1e6:.1f} M",
+            "parameters": f"{card.parameters / 1e6:.1f} M" if card.sha256 else "no weights",
             "validation CC": _validation_cc(card),
             "pointing": f"{card.grounding.pointing:z.3f}" if card.grounding else "-",
             "licence": card.licence,

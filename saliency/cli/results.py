@@ -30,4 +30,5 @@ def results(
     text, oracle = measured(root, phrases, model, figures)
     write(path, text)
     if not model:
-        write(path.with_name("README.md"), models_table(checkpoints.available(), oracle), MARKS)
+        cards = [*checkpoints.available(), *checkpoints.baselines()]
+        write(path.with_name("README.md"), models_table(cards, oracle), MARKS)

@@ -37,7 +37,7 @@ OwnLoss = Callable[[SaliencyOutput, Targets], Tensor]
 
 
 class SaliencyModel(nn.Module):
-    """Base of every neural model. Stateless between calls."""
+    """Base of every model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
         """Features that depend on the picture alone: `encode_features(front_end(pixels))` for models with a front end.

@@ -6,6 +6,7 @@ the same front end (`weight_sharing.share_parts`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch.nn.functional as F
@@ -35,12 +36,16 @@ class FrontEnd:
         downscale: the trunk's levels are of the pictures at 1 / `HIRES_SCALE` of their size. The detector and the
             high-resolution branch take them at full size.
         hires_grid: (h, w) of the high-resolution branch; None leaves it out.
+        grid: (h, w) that the trunk's levels are averaged to at stride 8, and accordingly at the others. One pass over a
+            large picture then serves all parts: the high-resolution branch takes the same levels, and of its inputs
+            only the detector's ``features`` are added, as ``objects``. None leaves the levels as they are.
     """
 
     trunk: nn.Module
     objects: ObjectPlanes | None = None
     downscale: bool = False
     hires_grid: tuple[int, int] | None = None
+    grid: tuple[int, int] | None = None
 
     @property
     def parts(self) -> tuple[nn.Module, ...]:
@@ -49,16 +54,18 @@ class FrontEnd:
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
         """The features of pictures (N, 3, H, W), see the class."""
-        levels = self.trunk(downscaled(pixels) if self.downscale else pixels)
+        levels = self._levels(downscaled(pixels) if self.downscale else pixels)
         features = {f"stride{stride}": level for stride, level in levels.items()}
         objects = None
         if self.objects is not None:
             objects = self.objects(pixels, levels[8].shape[-2:])
             features["planes"] = objects.planes
-        if self.hires_grid is not None:
-            hires = self._hires(pixels, objects, self.hires_grid)
-            features |= {HIRES_PREFIX + name: value for name, value in hires.items()}
-        return features
+        if self.hires_grid is None:
+            return features
+        if self.grid is not None:
+            return features if objects is None else features | {"objects": objects.features}
+        hires = self._hires(pixels, objects, self.hires_grid)
+        return features | {HIRES_PREFIX + name: value for name, value in hires.items()}
 
     def hires_features(self, pixels: Tensor) -> ImageFeatures:
         """Inputs of the high-resolution branch; `ValueError` without one.
@@ -71,11 +78,25 @@ class FrontEnd:
         return self._hires(pixels, objects, self.hires_grid)
 
     def _hires(self, pixels: Tensor, objects: Objects | None, grid: tuple[int, int]) -> ImageFeatures:
-        levels = self.trunk(pixels)
+        levels = self._levels(pixels)
         features = {"fine": resize(levels[8], grid), "coarse": levels[16]}
         if objects is None:
             return features
         return features | {name: resize(value, grid) for name, value in objects._asdict().items()}
+
+    def _levels(self, pixels: Tensor) -> dict[int, Tensor]:
+        """The trunk's levels by stride, averaged to the grid if there is one."""
+        levels = self.trunk(pixels)
+        if self.grid is None:
+            return levels
+        return {
+            stride: averaged(level, [-(-8 * side // stride) for side in self.grid]) for stride, level in levels.items()
+        }
+
+
+def averaged(level: Tensor, size: Sequence[int]) -> Tensor:
+    """A level (N, C, H, W) averaged over areas to `size` (h, w)."""
+    return level if tuple(level.shape[-2:]) == tuple(size) else F.adaptive_avg_pool2d(level, tuple(size))
 
 
 def downscaled(pixels: Tensor) -> Tensor:

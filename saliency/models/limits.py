@@ -19,6 +19,10 @@ NAMED_THINGS = Text(
     "仅限英文句子；上述图片以及物体检测器所知的 80 类物体之外的事物常常找不到，"
     "而谈论图中没有的事物的句子仍会移动预测图。",
 )
+FORMULA = Text(
+    "A formula that has learned nothing from where people look.",
+    "一个公式，没有从人们的注视中学到任何东西。",
+)
 AVERAGE = Text(
     "A prediction is an average over people, not where a given person looks.",
     "预测是对众人的平均，而非某个人注视的位置。",

@@ -18,6 +18,9 @@ PACKAGES = (
     "saliency.models.clip_salgan",
     "saliency.models.tranblend",
     "saliency.models.transalnet",
+    "saliency.models.centre_prior",
+    "saliency.models.spectral_residual",
+    "saliency.models.fine_grained",
 )
 
 

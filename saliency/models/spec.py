@@ -28,6 +28,7 @@ class Named(NamedTuple):
 
 RESEARCH_ONLY = Text("code MIT; weights research, non-commercial", "代码 MIT；权重仅限非商业研究")
 MIT = Text("code and weights MIT", "代码与权重 MIT")
+WITHOUT_WEIGHTS = Text("code MIT; no weights", "代码 MIT；无权重")
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class ModelSpec:
         licence: of code and weights.
         reads_text: false for the text-blind baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
+        learned: false for baselines, which have no parameters: no training, no weights and a card alone.
         limits: sentences on where the model should not be trusted, for its cards.
         notes: other sentences of its cards, for their translation: where its initial weights come from, and uses and
             terms of data sets that no other model has.
@@ -110,6 +112,7 @@ class ModelSpec:
     licence: Text
     reads_text: bool
     word_maps: bool
+    learned: bool = True
     limits: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
     link: str | None = None

@@ -28,14 +28,17 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     maps = {name: model_predictions(predictor, name, validation, others) for name in cards}
     floors = scores.floors(SjtuTis(root, "training"), validation)
     tables = {name: scores.measure(predict, validation, name).table() for name, predict in floors.items()}
+    for card in checkpoints.baselines():
+        found = scores.estimates(tables[registry.spec(card.model).title])
+        checkpoints.annotate(card.name, {"validation": found})
     words, better = {}, {}
     boxes = oracle_boxes.read_boxes()
     for name in cards:
         table = tables[rows[name]] = scores.measure(maps[name], validation, name).table()
-        found = pointing_scores.pointing(name, phrases)
-        checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=found)
-        if found:
-            words[rows[name]] = found
+        pointed = pointing_scores.pointing(name, phrases)
+        checkpoints.annotate(name, {"validation": scores.estimates(table)}, grounding=pointed)
+        if pointed:
+            words[rows[name]] = pointed
             better[rows[name]] = oracle_boxes.measure(name, validation, boxes)
     readers, blind = (
         {rows[name]: maps[name] for name, card in cards.items() if registry.spec(card.model).reads_text is reads}

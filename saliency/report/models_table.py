@@ -21,6 +21,7 @@ HEADER = (
     "file",
 )
 READS = {"words": "word by word", "vector": "as one vector", "nothing": "not at all: the baseline"}
+WITHOUT_WEIGHTS = "not at all, nor does it learn"
 
 
 def models_table(cards: Iterable[Card], oracle: Sequence[float]) -> str:
@@ -35,10 +36,10 @@ def models_table(cards: Iterable[Card], oracle: Sequence[float]) -> str:
     rows = [
         (
             registry.spec(card.model).title,
-            READS[_reads(card)],
+            READS[_reads(card)] if card.sha256 else WITHOUT_WEIGHTS,
             *(_score(_cc(card, condition), most) for condition, most in zip(ORDER, best, strict=True)),
-            f"{card.parameters / 1e6:.1f} M",
-            f"{checkpoints.file_size(card.name) / 1e6:.1f} MB",
+            f"{card.parameters / 1e6:.1f} M" if card.sha256 else "none",
+            f"{checkpoints.file_size(card.name) / 1e6:.1f} MB" if card.sha256 else "none",
         )
         for card in measured
     ]

@@ -27,7 +27,8 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
     found = model.grounding_branch
     if found is None:
         return None
-    downscale = HIRES_SCALE if found.front_end.downscale else 1
+    front_end = found.front_end
+    downscale = HIRES_SCALE if front_end.downscale or front_end.grid is not None else 1
     scores = measure(found.eval().to(memory_format=torch.channels_last), held_out(root, card, downscale))
     return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
 

@@ -16,7 +16,8 @@ from ..data import Sample
 from ..errors import DatasetError
 from ..metrics import FixationEvaluator
 from ..metrics.bootstrap import Interval
-from ..models import classical
+from ..models import registry
+from ..models.baseline import Baseline
 from ..resizing import bilinear
 from .markdown import format_interval, markdown_table
 from .predictions import Predict
@@ -42,13 +43,21 @@ def floors(training: Iterable[Sample], validation: Sequence[Sample]) -> dict[str
         return bilinear(means[sample.condition], people(sample).shape)
 
     return {
-        "centre prior": lambda sample: classical.predict("centre_prior", sample.image()),
-        "spectral residual (OpenCV)": lambda sample: classical.predict("spectral_residual", sample.image()),
-        "fine grained (OpenCV)": lambda sample: classical.predict("fine_grained", sample.image()),
+        **baselines(),
         "mean training map of the condition": mean_map,
         ORACLE: lambda sample: people(pure[sample.picture]),
         "people's own map (upper bound)": people,
     }
+
+
+def baselines() -> dict[str, Predict]:
+    """The registry's models that learn nothing, by title."""
+
+    def predict(model: Baseline) -> Predict:
+        return lambda sample: model.predict(sample.image())
+
+    models = {spec.title: registry.create(spec.name) for spec in registry.REGISTRY.values() if not spec.learned}
+    return {title: predict(model) for title, model in models.items() if isinstance(model, Baseline)}
 
 
 def mean_maps(training: Iterable[Sample], size: tuple[int, int] = (240, 320)) -> dict[Condition, np.ndarray]:

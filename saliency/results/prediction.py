@@ -63,10 +63,10 @@ class WordMap:
 
 @dataclass(frozen=True)
 class CheckpointIdentity:
-    """Which weights made a prediction."""
+    """Which weights made a prediction; a baseline has none, and no sha256."""
 
     name: str
-    sha256: str
+    sha256: str | None
     model: str
     preset: str
 

@@ -73,6 +73,15 @@ def feature_cache(
     blank = frozen(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
     layout = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
     described = json.dumps(
-        [CACHE_VERSION, asdict(preprocessing), ObjectPlanes.SIZE, MIN_SCORE, SPREAD, HIRES_SCALE, layout]
+        [
+            CACHE_VERSION,
+            asdict(preprocessing),
+            ObjectPlanes.SIZE,
+            MIN_SCORE,
+            SPREAD,
+            HIRES_SCALE,
+            layout,
+            *filter(None, [front_end.grid]),
+        ]
     )
     return FeatureCache(FEATURES / fingerprint(front_end.parts, described), frozen)

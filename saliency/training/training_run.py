@@ -57,6 +57,8 @@ def _preset(recipe: Recipe) -> Preset:
 
 def _model(recipe: Recipe) -> nn.Module:
     """What is trained: the recipe's model, or the part of it that the method trains."""
+    if not registry.spec(recipe.model).learned:
+        raise RecipeError(f"The model “{recipe.model}” has nothing to learn.")
     try:
         model = registry.spec(recipe.model).model(_preset(recipe).config)
     except (TypeError, ValueError) as error:

@@ -206,6 +206,8 @@ class ModelContract(ShippedContract):
 
     @torch.no_grad()
     def test_pictures_differ(self, model: SaliencyModel, pixels: Tensor) -> None:
+        if self.case.spec.name == "centre_prior":
+            pytest.skip("it does not see the picture")
         first, second = model(pixels).logits
         assert distance(first, second) > 0.1
 
@@ -266,6 +268,8 @@ class ModelContract(ShippedContract):
         assert distance(model(pixels, long).logits, model(pixels, short).logits) < 1e-3
 
     def test_gradient_reaches_every_parameter(self, model: SaliencyModel) -> None:
+        if not self.case.spec.learned:
+            pytest.skip("it has no parameters")
         model.train()
         output = model(self.pictures(4), self.text([3, 0, 5, 6]))
         answers = [output.logits, *(value for value in output.aux.values() if value.is_floating_point())]

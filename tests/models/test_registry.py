@@ -37,6 +37,10 @@ class TestEntries:
             assert any("一" <= character <= "鿿" for character in text.zh), text.en
             assert registry.translations()[text.en] == text.zh
 
+    def test_what_learns_nothing_has_no_parameters(self, name: str) -> None:
+        with torch.device("meta"):
+            assert bool(registry.create(name).state_dict()) == registry.spec(name).learned
+
     def test_tiny_presets_are_of_what_ships_and_of_the_paper(self, name: str) -> None:
         spec = registry.spec(name)
         assert {"compact", *({"paper"} & spec.presets.keys())} <= spec.tiny.keys()
@@ -47,7 +51,7 @@ class TestEntries:
     def test_creates_what_ships(self, name: str) -> None:
         """`create` without a preset builds the network of the shipped checkpoint, and the pictures are its pictures."""
         if name not in {card.name for card in checkpoints.available()}:
-            pytest.skip("no checkpoint of this model ships")
+            pytest.skip("no weights of this model ship")
         card = checkpoints.read_card(name)
         assert (card.preset, card.config) == ("compact", {})
         with torch.device("meta"):
@@ -74,7 +78,7 @@ class TestPresets:
         assert is_dataclass(preset.config)
         with pytest.raises(FrozenInstanceError):
             setattr(preset.config, fields(preset.config)[0].name, None)
-        assert preset.preprocessing.fit in ("squash", "pad")
+        assert preset.preprocessing.fit in ("squash", "pad", "within")
         assert (preset.text_encoder is not None) == registry.spec(name).reads_text
 
     def test_text_encoders_exist_and_fit(self, name: str, preset_name: str) -> None:

@@ -27,12 +27,20 @@ class Grounding(Pointing):
         channels, text_dim, dim: see `Pointing`.
         objects: add an object detector (`detector.ObjectPlanes`).
         referent: add a `Referent` head; pictures are then `front_end.HIRES_SCALE` times as large.
+        grid: (h, w) of the regions if the trunk reads a picture once for all parts, see `FrontEnd.grid`.
     """
 
     def __init__(
-        self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False, referent: bool = False
+        self,
+        channels: dict[int, int],
+        text_dim: int,
+        dim: int = 192,
+        objects: bool = False,
+        referent: bool = False,
+        grid: tuple[int, int] | None = None,
     ):
         super().__init__(channels, text_dim, dim, objects)
+        self.grid = grid
         self.objects = ObjectPlanes() if objects else None
         self.subject = Referent(channels, text_dim, dim, objects) if referent else None
 
@@ -60,8 +68,8 @@ class Grounding(Pointing):
     def front_end_on(self, trunk: nn.Module) -> FrontEnd:
         """The front end of `trunk`, the detector and, with a referent head, the high-resolution branch."""
         if self.subject is None:
-            return FrontEnd(trunk, self.objects)
-        return FrontEnd(trunk, self.objects, downscale=True, hires_grid=self.subject.grid)
+            return FrontEnd(trunk, self.objects, grid=self.grid)
+        return FrontEnd(trunk, self.objects, self.grid is None, self.subject.grid, self.grid)
 
     def encode_regions(self, front_features: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
         """Regions (N, dim, h, w) from the features of a `FrontEnd`, and their `keys`."""
@@ -73,10 +81,22 @@ class Grounding(Pointing):
         """The picture's features for `forward`, from those of a `FrontEnd`."""
         _, features = self.encode_regions(front_features)
         if self.subject is not None:
-            hires = self.subject.encode(_hires(front_features))
+            hires = self.subject.encode(self._referent_inputs(front_features, self.subject.grid))
             # The detector's planes are among the features already.
             features |= {HIRES_PREFIX + name: value for name, value in hires.items() if name != "planes"}
         return features
+
+    def _referent_inputs(self, front_features: ImageFeatures, size: tuple[int, int]) -> ImageFeatures:
+        """The features of a `FrontEnd` as `Referent.encode` takes them, on its grid `size`."""
+        if self.grid is None:
+            return _hires(front_features)
+        inputs = {"fine": resize(front_features["stride8"], size), "coarse": front_features["stride16"]}
+        if self.objects is None:
+            return inputs
+        return inputs | {
+            "planes": resize(front_features["planes"], size),
+            "features": resize(front_features["objects"], size),
+        }
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Maps of the words of `text` in pictures with `features` (see `encode_features`); one sentence per picture."""

@@ -48,6 +48,8 @@ class GSGNetConfig:
         grounding_dim: channels of the space of words and regions.
         objects: add an object detector to the grounding.
         referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        one_pass: as in TranSalNet: pictures are `front_end.HIRES_SCALE` times as large as `height` and `width`, and the
+            trunk's levels are averaged to the grids of these.
     """
 
     trunk: str = "densenet161"
@@ -64,6 +66,7 @@ class GSGNetConfig:
     grounding_dim: int = 192
     objects: bool = False
     referent: bool = False
+    one_pass: bool = False
 
     def __post_init__(self) -> None:
         if self.fusion not in FUSIONS:
@@ -78,7 +81,12 @@ class GSGNetConfig:
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""
         pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk))
-        return pictures.enlarged(HIRES_SCALE) if self.referent else pictures
+        return pictures.enlarged(HIRES_SCALE) if self.referent or self.one_pass else pictures
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
+        return (-(-self.height // 8), -(-self.width // 8)) if self.one_pass else None
 
 
 class Readout(nn.Sequential):
@@ -153,7 +161,12 @@ class GSGNet(SaliencyModel):
         self.concats = nn.ModuleDict({level: SentenceConcat(channels) for level in fused})
         if config.guidance:
             self.grounding = Grounding(
-                self.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.referent
+                self.trunk.channels,
+                config.text_dim,
+                config.grounding_dim,
+                config.objects,
+                config.referent,
+                config.grid,
             )
             self.guides = nn.ModuleDict({level: ZeroInitConv(GUIDANCE_PLANES, channels) for level in GUIDED})
         self.semantic = SAIB(channels, config.heads)
@@ -167,7 +180,11 @@ class GSGNet(SaliencyModel):
     @property
     def front_end(self) -> FrontEnd:
         """The trunk, with the detector of the grounding where guidance is on."""
-        return self.grounding.front_end_on(self.trunk) if self.config.guidance else FrontEnd(self.trunk)
+        return (
+            self.grounding.front_end_on(self.trunk)
+            if self.config.guidance
+            else FrontEnd(self.trunk, grid=self.config.grid)
+        )
 
     @property
     def losses(self) -> Mapping[str, OwnLoss]:

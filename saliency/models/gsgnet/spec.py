@@ -23,6 +23,7 @@ COMPACT = GSGNetConfig(
     objects=True,
     referent=True,
 )
+LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
 SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
@@ -48,10 +49,13 @@ SPEC = ModelSpec(
         "paper": Preset(GSGNetConfig(), "bert"),
         "compact": Preset(COMPACT, "minilm"),
         "compact_words": Preset(replace(COMPACT, referent=False), "minilm"),
+        "lite": Preset(LITE, "minilm"),
+        "lite_words": Preset(replace(LITE, referent=False), "minilm"),
     },
     tiny={
         "compact": Preset(TINY, "minilm"),
         "with referent": Preset(replace(TINY, height=48, width=64, referent=True), "minilm"),
+        "lite": Preset(replace(TINY, height=48, width=64, referent=True, one_pass=True), "minilm"),
         "all_concat": Preset(replace(TINY, guidance=False, fusion="all_concat"), "minilm"),
         "paper": Preset(GSGNetConfig(**SMALL), "bert"),
     },

@@ -74,7 +74,7 @@ class TranBlendConfig:
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures: the backbone's, squashed, and larger with a referent head."""
         pictures = replace(self.backbone.preprocessing(), fit="squash")
-        return pictures.enlarged(HIRES_SCALE) if self.referent else pictures
+        return pictures.enlarged(HIRES_SCALE) if self.referent and not self.backbone.one_pass else pictures
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,12 @@ class TranBlend(SaliencyModel):
         else:
             text_channels = channels
             self.grounding = Grounding(
-                self.backbone.trunk.channels, config.text_dim, config.grounding_dim, config.objects, config.referent
+                self.backbone.trunk.channels,
+                config.text_dim,
+                config.grounding_dim,
+                config.objects,
+                config.referent,
+                config.backbone.grid,
             )
             self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
         if config.blend == "blendnet":

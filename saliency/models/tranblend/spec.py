@@ -10,6 +10,7 @@ from ..grounding import COMMON_NOTES, present_grounding
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
 from ..spec import RESEARCH_ONLY, ModelSpec, Named, Preset, Text
 from ..transalnet.spec import COMPACT as COMPACT_BACKBONE
+from ..transalnet.spec import LITE as LITE_BACKBONE
 from ..transalnet.spec import TINY as TINY_BACKBONE
 from ..transalnet.spec import TINY_PAPER as TINY_PAPER_BACKBONE
 from .blip import BlipConfig
@@ -18,6 +19,7 @@ from .model import TranBlend, TranBlendConfig
 COMPACT = TranBlendConfig(
     backbone=COMPACT_BACKBONE, source="grounding", text_dim=384, guide_fine=True, objects=True, referent=True
 )
+LITE = replace(COMPACT, backbone=LITE_BACKBONE)
 TINY = replace(COMPACT, backbone=TINY_BACKBONE, text_dim=12, grounding_dim=16, layers=1, objects=False, referent=False)
 TINY_BLIP = BlipConfig(
     hidden=16,
@@ -57,10 +59,15 @@ SPEC = ModelSpec(
         "paper": Preset(TranBlendConfig(), "blip"),
         "compact": Preset(COMPACT, "minilm"),
         "compact_words": Preset(replace(COMPACT, referent=False), "minilm"),
+        "lite": Preset(LITE, "minilm"),
+        "lite_words": Preset(replace(LITE, referent=False), "minilm"),
     },
     tiny={
         "compact": Preset(TINY, "minilm"),
         "with objects": Preset(replace(TINY, objects=True, guide_fine=False), "minilm"),
+        "lite": Preset(
+            replace(TINY, backbone=replace(TINY_BACKBONE, height=48, one_pass=True), referent=True), "minilm"
+        ),
         "upsample": Preset(replace(TINY, blend="upsample"), "minilm"),
         "paper": Preset(TINY_PAPER, "blip"),
         "cross_attention": Preset(replace(TINY_PAPER, blend="cross_attention"), "blip"),

@@ -17,7 +17,7 @@ from ..attention import EncoderLayer
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import FrontEnd
+from ..front_end import HIRES_SCALE, FrontEnd
 from ..trunks import build_trunk, normalisation
 
 
@@ -41,6 +41,8 @@ class TranSalNetConfig:
         decoder: channels behind each decoder convolution after the three fused levels.
         upsamplings: how many of the decoder's convolutions are followed by a doubling; 3 ends at the input's size.
         activation: ``sigmoid`` (paper) or ``softmax``.
+        one_pass: pictures are `front_end.HIRES_SCALE` times as large as `height` and `width`, and the trunk's levels
+            are averaged to the grids of these: one pass serves also parts that need detail.
     """
 
     trunk: str = "densenet161"
@@ -53,10 +55,17 @@ class TranSalNetConfig:
     decoder: tuple[int, ...] = (256, 128, 64, 32)
     upsamplings: int = 3
     activation: str = "sigmoid"
+    one_pass: bool = False
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
+        return grid_size(self, 8) if self.one_pass else None
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""
-        return Preprocessing(self.height, self.width, **normalisation(self.trunk), fit=self.fit)
+        pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk), fit=self.fit)
+        return pictures.enlarged(HIRES_SCALE) if self.one_pass else pictures
 
 
 class TransformerEncoder(nn.Module):
@@ -114,7 +123,7 @@ class TranSalNet(SaliencyModel):
     @property
     def front_end(self) -> FrontEnd:
         """The trunk alone."""
-        return FrontEnd(self.trunk)
+        return FrontEnd(self.trunk, grid=self.config.grid)
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The fused second level, before its ReLU, and the third."""

@@ -21,6 +21,7 @@ COMPACT = TranSalNetConfig(
     upsamplings=1,
     activation="softmax",
 )
+LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
 SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
@@ -43,8 +44,8 @@ SPEC = ModelSpec(
     "Neurocomputing 494, 2022.",
     link="https://arxiv.org/abs/2110.03593",
     model=TranSalNet,
-    presets={"paper": Preset(TranSalNetConfig()), "compact": Preset(COMPACT)},
-    tiny={"compact": Preset(TINY), "paper": Preset(TINY_PAPER)},
+    presets={"paper": Preset(TranSalNetConfig()), "compact": Preset(COMPACT), "lite": Preset(LITE)},
+    tiny={"compact": Preset(TINY), "lite": Preset(replace(TINY, one_pass=True)), "paper": Preset(TINY_PAPER)},
     licence=RESEARCH_ONLY,
     reads_text=False,
     word_maps=False,

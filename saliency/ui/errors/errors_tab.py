@@ -142,6 +142,8 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
     table = study.table()
     counts = table["model"].value_counts()
     scored = [name for name in study.sources if name in counts]
+    specs = {} if study.predictor is None else study.predictor.specs
+    baselines = {name for name, spec in specs.items() if not spec.learned}
     answered = set(table["stem"])
     stems = [stem for stem in study.samples if stem in answered]
     samples = [study.samples[stem] for stem in stems]
@@ -155,7 +157,8 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
             "pictures": len({sample.picture for sample in of_all}),
         },
         "models": [
-            {"name": name, "title": title, "scored": int(counts.get(name, 0))} for name, title in study.titles.items()
+            {"name": name, "title": title, "scored": int(counts.get(name, 0)), "baseline": name in baselines}
+            for name, title in study.titles.items()
         ],
         "conditions": [c.value for c in Condition if any(sample.condition is c for sample in samples)],
         "metrics": [{"name": name, "lower": metrics[name].lower_is_better} for name in METRICS],

@@ -28,7 +28,7 @@ from saliency.ui.shared.cancellation import cancellable
 from saliency.ui.shared.examples import Example, examples
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.model_choice import choices
+from saliency.ui.shared.model_choice import choices, learned
 from saliency.ui.shared.picture_input import FILES, PictureButton
 from saliency.ui.shared.sentences import reporting, translated
 from saliency.ui.shared.texts import t
@@ -172,7 +172,7 @@ def _fields(predictor: Predictor) -> StageFields:
         with gr.Column(scale=3, min_width=280, elem_classes="fields"):
             sentence = gr.Textbox(label=t("gaze.sentence"), info=t("gaze.sentence_hint"), lines=2, max_lines=4)
             models = gr.CheckboxGroup(
-                choices(predictor), value=list(predictor.models), label=t("gaze.models"), elem_classes="described"
+                choices(predictor), value=learned(predictor), label=t("gaze.models"), elem_classes="described"
             )
             files = gr.UploadButton(
                 t("gaze.load"),

@@ -21,16 +21,16 @@ function fact(key, value) {
 }
 
 function buildFacts(card) {
-  const { width, height } = card.preprocessing;
+  const { width, height, fit } = card.preprocessing;
   return node(
     "dl",
     { class: "facts" },
     ...fact("how", text(card.reads)),
     ...fact("encoder", card.text_encoder || text("none")),
     ...fact("paper", buildPaper(card)),
-    ...fact("parameters", text("millions", { count: fixed(card.parameters / 1e6, 1) })),
-    ...fact("file", text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype })),
-    ...fact("input", `${width} × ${height}`),
+    ...fact("parameters", card.sha256 ? text("millions", { count: fixed(card.parameters / 1e6, 1) }) : text("none")),
+    ...fact("file", card.sha256 ? text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype }) : text("none")),
+    ...fact("input", fit === "within" ? text("own_size", { width, height }) : `${width} × ${height}`),
     ...fact("licence", inLanguage(card.licence)),
   );
 }
@@ -45,7 +45,7 @@ function buildVersion(card) {
     "dl",
     { class: "facts" },
     ...fact("preset", card.preset),
-    ...fact("sha256", node("code", {}, card.sha256)),
+    ...fact("sha256", card.sha256 ? node("code", {}, card.sha256) : text("none")),
     ...fact("seed", card.seed === null ? null : String(card.seed)),
     ...fact("revision", card.revision && node("code", {}, card.revision)),
     ...fact("created", card.created),
@@ -104,7 +104,8 @@ function buildData(card) {
   const rows = card.data.map(({ name, use, terms }) =>
     node("tr", {}, node("th", { scope: "row" }, name), node("td", {}, inLanguage(use)), node("td", {}, inLanguage(terms))),
   );
-  const content = rows.length ? buildTable(`${card.title}: ${text("data")}`, headings, rows) : text("unknown");
+  const missing = text(card.sha256 ? "unknown" : "learns_nothing");
+  const content = rows.length ? buildTable(`${card.title}: ${text("data")}`, headings, rows) : missing;
   return node("section", {}, node("h3", {}, text("data")), content);
 }
 
@@ -116,7 +117,7 @@ function buildList(key, entries, none = "unknown") {
 
 function buildOrigin(card) {
   const begins = Object.keys(card.recipe).length && !card.recipe.start;
-  return buildList("origin", card.origin, begins ? "from_nothing" : "unknown");
+  return buildList("origin", card.origin, card.sha256 ? (begins ? "from_nothing" : "unknown") : "learns_nothing");
 }
 
 function buildRecipe(card) {
@@ -138,7 +139,7 @@ function buildCard(card) {
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
     buildVersion(card),
-    buildRecipe(card),
+    ...(card.sha256 ? [buildRecipe(card)] : []),
   );
 }
 

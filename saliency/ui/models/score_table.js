@@ -44,7 +44,7 @@ function draw() {
     const row = node("tr", {}, node("th", { scope: "row" }, title));
     row.append(...metrics.map((metric, j) => cell(values[i][j], metric, winners[j])));
     if (!props.timed) return row;
-    row.append(node("td", { class: "number" }, `${fixed(file / 1e6, 1)} MB`));
+    row.append(node("td", { class: "number" }, file ? `${fixed(file / 1e6, 1)} MB` : "–"));
     row.append(node("td", { class: "number" }, milliseconds.has(name) ? `${fixed(milliseconds.get(name), 0)} ms` : "–"));
     return row;
   });

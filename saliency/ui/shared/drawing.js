@@ -167,7 +167,7 @@ function movedText({ share, source, target }) {
 
 // What a result was made of, as the elements of its footer.
 function provenanceLines({ weights, seconds }) {
-  const short = (entry) => ({ ...entry, sha256: entry.sha256.slice(0, 12) });
+  const short = (entry) => ({ ...entry, sha256: entry.sha256?.slice(0, 12) ?? commonText("without_weights") });
   const stages = Object.entries(seconds).map(([stage, taken]) => `${commonText(`stage_${stage}`)} ${taken.toFixed(2)}`);
   const lines = [...weights.map((entry) => commonText("weights", short(entry))), commonText("seconds", { stages: stages.join(", ") })];
   return lines.map((line) => node("span", {}, line));

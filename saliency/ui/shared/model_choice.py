@@ -9,13 +9,19 @@ from saliency.ui.shared.texts import t
 def choices(predictor: Predictor) -> list[tuple[str, str]]:
     """Each model's title with, on a line of its own, how it reads; and its name. `elem_classes` is ``described``."""
     cards, specs = predictor.cards, predictor.specs
-    reads = {name: specs[name].reads if card.text_encoder else "nothing" for name, card in cards.items()}
-    return [(f"{title}\n{t(f'model_choice.reads_{reads[name]}')}", name) for name, title in predictor.titles.items()]
+    reads = {name: f"reads_{specs[name].reads if card.text_encoder else 'nothing'}" for name, card in cards.items()}
+    reads |= {name: "without_weights" for name, spec in specs.items() if not spec.learned}
+    return [(f"{title}\n{t(f'model_choice.{reads[name]}')}", name) for name, title in predictor.titles.items()]
 
 
 def readers(predictor: Predictor) -> list[str]:
     """The models that read text, or all where none does; the others are baselines."""
     return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
+
+
+def learned(predictor: Predictor) -> list[str]:
+    """The models with weights, or all where none has; the others are baselines, there to be chosen."""
+    return [name for name, spec in predictor.specs.items() if spec.learned] or list(predictor.models)
 
 
 def first_with_word_maps(predictor: Predictor) -> str:
