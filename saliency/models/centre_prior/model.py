@@ -12,7 +12,7 @@ class CentrePrior(Baseline):
     """See `centre_prior`."""
 
     def saliency(self, picture: Picture) -> NDArray[np.floating]:
-        """The Gaussian in the middle, whatever the picture."""
+        """See `centre_prior`."""
         return centre_prior(picture)
 
 

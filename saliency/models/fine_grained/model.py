@@ -12,13 +12,12 @@ from ..opencv_saliency import computed, has_saliency, is_flat
 
 
 class FineGrained(Baseline):
-    """OpenCV's."""
+    """OpenCV's centre-surround differences at several scales."""
 
     def saliency(self, picture: Picture) -> NDArray[np.floating]:
-        """OpenCV's map; zeros for a picture of one colour."""
+        """See `Baseline.saliency`; zero for a picture of one colour."""
         if is_flat(picture):  # divides by the largest difference
             return np.zeros(picture.shape[:2], np.float32)
         if not has_saliency():
             raise UnknownModelError("“fine_grained” needs OpenCV's contrib build (opencv-contrib-python-headless).")
-        # OpenCV's stubs lack it.
-        return computed(cv2.saliency.StaticSaliencyFineGrained_create(), picture)  # type: ignore[attr-defined]
+        return computed(cv2.saliency.StaticSaliencyFineGrained_create(), picture)

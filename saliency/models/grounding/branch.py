@@ -87,7 +87,7 @@ class Grounding(Pointing):
         return features
 
     def _referent_inputs(self, front_features: ImageFeatures, size: tuple[int, int]) -> ImageFeatures:
-        """The features of a `FrontEnd` as `Referent.encode` takes them; `size` is the head's grid."""
+        """The features of a `FrontEnd` as `Referent.encode` takes them, on its grid `size`."""
         if self.grid is None:
             return _hires(front_features)
         inputs = {"fine": resize(front_features["stride8"], size), "coarse": front_features["stride16"]}

@@ -180,9 +180,11 @@ class GSGNet(SaliencyModel):
     @property
     def front_end(self) -> FrontEnd:
         """The trunk, with the detector of the grounding where guidance is on."""
-        if self.config.guidance:
-            return self.grounding.front_end_on(self.trunk)
-        return FrontEnd(self.trunk, grid=self.config.grid)
+        return (
+            self.grounding.front_end_on(self.trunk)
+            if self.config.guidance
+            else FrontEnd(self.trunk, grid=self.config.grid)
+        )
 
     @property
     def losses(self) -> Mapping[str, OwnLoss]:

@@ -18,13 +18,12 @@ class SpectralResidual(Baseline):
     """OpenCV's, or `spectral_residual` where OpenCV was built without its saliency module."""
 
     def saliency(self, picture: Picture) -> NDArray[np.floating]:
-        """OpenCV's map, or that of the formula; zeros for a picture of one colour."""
+        """See `Baseline.saliency`; zero for a picture of one colour."""
         if is_flat(picture):  # the logarithm of an empty spectrum
             return np.zeros(picture.shape[:2], np.float32)
         if not has_saliency():
             return spectral_residual(picture)
-        # OpenCV's stubs lack it.
-        return computed(cv2.saliency.StaticSaliencySpectralResidual_create(), picture)  # type: ignore[attr-defined]
+        return computed(cv2.saliency.StaticSaliencySpectralResidual_create(), picture)
 
 
 def spectral_residual(picture: Picture) -> NDArray[np.float32]:

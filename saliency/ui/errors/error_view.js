@@ -332,13 +332,13 @@ function showStudy() {
   const { data, models } = study;
   const split = data.split ? text("about_split", { split: data.split }) : text("about_all");
   find(".about").replaceChildren(node("strong", {}, data.name), ` · ${text("about", data)} ${split}`);
-  const boxesBefore = [...element.querySelectorAll(".choice input")];
-  const hidden = boxesBefore.length
-    ? boxesBefore.filter((box) => !box.checked).map((box) => box.value)
+  const before = [...element.querySelectorAll(".choice input")];
+  const left = before.length
+    ? before.filter((box) => !box.checked).map((box) => box.value)
     : models.filter((model) => model.baseline).map((model) => model.name);
   const boxes = models.map((model) => {
     const box = node("input", { type: "checkbox", value: model.name });
-    box.checked = !hidden.includes(model.name);
+    box.checked = !left.includes(model.name);
     return node("label", {}, box, model.title, node("span", { class: "faint" }, text("scored", { n: model.scored, of: data.samples })));
   });
   find(".choice").replaceChildren(find(".choice legend"), ...boxes);
