@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
 
     create_model, load_checkpoint = _create, _load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Each name's module, and after a colon its name there where that is another.
 _HOMES = {

@@ -11,6 +11,7 @@ from .. import checkpoints
 from ..report.markdown import write
 from ..report.measuring import measured
 from ..report.models_table import MARKS, models_table
+from ..report.scores_csv import scores_csv
 
 
 def results(
@@ -24,11 +25,13 @@ def results(
 ) -> None:
     """Measure the baselines and every checkpoint; write RESULTS.md, README's table, cards and figures.
 
-    The validation pictures of SJTU-TIS and of Flickr8k Entities are used. The README is the one beside RESULTS.md; its
+    The validation pictures of SJTU-TIS and of Flickr8k Entities are used. RESULTS.csv has the scores of the cards. The
+    README is the one beside RESULTS.md; its
     table is of all checkpoints, and stays where only some are measured.
     """
     text, oracle = measured(root, phrases, model, figures)
     write(path, text)
+    cards = [*checkpoints.available(), *checkpoints.baselines()]
+    path.with_suffix(".csv").write_text(scores_csv(cards), encoding="utf-8")
     if not model:
-        cards = [*checkpoints.available(), *checkpoints.baselines()]
         write(path.with_name("README.md"), models_table(cards, oracle), MARKS)
