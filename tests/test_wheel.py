@@ -92,7 +92,7 @@ def test_an_installed_wheel_predicts_in_an_empty_folder(wheel, tmp_path):
     )
     found = json.loads(used.stdout)
     assert Path(found["package"]).is_relative_to(place)
-    assert found["checkpoints"] == sorted(path.stem for path in (ROOT / "checkpoints").glob("*.json"))
+    assert found["checkpoints"] == sorted(path.stem for path in (ROOT / "checkpoints").glob("*.safetensors"))
     assert found["sum"] == pytest.approx(1, abs=1e-4)
     assert found["recipe"] == "gsgnet"
     assert found["pages"] == [True, True]
