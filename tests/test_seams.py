@@ -67,6 +67,24 @@ def nodes(parent: ast.AST, place: str) -> Iterator[tuple[ast.Import | ast.Import
             yield from nodes(node, place)
 
 
+def missing(module: str) -> list[str]:
+    """Modules of the package that a module imports and that do not exist; mypy takes them for foreign ones."""
+    path = modules()[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    named = set()
+    for node, _ in nodes(ast.parse(path.read_text(encoding="utf-8")), "head"):
+        if isinstance(node, ast.Import):
+            named |= {alias.name for alias in node.names}
+        else:
+            parent = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            named.add(".".join([*parent, *filter(None, [node.module])]))
+    return sorted(name for name in named if name.split(".")[0] == "saliency" and name not in modules())
+
+
+def test_every_module_that_is_imported_exists():
+    assert {module: names for module in modules() if (names := missing(module))} == {}
+
+
 def circle(places: set[str]) -> list[str]:
     """Modules that import one another by imports in `places`; empty where no circle is."""
     graph = {name: [one.target for one in imports(name) if one.place in places] for name in modules()}

@@ -48,6 +48,13 @@ def test_they_are_not_chosen_at_first_sight(predictor):
     assert labels["spectral_residual"].startswith("Spectral residual\n")
 
 
+def test_words_offers_those_with_weights(predictor):
+    names = [name for _, name in choices(predictor, learned(predictor))]
+    assert names == ["clip_salgan", "transalnet"]
+    radios = [block for block in ui.build(predictor).blocks.values() if block.get_block_name() == "radio"]
+    assert [name for _, name in radios[0].choices] == names
+
+
 def test_the_errors_tab_leaves_them_out_until_they_are_asked_for(predictor, tmp_path):
     data = open_data_set(write_data_set(tmp_path / "gaze", 1, SENTENCES))
     study = ErrorAnalysis(predictor, data, tmp_path / "cache")

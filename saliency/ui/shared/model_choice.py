@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from saliency.predictor import Predictor
 from saliency.ui.shared.texts import t
 
 
-def choices(predictor: Predictor) -> list[tuple[str, str]]:
-    """Each model's title with, on a line of its own, how it reads; and its name. `elem_classes` is ``described``."""
+def choices(predictor: Predictor, names: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Each model's title with, on a line of its own, how it reads; and its name. `elem_classes` is ``described``.
+
+    Args:
+        names: of the models to offer; by default all.
+    """
     cards, specs = predictor.cards, predictor.specs
     reads = {name: f"reads_{specs[name].reads if card.text_encoder else 'nothing'}" for name, card in cards.items()}
     reads |= {name: "without_weights" for name, spec in specs.items() if not spec.learned}
-    return [(f"{title}\n{t(f'model_choice.{reads[name]}')}", name) for name, title in predictor.titles.items()]
+    return [
+        (f"{title}\n{t(f'model_choice.{reads[name]}')}", name)
+        for name, title in predictor.titles.items()
+        if names is None or name in names
+    ]
 
 
 def readers(predictor: Predictor) -> list[str]:

@@ -20,7 +20,7 @@ from saliency.ui.shared.cancellation import cancellable
 from saliency.ui.shared.examples import example_buttons
 from saliency.ui.shared.form import Form
 from saliency.ui.shared.guard import guarded
-from saliency.ui.shared.model_choice import choices, first_with_word_maps
+from saliency.ui.shared.model_choice import choices, first_with_word_maps, learned
 from saliency.ui.shared.picture_input import picture_field
 from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
@@ -98,7 +98,7 @@ def build(predictor: Predictor) -> Form:
                 max_lines=6,
             )
             model = gr.Radio(
-                choices(predictor),
+                choices(predictor, learned(predictor)),  # without weights no word changes anything
                 value=first_with_word_maps(predictor),
                 label=t("words.model"),
                 info=t("words.model_help"),
