@@ -40,18 +40,23 @@ def modules() -> Mapping[str, Path]:
 @cache
 def imports(module: str) -> frozenset[Import]:
     """Modules of the package that a module imports."""
+    found = set()
+    for base, names, place in statements(module):
+        targets = [name if (name := f"{base}.{each}") in modules() else base for each in names] or [base]
+        found |= {Import(name, place) for name in targets if name in modules() and name != module}
+    return frozenset(found)
+
+
+def statements(module: str) -> Iterator[tuple[str, list[str], str]]:
+    """What a module imports from, in full; the names that it takes from there, if any; and where."""
     path = modules()[module]
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    found = set()
     for node, place in nodes(ast.parse(path.read_text(encoding="utf-8")), "head"):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from ((alias.name, [], place) for alias in node.names)
         else:
             parent = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-            base = ".".join([*parent, *filter(None, [node.module])])
-            names = [name if (name := f"{base}.{alias.name}") in modules() else base for alias in node.names]
-        found |= {Import(name, place) for name in names if name in modules() and name != module}
-    return frozenset(found)
+            yield ".".join([*parent, *filter(None, [node.module])]), [alias.name for alias in node.names], place
 
 
 def nodes(parent: ast.AST, place: str) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
@@ -69,15 +74,7 @@ def nodes(parent: ast.AST, place: str) -> Iterator[tuple[ast.Import | ast.Import
 
 def missing(module: str) -> list[str]:
     """Modules of the package that a module imports and that do not exist; mypy takes them for foreign ones."""
-    path = modules()[module]
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    named = set()
-    for node, _ in nodes(ast.parse(path.read_text(encoding="utf-8")), "head"):
-        if isinstance(node, ast.Import):
-            named |= {alias.name for alias in node.names}
-        else:
-            parent = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-            named.add(".".join([*parent, *filter(None, [node.module])]))
+    named = {base for base, _, _ in statements(module)}
     return sorted(name for name in named if name.split(".")[0] == "saliency" and name not in modules())
 
 
