@@ -13,6 +13,8 @@ from ..errors import PictureShapeError
 from ..preprocessing import Preprocessing
 from .base import SaliencyModel
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
+from .limits import FORMULA
+from .spec import WITHOUT_WEIGHTS, ModelSpec, Preset, Text
 
 Picture = NDArray[np.uint8]
 
@@ -72,3 +74,25 @@ class Baseline(SaliencyModel):
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """There is no last activation: the logits are the map."""
         return SaliencyOutput(features["map"], features["map"])
+
+
+def baseline_spec(name: str, title: str, summary: Text, paper: str, model: type[Baseline], limit: Text) -> ModelSpec:
+    """The registry entry of a baseline.
+
+    Args:
+        limit: what its own formula cannot do; that it is a formula is said of all.
+    """
+    return ModelSpec(
+        name=name,
+        title=title,
+        summary=summary,
+        paper=paper,
+        model=model,
+        presets={"compact": Preset(BaselineConfig())},
+        tiny={"compact": Preset(BaselineConfig(64))},
+        licence=WITHOUT_WEIGHTS,
+        reads_text=False,
+        word_maps=False,
+        learned=False,
+        limits=(FORMULA, limit),
+    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..baseline import BaselineConfig
-from ..limits import FORMULA
-from ..spec import WITHOUT_WEIGHTS, ModelSpec, Preset, Text
+from ..baseline import baseline_spec
+from ..spec import Text
 from .model import CentrePrior
 
-SPEC = ModelSpec(
+SPEC = baseline_spec(
     name="centre_prior",
     title="Centre prior",
     summary=Text(
@@ -16,11 +15,5 @@ SPEC = ModelSpec(
     ),
     paper="Tatler: The central fixation bias in scene viewing. Journal of Vision 7, 2007.",
     model=CentrePrior,
-    presets={"compact": Preset(BaselineConfig())},
-    tiny={"compact": Preset(BaselineConfig(64))},
-    licence=WITHOUT_WEIGHTS,
-    reads_text=False,
-    word_maps=False,
-    learned=False,
-    limits=(FORMULA, Text("Its map is the same for every picture of one size.", "对同一尺寸的所有图片，其图都相同。")),
+    limit=Text("Its map is the same for every picture of one size.", "对同一尺寸的所有图片，其图都相同。"),
 )

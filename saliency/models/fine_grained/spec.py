@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..baseline import BaselineConfig
-from ..limits import FORMULA
-from ..spec import WITHOUT_WEIGHTS, ModelSpec, Preset, Text
+from ..baseline import baseline_spec
+from ..spec import Text
 from .model import FineGrained
 
-SPEC = ModelSpec(
+SPEC = baseline_spec(
     name="fine_grained",
     title="Fine grained",
     summary=Text(
@@ -17,11 +16,5 @@ SPEC = ModelSpec(
     paper="Montabone, Soto: Human detection using a mobile platform and novel features derived from a visual "
     "saliency mechanism. Image and Vision Computing 28, 2010.",
     model=FineGrained,
-    presets={"compact": Preset(BaselineConfig())},
-    tiny={"compact": Preset(BaselineConfig(64))},
-    licence=WITHOUT_WEIGHTS,
-    reads_text=False,
-    word_maps=False,
-    learned=False,
-    limits=(FORMULA, Text("It finds edges and small details, not things.", "它找到的是边缘和细节，而不是物体。")),
+    limit=Text("It finds edges and small details, not things.", "它找到的是边缘和细节，而不是物体。"),
 )

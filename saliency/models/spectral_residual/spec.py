@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..baseline import BaselineConfig
-from ..limits import FORMULA
-from ..spec import WITHOUT_WEIGHTS, ModelSpec, Preset, Text
+from ..baseline import baseline_spec
+from ..spec import Text
 from .model import SpectralResidual
 
-SPEC = ModelSpec(
+SPEC = baseline_spec(
     name="spectral_residual",
     title="Spectral residual",
     summary=Text(
@@ -16,14 +15,5 @@ SPEC = ModelSpec(
     ),
     paper="Hou, Zhang: Saliency detection: A spectral residual approach. CVPR 2007.",
     model=SpectralResidual,
-    presets={"compact": Preset(BaselineConfig())},
-    tiny={"compact": Preset(BaselineConfig(64))},
-    licence=WITHOUT_WEIGHTS,
-    reads_text=False,
-    word_maps=False,
-    learned=False,
-    limits=(
-        FORMULA,
-        Text("It finds what is rare in the picture, not things.", "它找到的是图片中少见之处，而不是物体。"),
-    ),
+    limit=Text("It finds what is rare in the picture, not things.", "它找到的是图片中少见之处，而不是物体。"),
 )
