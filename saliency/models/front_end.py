@@ -89,9 +89,13 @@ class FrontEnd:
         levels = self.trunk(pixels)
         if self.grid is None:
             return levels
-        return {
-            stride: averaged(level, [-(-8 * side // stride) for side in self.grid]) for stride, level in levels.items()
-        }
+        size = 8 * self.grid[0], 8 * self.grid[1]
+        return {stride: averaged(level, strided(size, stride)) for stride, level in levels.items()}
+
+
+def strided(size: tuple[int, int], stride: int) -> tuple[int, int]:
+    """(h, w) of the features of a picture of `size` (H, W) at `stride`; strided convolutions round up."""
+    return -(-size[0] // stride), -(-size[1] // stride)
 
 
 def averaged(level: Tensor, size: Sequence[int]) -> Tensor:

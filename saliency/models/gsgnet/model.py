@@ -20,7 +20,7 @@ from ...preprocessing import Preprocessing
 from ..base import OwnLoss, SaliencyModel
 from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import HIRES_SCALE, FrontEnd
+from ..front_end import HIRES_SCALE, FrontEnd, strided
 from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, check_detector, named_things
 from ..trunks import build_trunk, normalisation
 from .semantic import LGFB, SAIB
@@ -86,7 +86,7 @@ class GSGNetConfig:
     @property
     def grid(self) -> tuple[int, int] | None:
         """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
-        return (-(-self.height // 8), -(-self.width // 8)) if self.one_pass else None
+        return strided((self.height, self.width), 8) if self.one_pass else None
 
 
 class Readout(nn.Sequential):

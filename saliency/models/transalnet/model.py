@@ -17,7 +17,7 @@ from ..attention import EncoderLayer
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import HIRES_SCALE, FrontEnd
+from ..front_end import HIRES_SCALE, FrontEnd, strided
 from ..trunks import build_trunk, normalisation
 
 
@@ -96,8 +96,8 @@ class TransformerEncoder(nn.Module):
 
 
 def grid_size(config: TranSalNetConfig, stride: int) -> tuple[int, int]:
-    """Height and width of the features at `stride`; strided convolutions round up."""
-    return -(-config.height // stride), -(-config.width // stride)
+    """Height and width of the features at `stride`."""
+    return strided((config.height, config.width), stride)
 
 
 class TranSalNet(SaliencyModel):
