@@ -4,6 +4,7 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from saliency.data.samples import PictureFile
 from saliency.errors import DatasetError, RecipeError
 from saliency.models.features import ImageFeatures
 from saliency.preprocessing import Preprocessing
+from saliency.training import feature_cache
 from saliency.training.feature_cache import CacheableDataset, FeatureCache, always_flipped, fingerprint
 
 
@@ -158,14 +160,14 @@ def test_a_disk_that_fills_up_meanwhile_is_reported(tmp_path: Path, monkeypatch:
         cached(tmp_path, Looking())
 
 
-def test_waiting_for_another_training_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture):
-    tmp_path.mkdir(exist_ok=True)
+def test_waiting_for_another_training_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    reported: Queue[str] = Queue()
+    monkeypatch.setattr(feature_cache.tqdm, "write", lambda text, file: reported.put(text))
     with ThreadPoolExecutor(1) as pool, FileLock(tmp_path / "lock"):
         waiting = pool.submit(cached, tmp_path, Looking())
-        while "Waiting" not in (reported := capsys.readouterr().err):
-            assert not waiting.done(), reported
-        assert "another training" in reported
-    assert waiting.result().gather(["picture 3"])["half"].item() == 1.5
+        assert "another training" in reported.get(timeout=60)
+        assert not waiting.done()
+    assert waiting.result(60).gather(["picture 3"])["half"].item() == 1.5
 
 
 def test_other_parts_or_preparations_have_another_name():
