@@ -23,6 +23,7 @@ from .models.front_end import FrontEnd
 from .models.text import EncodedText, Word, load_encoder
 from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
+from .runtime.folding import fold_batch_norms
 from .runtime.precision import autocast
 
 SENTENCES_PER_PICTURE = 32  # outputs cached
@@ -124,6 +125,7 @@ class ModelSession:
         model, self.card = checkpoints.load(name, directory, device)
         self.spec = registry.spec(self.card.model)
         encoder = self.card.text_encoder if self.spec.reads_text else None
+        fold_batch_norms(model)
         self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
         self._encoder = load_encoder(encoder) if encoder is not None else None
         self._device = device
