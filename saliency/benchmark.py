@@ -40,7 +40,7 @@ FIRST = """
 import sys
 from saliency import Predictor
 from saliency.timing import task, together
-together(Predictor(sys.argv[1].split(",")), task(0))
+together(Predictor(sys.argv[2:], precision=sys.argv[1]), task(0))
 """
 
 # Prepares a task and returns what is timed.
@@ -164,14 +164,15 @@ def measure(predictor: Predictor, clock: Callable[[], float], rounds: int) -> Me
             started = clock()
             call()
             measured.seconds.setdefault(name, []).append(clock() - started)
-    measured.first = first_answer(predictor.models, clock)
+    measured.first = first_answer(predictor, clock)
     return measured
 
 
-def first_answer(models: Sequence[str], clock: Callable[[], float]) -> float:
+def first_answer(predictor: Predictor, clock: Callable[[], float]) -> float:
     """Seconds from the start of a process to its first comparison, whose maps are at the picture's size."""
     started = clock()
-    subprocess.run([sys.executable, "-c", FIRST, ",".join(models)], check=True)
+    precision = str(predictor.dtype).removeprefix("torch.")
+    subprocess.run([sys.executable, "-c", FIRST, precision, *predictor.models], check=True)
     return clock() - started
 
 

@@ -60,7 +60,7 @@ def test_the_order_alternates_and_all_is_measured(monkeypatch):
 
     monkeypatch.setattr(benchmark, "works", lambda *_: {name: work(name) for name in NAMES})
     monkeypatch.setattr(benchmark, "reference", lambda predictor: lambda file: order.append(REFERENCE))
-    monkeypatch.setattr(benchmark, "first_answer", lambda models, clock: 1.5)
+    monkeypatch.setattr(benchmark, "first_answer", lambda predictor, clock: 1.5)
     ticks = iter(range(1000))
     measured = benchmark.measure(Predictor(["untrained"]), lambda: next(ticks), 2)
     first, second = order[-12:-6], order[-6:]
