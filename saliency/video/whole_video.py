@@ -14,6 +14,7 @@ from ..atomic_files import write_whole
 from ..errors import OutputError
 from ..messages import Message
 from ..predictor import Predictor
+from ..results import CheckpointIdentity
 from ..results.rendering import COLORMAPS, overlay
 from .clip_reader import ANY_CLIP, Clip, ClipLimits, open_clip
 from .clip_writer import ClipWriter
@@ -36,6 +37,7 @@ class VideoReport:
     """What was made of a clip.
 
     Attributes:
+        title, checkpoint: of the model.
         frames, maps: numbers of frames written and of maps computed.
         shape: (H, W) of the written frames.
         seconds: duration of the video.
@@ -44,6 +46,8 @@ class VideoReport:
         notices: sentences for the user on what was skipped or left out, and on the sentence.
     """
 
+    title: str
+    checkpoint: CheckpointIdentity
     frames: int
     maps: int
     shape: tuple[int, int]
@@ -122,7 +126,10 @@ def _written(
     took = time.perf_counter() - began
     seconds += float(1 / clip.rate)  # the last frame has one, too
     notices = (*on_sentence, *clip.notices, *writer.notices)
-    return VideoReport(writer.frames, computed, writer.shape, seconds, took, writer.sound, notices)
+    of = frame.prediction  # there is one: a clip without a frame is an error
+    return VideoReport(
+        of.title, of.checkpoint, writer.frames, computed, writer.shape, seconds, took, writer.sound, notices
+    )
 
 
 def _drawn(maps: Iterator[FrameMap], drawing: Drawing) -> Iterator[tuple[FrameMap, np.ndarray, bool]]:
