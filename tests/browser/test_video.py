@@ -58,6 +58,7 @@ def draw(page):
 
 def test_a_clip_becomes_a_video_that_plays(visit, clip):
     page = opened(visit(), clip)
+    expect(page.get_by_label("Trim video")).to_be_hidden()
     draw(page).click()
     video = page.locator("#clip video")
     expect(video).to_be_visible()

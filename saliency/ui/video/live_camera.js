@@ -1,7 +1,7 @@
 // The camera, and the newest map over its picture. A picture is sent when the map of the last one is here (live_camera.py).
 
 const COLOURS = "viridis";
-const WINDOW = 3000; // milliseconds over which maps are counted
+const COUNTED = 12; // maps, over whose times the rate is taken
 const QUALITY = 0.8; // of the JPEG that is sent
 
 const part = (selector) => element.querySelector(selector);
@@ -12,7 +12,7 @@ const opacity = part("[name=opacity]");
 let stream = null; // of the camera, while it runs
 let ending = null; // the timer that ends it
 let number = 0; // of the picture that was sent last; answers to others are dropped
-let arrivals = []; // when the maps of the last seconds came
+let arrivals = []; // when the last maps came
 let latest = null; // the newest map, decoded
 
 function say(key, values) {
@@ -88,8 +88,7 @@ async function receive(value) {
   if (value.number !== number || !stream) return;
   latest = map;
   draw();
-  const now = performance.now();
-  arrivals = [...arrivals.filter((at) => now - at < WINDOW), now];
+  arrivals = [...arrivals, performance.now()].slice(-COUNTED);
   if (arrivals.length > 1) part(".rate").textContent = text("rate", { rate: fixed(perSecond(), 1) });
   send();
 }
