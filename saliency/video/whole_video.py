@@ -64,7 +64,7 @@ class VideoReport:
 
 def write_video(
     predictor: Predictor,
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | None,
     out: str | os.PathLike[str],
     *,
     model: str | None = None,
@@ -96,7 +96,7 @@ def write_video(
         TextError, UnknownModelError: as `video_maps`.
     """
     target = Path(out)
-    if target.exists() and Path(source).exists() and target.samefile(source):
+    if source and target.exists() and Path(source).exists() and target.samefile(source):
         raise OutputError("The result would replace the video that it is made of; give it another name.")
     reports: list[VideoReport] = []
 

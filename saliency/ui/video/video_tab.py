@@ -121,7 +121,7 @@ def build(predictor: Predictor) -> None:
         Args:
             clip: A file of at most 20 seconds, 1,200 frames and 64 MB: MP4, MOV, WebM, MKV, AVI or GIF.
             sentence: What was read before looking. May be empty; a text-blind model does not read it.
-            model: Name of the model.
+            model: Name of the model; without one, the smallest that reads text.
             rate: Maps per second of the clip, at most 10; frames between them have the map before.
             smoothing: Time constant in seconds of an average of the maps over time, 0 to 2; 0 is none.
             opacity: Of the maps in percent; 100 is the maps alone.
