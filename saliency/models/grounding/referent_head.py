@@ -15,7 +15,7 @@ from ..blocks import ChannelLayerNorm, ZeroInitConv, activate, resize
 from ..detector import FEATURES
 from ..features import ImageFeatures, TextFeatures
 from .pointing import GUIDANCE_PLANES, Pointing
-from .presence import Presence
+from .presence_head import Presence
 
 
 class ReferentOutput(NamedTuple):
