@@ -34,6 +34,9 @@ class Tokeniser(Protocol):
         """The pieces of each sentence, without the encoder's own marks of start and end."""
 
 
+CONTINUES = "##"  # begins a piece that goes on with the word before it
+
+
 class WordPieces:
     """Tokeniser of the BERT family.
 
@@ -56,6 +59,17 @@ class WordPieces:
         """See `Tokeniser.pieces`; the offsets are the tokeniser's own."""
         encodings = self._backend.encode_batch(list(sentences), add_special_tokens=False)
         return [Pieces(encoding.ids, encoding.offsets) for encoding in encodings]
+
+    def words(self, ids: Sequence[int]) -> list[tuple[str, range]]:
+        """The words and punctuation marks that pieces make up, each with the numbers of its pieces."""
+        found: list[tuple[str, range]] = []
+        for number, piece in enumerate(map(self._backend.id_to_token, ids)):
+            if piece.startswith(CONTINUES) and found:
+                text, pieces = found.pop()
+                found.append((text + piece.removeprefix(CONTINUES), range(pieces.start, number + 1)))
+            else:
+                found.append((piece, range(number, number + 1)))
+        return found
 
 
 class BytePairs:
