@@ -24,12 +24,14 @@ class CaptionScores:
     Attributes:
         bleu_4: corpus BLEU with n-grams of up to 4 words, in [0, 1] (Papineni et al., ACL 2002).
         cider: CIDEr-D, in [0, 10] (Vedantam et al., CVPR 2015). Its weights of n-grams come from the references here.
+        ciders: that of each picture, whose mean it is.
         distinct_1, distinct_2: different words and pairs of words over all of them, in [0, 1] (Li et al., NAACL 2016).
         words: mean length of a caption.
     """
 
     bleu_4: float
     cider: float
+    ciders: tuple[float, ...]
     distinct_1: float
     distinct_2: float
     words: float
@@ -54,10 +56,11 @@ def caption_scores(captions: Sequence[str], references: Sequence[Sequence[str]])
     known = {number: [" ".join(split(one)) for one in group] for number, group in enumerate(references)}
     with redirect_stdout(StringIO()):  # it prints its lengths
         bleu, _ = Bleu(4).compute_score(known, said)
-        cider, _ = Cider().compute_score(known, said)
+        cider, ciders = Cider().compute_score(known, said)
     return CaptionScores(
         bleu_4=bleu[3],
         cider=float(cider),
+        ciders=tuple(map(float, ciders)),
         distinct_1=_distinct([(word,) for caption in words for word in caption]),
         distinct_2=_distinct([pair for caption in words for pair in pairwise(caption)]),
         words=sum(map(len, words)) / len(words),

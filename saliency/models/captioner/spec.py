@@ -13,8 +13,8 @@ COMPACT = CaptionerConfig(
     grid=(30, 40),
     hidden=256,
     heads=8,
-    vocabulary=4000,
-    length=22,
+    vocabulary=3000,
+    length=20,
     dropout=0.2,
 )
 TINY = CaptionerConfig("test_resnet", 64, 96, (16, 32), (6, 9), 16, 2, vocabulary=24, length=12)

@@ -6,7 +6,7 @@ Encoders are the models' inputs, not their insides: one is loaded once, is froze
 from .encoders import ENCODERS, load_encoder, load_word_pieces
 from .text_encoder import EncodedText, EncoderSpec, TextEncoder
 from .tokenisers import WordPieces
-from .word_spans import Word, split_words
+from .word_spans import Word, align, split_words
 
 __all__ = [
     "ENCODERS",
@@ -15,6 +15,7 @@ __all__ = [
     "TextEncoder",
     "Word",
     "WordPieces",
+    "align",
     "load_encoder",
     "load_word_pieces",
     "split_words",

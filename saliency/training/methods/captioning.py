@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.augmentation import mirror_words
 from ..targets.batch import Batch
-from ..targets.caption_batches import CaptionBatch, CaptionDataset
+from ..targets.caption_batches import CaptionBatch, CaptionDataset, CaptionTokens
 from .method import Method, batches_of, numbers
 
 REFERENCES = 5  # captions of a validation picture
@@ -56,29 +56,18 @@ class Captioning(Method):
             raise RecipeError("The recipe's model has no text encoder, whose tokeniser splits the captions.")
         self._tokeniser: WordPieces = load_word_pieces(self.text_encoder)
         sources = {source.root: source for stage in self.recipe.stages for source in stage.data}
-        self.model.vocabulary.fill(self._pieces(self._texts(tuple(sources.values()))).values())
+        known = [caption for entry in read_entries(sources.values()) for caption in entry.captions]
+        self.model.vocabulary.fill(self._words(caption.text for caption in known).pieces.values())
 
-    def _texts(self, sources: tuple[DataSource, ...]) -> list[str]:
-        return [caption.text for entry in read_entries(sources) for caption in entry.captions]
-
-    def _pieces(self, texts: list[str]) -> dict[str, list[int]]:
-        """The tokeniser's ids by caption."""
-        found = self._tokeniser.pieces(texts)
-        return {text: pieces.ids for text, pieces in zip(texts, found, strict=True)}
+    def _words(self, captions: Iterable[str]) -> CaptionTokens:
+        return CaptionTokens(captions, self._tokeniser, self.model.vocabulary, self.model.config.length)
 
     def _dataset(self, sources: tuple[DataSource, ...], stage: Stage | None, captions: int) -> CaptionDataset:
-        texts = self._texts(sources)
-        length = self.model.config.length
-        return CaptionDataset(
-            read_entries(sources),
-            self.preprocessing,
-            self._pieces([*texts, *map(mirror_words, texts)]),
-            partial(self.model.vocabulary.tokens, length=length),
-            length - 2,
-            stage.augmentation if stage else None,
-            captions,
-            self.recipe.seed,
-        )
+        entries = read_entries(sources)
+        texts = [caption.text for entry in entries for caption in entry.captions]
+        words = self._words([*texts, *map(mirror_words, texts)])
+        augmentation = stage.augmentation if stage else None
+        return CaptionDataset(entries, self.preprocessing, words, augmentation, captions, self.recipe.seed)
 
     def validation_dataset(self) -> CaptionDataset:
         """The validation pictures with their captions."""
@@ -122,8 +111,8 @@ class Captioning(Method):
                 said = model.describe(features)
             losses.append(float(F.cross_entropy(ahead.logits.float(), ahead.tokens)))
             for row in said.tokens.tolist():
-                ids = model.vocabulary.piece_ids(row)
-                candidates.append(" ".join(word for word, _ in self._tokeniser.words(ids)))
+                sentence, _ = self._tokeniser.spelled(model.vocabulary.piece_ids(row))
+                candidates.append(sentence)
         references = [[caption.text for caption in entry.captions] for entry in self.validation.entries]
         scores = caption_scores(candidates, references)
         return {"score": scores.cider, "bleu_4": scores.bleu_4, "nats": sum(losses) / len(losses)}

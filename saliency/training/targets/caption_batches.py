@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ from torch import Tensor
 
 from ...data.flickr8k import Entry
 from ...data.samples import PictureFile, read_rgb
+from ...models.captioner import Vocabulary
+from ...models.text import WordPieces
 from ...preprocessing import Preprocessing, resize
 from ..feature_cache import CacheableDataset
 from .augmentation import Augmentation, mirror_words
@@ -30,15 +32,38 @@ class CaptionBatch(Batch):
     captions: Tensor
 
 
+class CaptionTokens:
+    """The tokens of a fixed set of captions.
+
+    Args:
+        captions: whatever will be asked for.
+        tokeniser: splits them.
+        vocabulary: of the captioner; it may be filled later.
+        length: largest number of tokens, start and end among them.
+    """
+
+    def __init__(self, captions: Iterable[str], tokeniser: WordPieces, vocabulary: Vocabulary, length: int):
+        unique = list(dict.fromkeys(captions))
+        self.pieces = {text: each.ids for text, each in zip(unique, tokeniser.pieces(unique), strict=True)}
+        self._vocabulary = vocabulary
+        self._length = length
+
+    def fits(self, caption: str) -> bool:
+        """Whether a caption is not cut off."""
+        return len(self.pieces[caption]) + 2 <= self._length
+
+    def tokens(self, captions: Iterable[str]) -> Tensor:
+        """(T, L) int64 of T captions."""
+        return self._vocabulary.tokens([self.pieces[caption] for caption in captions], self._length)
+
+
 class CaptionDataset(CacheableDataset):
     """Pictures with `captions` of their captions each, drawn every epoch; of fewer some are drawn twice.
 
     Args:
         entries: pictures with captions.
         preprocessing: of the captioner (``fit="squash"``).
-        pieces: the tokeniser's ids of each caption, mirrored ones included where the augmentation flips.
-        tokens: tokens (T, L) of T captions of such ids.
-        longest: captions of more pieces are not drawn, unless a picture has no other: they would be cut off.
+        words: of the captions, mirrored ones included where the augmentation flips; None makes no batches.
         augmentation: None is none.
         seed: of augmentation and captions, which depend on it, the epoch (`set_epoch`) and the picture alone.
     """
@@ -47,9 +72,7 @@ class CaptionDataset(CacheableDataset):
         self,
         entries: Sequence[Entry],
         preprocessing: Preprocessing,
-        pieces: Mapping[str, Sequence[int]],
-        tokens: Callable[[Sequence[Sequence[int]]], Tensor],
-        longest: int,
+        words: CaptionTokens | None = None,
         augmentation: Augmentation | None = None,
         captions: int = 1,
         seed: int = 0,
@@ -59,9 +82,7 @@ class CaptionDataset(CacheableDataset):
         self.entries = entries
         self.captions = captions
         self.seed = seed
-        self._pieces = pieces
-        self._tokens = tokens
-        self._longest = longest
+        self.words = words
 
     @cached_property
     def pictures(self) -> list[np.ndarray]:
@@ -79,7 +100,8 @@ class CaptionDataset(CacheableDataset):
         """
         generator = np.random.default_rng((self.seed, self.epoch, number))
         texts = [caption.text for caption in self.entries[number].captions]
-        texts = [text for text in texts if len(self._pieces[text]) <= self._longest] or texts
+        assert self.words is not None, "batches need words"
+        texts = list(filter(self.words.fits, texts)) or texts
         drawn = np.resize(generator.permutation(len(texts)), self.captions)
         cached = self.cache is not None
         flip = self.flips[number] if cached else bool(generator.random() < self.augmentation.flip)
@@ -92,10 +114,11 @@ class CaptionDataset(CacheableDataset):
         """One batch of `items`, whose pictures are all arrays or all cache keys."""
         pictures = [(picture, flip) for picture, _, flip in items]
         texts = [text for _, group, _ in items for text in group]
+        assert self.words is not None, "batches need words"
         return CaptionBatch(
             pixels=None if self.cache else prepared(pictures, self.preprocessing),
             front_features=self.cache.gather([name for name, _ in pictures]) if self.cache else None,
             index=torch.arange(len(items)).repeat_interleave(self.captions),
             text=None,
-            captions=self._tokens([self._pieces[text] for text in texts]),
+            captions=self.words.tokens(texts),
         )
