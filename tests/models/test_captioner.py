@@ -226,7 +226,8 @@ class TestDescribing:
         with torch.inference_mode():
             said = model.describe(model.encode(pixels(model)))
         for row in said.tokens.tolist():
-            assert row[0] == START and len(row) <= model.config.length
+            assert row[0] == START
+            assert len(row) <= model.config.length
             words = row[1 : row.index(END)] if END in row else row[1:]
             assert all(token > 3 for token in words)
         assert (said.log_probability <= 0).all()
@@ -268,9 +269,18 @@ class TestDescribing:
     def test_each_map_of_attention_sums_to_one(self, model, directions):
         with torch.inference_mode():
             maps = model.attention(model.encode(pixels(model)), CAPTIONS, directions)
-        assert maps.shape == (2, 4, *model.config.cells)
+        assert maps.shape == (2, 5, *model.config.cells)
         assert (maps >= 0).all()
-        torch.testing.assert_close(maps.sum((2, 3)), torch.ones(2, 4))
+        torch.testing.assert_close(maps.sum((2, 3)), torch.ones(2, 5))
+
+    @pytest.mark.parametrize("directions", ["forward", "both"])
+    def test_a_caption_without_an_end_has_the_maps_of_one_with_it(self, model, directions):
+        """The longest ones that a search finds have none."""
+        whole = CAPTIONS[1:]
+        with torch.inference_mode():
+            features = model.encode(pixels(model, 1))
+            found = [model.attention(features, captions, directions) for captions in (whole, whole[:, :-1])]
+        torch.testing.assert_close(found[1], found[0][:, :4])
 
     def test_the_map_of_a_word_is_of_the_step_that_gives_it(self, model):
         """Its query is the token before it: words behind it change nothing, the one before it does."""

@@ -19,7 +19,7 @@ from ..front_end import FrontEnd, averaged, strided
 from ..trunks import build_trunk, normalisation
 from .beam_search import Sequences, beam_search
 from .decoder import Decoder, WordEmbedding
-from .vocabulary import END, START, UNKNOWN, Vocabulary, reverse
+from .vocabulary import END, START, UNKNOWN, Vocabulary, ended, reverse
 
 INITIAL = 0.02  # standard deviation of the initial weights
 
@@ -137,10 +137,11 @@ class Captioner(nn.Module):
             directions: ``both`` is the mean with the backward decoder, which gives the token after those behind it.
 
         Returns:
-            (T, L - 2, h, w), for each token between start and end of the longest caption; each map sums to 1. What
-            stands behind the end of shorter ones has no meaning.
+            (T, L - 1, h, w), for each token behind the start; each map sums to 1. Those of ends and of padding have no
+            meaning.
         """
         picture = features["picture"]
+        captions = ended(captions)
         maps = self._attention(self.forward_decoder, captions, picture)
         if directions == "both":
             backward = self._attention(self.backward_decoder, reverse(captions), picture)
@@ -150,7 +151,7 @@ class Captioner(nn.Module):
         return maps.unflatten(2, self.config.cells)
 
     def _attention(self, decoder: Decoder, captions: Tensor, picture: Tensor) -> Tensor:
-        """(T, L - 2, K): the query of a token is the token before it."""
+        """(T, L - 2, K) of ended captions: the query of a token is the token before it."""
         attention = decoder(self.embedding(captions[:, :-2]), picture, attention=True).attention
         assert attention is not None, "asked for"
         return attention

@@ -60,8 +60,14 @@ class Vocabulary(nn.Module):
         return torch.cat([special, self.pieces != _FREE])
 
 
+def ended(captions: Tensor) -> Tensor:
+    """Captions (T, L + 1): with an `END` behind those (T, L) that have none, as the longest ones that are found."""
+    missing = (captions != END).all(1, keepdim=True)
+    return torch.cat([captions, torch.where(missing, END, UNKNOWN)], dim=1)
+
+
 def reverse(captions: Tensor) -> Tensor:
-    """Captions (T, L) read backward, from `END` to `START`; the padding stays behind."""
+    """Captions (T, L), each with an `END`, read backward from there to `START`; the padding stays behind."""
     lengths = _lengths(captions)
     places = torch.arange(captions.shape[1], device=captions.device)
     source = (lengths[:, None] - 1 - places).clamp(min=0)
