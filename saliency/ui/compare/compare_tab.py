@@ -68,7 +68,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     form.filled_by(clickable, fields.of_an_example, compare_fields.example_values)
     general = fields.sentences[Condition.GENERAL.value]
     fields.describe.click(
-        describing(predictor), fields.picture, general, api_name="caption", trigger_mode="once", **_ON_ENGINE
+        describing(predictor), fields.picture, general, api_visibility="private", trigger_mode="once", **_ON_ENGINE
     )
     downloading = download.click(
         packed, request, archive, show_progress_on=cancel_download, api_visibility="private", **_ON_ENGINE
@@ -144,18 +144,8 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
 
 
 def describing(predictor: Predictor) -> Callable[..., Any]:
-    """The handler of the endpoint `caption`."""
-
-    @guarded
-    def caption(picture):
-        """A sentence about a picture, as the captioner says it.
-
-        Args:
-            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
-        """
-        return predictor.caption(picture).sentence
-
-    return caption
+    """The handler of the button that describes the picture: its caption, for the general sentence."""
+    return guarded(lambda picture: predictor.caption(picture).sentence)
 
 
 def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:
