@@ -183,6 +183,7 @@ class Predictor:
                     checkpoint=session.identity,
                     words=_word_maps(output, opened) if words else (),
                     referent=output.referent if words and sentence else None,
+                    presence=output.presence,
                     truncated=output.truncated,
                     understood=_understood(output),
                     notices=tuple(_notices(output)),
