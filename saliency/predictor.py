@@ -39,6 +39,7 @@ FRONT_PICTURES, FRONT_BYTES = 4, 64 * 2**20
 OUTPUT_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+ABSENT = 0.15  # presence below which the picture seems not to show what a sentence is about: 2 of 126 own sentences
 _ENGLISH = re.compile("[A-Za-z0-9]")
 
 # By condition: one of the standard ones, its value, or the name of a sentence of its own.
@@ -306,7 +307,9 @@ def _word_maps(output: SentenceOutput, picture: Picture) -> tuple:
 
 
 def _notices(output: SentenceOutput) -> Iterator[Message]:
-    """Notices on the words of a sentence that the model does not use."""
+    """Notices on a sentence that the picture does not answer to, and on words that the model does not use."""
+    if output.presence is not None and output.presence < ABSENT:
+        yield Message("Nothing in the picture seems to answer to this sentence.")
     read = [word for word in output.words if word.tokens]
     if output.truncated:
         yield Message(

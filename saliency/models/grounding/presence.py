@@ -24,7 +24,7 @@ class Presence(nn.Module):
         self.word = nn.Linear(dim, width)
         self.region = nn.Linear(dim, width, bias=False)
         self.strength = nn.Linear(2, width, bias=False)
-        self.weight = nn.Linear(width, 1)
+        self.weight = nn.Linear(width, 1, bias=False)
         self.evidence = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1))
 
     def forward(self, keys: Tensor, pointing: GroundingOutput, words: Tensor) -> Tensor:

@@ -30,16 +30,19 @@ class PresenceModel(nn.Module):
         super().__init__()
         self.subject: Any = model.grounding.subject
 
-    def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor]:
+    def forward(self, front_features: ImageFeatures, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor]:
         """Logits (T,) of sentence t in picture ``index[t]`` of N, and in another one of them."""
-        features = self.subject.encode(hires)
+        features = self.subject.encode(front_features)
         own = self.subject(select(features, index), text).presence
         return own, self.subject(select(features, others(index, len(features["own"]))), text).presence
 
 
 def others(index: Tensor, pictures: int) -> Tensor:
-    """For each of T sentences another picture than its own, 0 <= index < `pictures`, each as often as can be."""
-    steps = torch.arange(len(index), device=index.device) % (pictures - 1) + 1
+    """For each of T sentences another picture than its own, 0 <= index < `pictures`, each as often as can be.
+
+    Of one picture it is this one.
+    """
+    steps = torch.arange(len(index), device=index.device) % max(pictures - 1, 1) + 1
     return (index + steps) % pictures
 
 

@@ -7,7 +7,7 @@ import torch
 
 from saliency.errors import RecipeError
 from saliency.models.features import select
-from saliency.models.grounding import Grounding, GroundingModel
+from saliency.models.grounding import Grounding, GroundingModel, GroundingOutput
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run
 from saliency.training.methods.method import outputs
@@ -78,7 +78,8 @@ def test_every_other_picture_is_drawn_alike():
     index = torch.arange(4).repeat_interleave(3)
     found = others(index, 4)
     assert not (found == index).any()
-    assert set(map(tuple, torch.stack([index, found], 1).tolist())) == {(a, b) for a in range(4) for b in range(4) if a != b}
+    pairs = set(map(tuple, torch.stack([index, found], 1).tolist()))
+    assert pairs == {(own, other) for own in range(4) for other in range(4) if own != other}
 
 
 def test_a_model_without_presence_is_refused(content: dict):
@@ -89,8 +90,6 @@ def test_a_model_without_presence_is_refused(content: dict):
 
 def test_a_sentence_without_words_has_no_evidence():
     head = Grounding({8: 16, 16: 16, 32: 16}, 384, 32, referent=True, presence=True).subject.presence
-    from saliency.models.grounding import GroundingOutput
-
     maps = torch.zeros(2, 5, 4, 6)
     pointing = GroundingOutput(torch.zeros(2, 3, 4, 6), maps, maps[..., 0, 0], torch.randn(2, 6, 32), torch.ones(2, 6))
     logits = head(torch.randn(2, 32, 4, 6), pointing, torch.tensor([[False] * 5, [True] * 5]))
