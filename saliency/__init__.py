@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from .models.registry import create as _create
     from .models.registry import list_models as list_models
     from .predictor import Predictor as Predictor
+    from .results import Caption as Caption
     from .results import Comparison as Comparison
     from .results import Prediction as Prediction
     from .results import WordMap as WordMap
@@ -54,6 +55,7 @@ __version__ = "0.2.0"
 # Each name's module, and after a colon its name there where that is another.
 _HOMES = {
     "Predictor": "predictor",
+    "Caption": "results",
     "Comparison": "results",
     "Prediction": "results",
     "WordMap": "results",
