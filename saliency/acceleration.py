@@ -60,7 +60,7 @@ def accelerate_front_ends(front_ends: Iterable[tuple[FrontEnd | None, str | None
     """Let the trunk and the detector of front ends compute by graphs; parts that several share once.
 
     Args:
-        front_ends: each with its checkpoint's sha256. The trunks' levels must not change afterwards.
+        front_ends: each with its checkpoint's sha256.
         dtype: see `Graph`.
     """
     done: set[int] = set()
@@ -75,15 +75,17 @@ def accelerate_front_ends(front_ends: Iterable[tuple[FrontEnd | None, str | None
 
 
 def _accelerate_trunk(trunk: torch.nn.Module, sha256: str, dtype: torch.dtype) -> None:
-    compute, levels = trunk.forward, trunk.levels
+    compute = trunk.forward
+    graphs: dict[tuple[int, ...], Graph] = {}
 
     def named(inputs: Named) -> Named:
         return {str(level): value for level, value in compute(inputs["pixels"]).items()}
 
-    graph = Graph(named, f"{sha256} trunk {levels}", dtype)
-
     def forward(pixels: Tensor) -> dict[int, Tensor]:
-        return {int(level): value for level, value in graph({"pixels": pixels}).items()}
+        levels = tuple(trunk.levels)  # more as soon as another model shares the trunk
+        if levels not in graphs:
+            graphs[levels] = Graph(named, f"{sha256} trunk {levels}", dtype)
+        return {int(level): value for level, value in graphs[levels]({"pixels": pixels}).items()}
 
     trunk.forward = forward
 

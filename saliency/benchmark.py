@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +23,7 @@ from .models import registry
 from .predictor import Predictor
 from .preprocessing import prepare
 from .results import Comparison
+from .runtime.memory import peak_memory
 from .runtime.precision import autocast
 from .session import STAGES
 from .timing import ROUNDS, SIZE, Task, machine, task, together
@@ -82,13 +83,6 @@ def one_by_one(predictor: Predictor, works: Sequence[Task]) -> None:
         _shown(predictor.predict(work.picture, {condition: work.sentences[condition]}, models=[model]))
 
 
-def peak_memory() -> float:
-    """The most memory that this process has used, in gigabytes."""
-    # psutil knows the peak on Windows alone.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9
-
-
 def reference(predictor: Predictor) -> Callable[[bytes], object]:
     """One pass of the published TranSalNet with DenseNet-161 over a picture file, at its own size, in PyTorch.
 
@@ -142,8 +136,7 @@ def works(predictor: Predictor, measured: Measured, numbers: Callable[[], int]) 
 
 def processor_seconds() -> float:
     """Processor time of this process and of those that it waited for, over all threads."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return sum(os.times()[:4])
 
 
 def measure(predictor: Predictor, clock: Callable[[], float], rounds: int) -> Measured:
