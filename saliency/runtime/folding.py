@@ -18,7 +18,10 @@ def fold_batch_norms(model: nn.Module) -> None:
     for module in list(model.modules()):
         if any(isinstance(child, nn.BatchNorm2d) for child in module.children()):
             for convolution, norm in list(_pairs(module)):
-                setattr(module, convolution, fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm)))
+                layers = (
+                    getattr(module, name).double() for name in (convolution, norm)
+                )  # one rounding instead of several
+                setattr(module, convolution, fuse_conv_bn_eval(*layers).float())
                 setattr(module, norm, _behind(getattr(module, norm)))
 
 
