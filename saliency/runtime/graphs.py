@@ -1,4 +1,4 @@
-"""Networks as OpenVINO graphs: two to three times as fast on a processor as PyTorch, layer by layer.
+"""Networks as OpenVINO graphs: 1.1 to 3 times as fast on a processor as PyTorch, layer by layer (BENCHMARKS.md).
 
 OpenVINO is optional (``pip install saliency[fast]``). A graph is exported once, which takes seconds, and stored in the
 cache folder by the checkpoint's sha256, the code and the shapes of its inputs; later processes read it.
