@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 import typer
 
-from ..report.experiment import conduct, load_experiment
+from ..report.paper_experiment import conduct, load_experiment
 from ..runtime.memory import keep_freed
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from saliency.analysis import METRICS
 from saliency.errors import RecipeError
-from saliency.report.experiment import EXPERIMENTS, compared, conduct, load_experiment, seeded
+from saliency.report.paper_experiment import EXPERIMENTS, compared, conduct, load_experiment, seeded
 from saliency.training.loop import Run
 from tests.samples import both_groups, write_data_set
 
