@@ -313,11 +313,11 @@ def test_what_is_not_taken_is_refused_with_a_sentence(address, client, data):
         assert json.loads(reported.split("data: ")[1])["error"] == sentence
 
 
-@pytest.mark.parametrize("route", ["call", "api", "run"])
+@pytest.mark.parametrize("route", ["call", "call/v2", "api", "run"])
 def test_an_endpoint_that_there_is_not_is_a_sentence(address, route):
     for accepted, words in (("en", "There is no endpoint called “scores”"), ("zh-CN", "没有名为“scores”的接口")):
         url, headers = f"{address}gradio_api/{route}/scores", {"Accept-Language": accepted}
-        answer = httpx.post(url, json={"data": []}, headers=headers)
+        answer = httpx.post(url, json={} if route == "call/v2" else {"data": []}, headers=headers)
         assert answer.status_code == 404
         assert answer.json()["error"].startswith(words)
         assert answer.json()["type"] == "UnknownEndpoint"

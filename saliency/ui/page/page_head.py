@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from saliency.resources import resource
 from saliency.ui.gradio_internals import UnknownEndpoint, root_of
 from saliency.ui.shared.component import shared_head
-from saliency.ui.shared.guard import no_endpoint
+from saliency.ui.shared.guard import no_endpoint, no_key
 from saliency.ui.shared.texts import section
 
 PREVIEW = resource("assets/preview.jpg")
@@ -31,7 +31,7 @@ def app_options() -> dict[str, Any]:
     return {
         "middleware": [Middleware(PageHead)],
         "routes": routes,
-        "exception_handlers": {UnknownEndpoint: no_endpoint},
+        "exception_handlers": {UnknownEndpoint: no_endpoint, KeyError: no_key},
     }
 
 

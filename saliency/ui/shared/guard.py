@@ -93,3 +93,10 @@ def no_endpoint(request: Request, _: Exception) -> JSONResponse:
     )
     shown = in_language(sentence, "zh" if speaks_chinese(request) else "en")
     return JSONResponse({"error": shown, "type": "UnknownEndpoint"}, status_code=404)
+
+
+def no_key(request: Request, error: Exception) -> JSONResponse:
+    """`no_endpoint` where Gradio's route ``call/v2`` looked up an unknown endpoint; other errors are raised again."""
+    if error.args == (f"/{request.path_params.get('api_name')}",):
+        return no_endpoint(request, error)
+    raise error
