@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from .errors import SaliencyError as SaliencyError
     from .errors import TextError as TextError
     from .errors import UnknownModelError as UnknownModelError
+    from .errors import VideoError as VideoError
     from .gaze import load_fixations as load_fixations
     from .gaze import load_map as load_map
     from .imaging import load_image as load_image
@@ -38,9 +39,13 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from .models.registry import create as _create
     from .models.registry import list_models as list_models
     from .predictor import Predictor as Predictor
+    from .results import Caption as Caption
     from .results import Comparison as Comparison
     from .results import Prediction as Prediction
     from .results import WordMap as WordMap
+    from .video import open_clip as open_clip
+    from .video import video_maps as video_maps
+    from .video import write_video as write_video
     from .words import influence as influence
 
     create_model, load_checkpoint = _create, _load
@@ -50,11 +55,15 @@ __version__ = "0.2.0"
 # Each name's module, and after a colon its name there where that is another.
 _HOMES = {
     "Predictor": "predictor",
+    "Caption": "results",
     "Comparison": "results",
     "Prediction": "results",
     "WordMap": "results",
     "Condition": "conditions",
     "influence": "words",
+    "open_clip": "video",
+    "video_maps": "video",
+    "write_video": "video",
     "list_models": "models.registry",
     "create_model": "models.registry:create",
     "load_checkpoint": "checkpoints:load",
@@ -80,6 +89,7 @@ _HOMES = {
     "PictureError": "errors",
     "TextError": "errors",
     "UnknownModelError": "errors",
+    "VideoError": "errors",
 }
 
 __all__ = ["__version__", *_HOMES]

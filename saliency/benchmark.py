@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 
@@ -13,6 +11,7 @@ from .conditions import COMPARED, Condition
 from .models import registry
 from .predictor import Predictor
 from .results import Comparison
+from .runtime.memory import peak_memory
 from .session import STAGES
 from .timing import ROUNDS, SIZE, Task, machine, task, together
 from .ui import build
@@ -34,13 +33,6 @@ def one_by_one(predictor: Predictor, works: Sequence[Task]) -> float:
         comparison = predictor.predict(work.picture, {condition: work.sentences[condition]}, models=[model])
         comparison.predictions[0].map  # noqa: B018 - computed at access
     return time.perf_counter() - started
-
-
-def peak_memory() -> float:
-    """The most memory that this process has used, in gigabytes."""
-    # psutil knows the peak on Windows alone.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from .atomic_files import write_whole
 from .errors import CheckpointError, UnknownModelError
@@ -178,7 +178,7 @@ def directory_of_checkpoints() -> Path:
     return Path(settings().checkpoints or SHIPPED)
 
 
-def save(model: SaliencyModel, description: Description, directory: str | os.PathLike[str]) -> Card:
+def save(model: nn.Module, description: Description, directory: str | os.PathLike[str]) -> Card:
     """Writes ``NAME.safetensors`` and ``NAME.json`` into `directory`; each appears whole or not at all.
 
     Of a model that learns nothing only the card is written.
@@ -196,7 +196,7 @@ def save(model: SaliencyModel, description: Description, directory: str | os.Pat
         **vars(description),
         dtype="float16" if learned else None,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
-        location_prior=_rows(model.location_prior),
+        location_prior=_rows(model.location_prior) if isinstance(model, SaliencyModel) else None,
         sha256=hashlib.sha256(content).hexdigest() if learned else None,
         created=datetime.now(UTC).replace(microsecond=0),
     )
@@ -221,8 +221,20 @@ def load(
 
     Raises:
         CheckpointError: nothing of this name, a pickle, a card that cannot be read, weights that differ from the
-            card's sha256 or do not fit its model.
+            card's sha256 or do not fit its model, or no saliency model.
     """
+    model, card = load_network(name, directory, device)
+    if not isinstance(model, SaliencyModel):
+        raise CheckpointError("“{name}” is no saliency model, and has no maps of gaze.", name=card.name)
+    return model, card
+
+
+def load_network(
+    name: str | os.PathLike[str],
+    directory: str | os.PathLike[str] | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[nn.Module, Card]:
+    """As `load`, of a checkpoint of any network of the registry."""
     stem = _stem(name, directory)
     card = read_card(name, directory)
     if card.sha256 is None:
@@ -248,12 +260,13 @@ def read_card(name: str | os.PathLike[str], directory: str | os.PathLike[str] | 
 
 
 def available(directory: str | os.PathLike[str] | None = None) -> list[Card]:
-    """The cards of every checkpoint in `directory` (default `directory_of_checkpoints`), in the registry's order.
+    """The cards of the models in `directory` (default `directory_of_checkpoints`), in the registry's order.
 
     Weights without a card are no checkpoint: a training run keeps such beside its own. Nor are `baselines`.
     """
     folder = directory_of_checkpoints() if directory is None else Path(directory)
     cards = [_read_card(path) for path in sorted(folder.glob("*.json")) if _learned(path.stem)]
+    cards = [card for card in cards if card.model not in registry.OTHERS]
     order = list(registry.REGISTRY)
     return sorted(cards, key=lambda card: (order.index(card.model) if card.model in order else len(order), card.name))
 
@@ -358,10 +371,10 @@ def _read_card(path: Path) -> Card:
         raise CheckpointError(f"The card of checkpoint “{path.stem}” cannot be read ({fault}).") from None
 
 
-def _build(card: Card) -> SaliencyModel:
-    """The card's model with fresh parameters."""
+def _build(card: Card) -> nn.Module:
+    """The card's network with fresh parameters."""
     try:
-        return registry.create(card.model, card.preset, **card.config)
+        return registry.network(card.model).model(registry.preset(card.model, card.preset, **card.config).config)
     except UnknownModelError as error:
         raise CheckpointError(f"Checkpoint “{card.name}” cannot be built. {error}") from None
     except (TypeError, ValueError) as error:
@@ -370,7 +383,7 @@ def _build(card: Card) -> SaliencyModel:
         ) from None
 
 
-def _fill(model: SaliencyModel, weights: Mapping[str, Tensor], card: Card) -> None:
+def _fill(model: nn.Module, weights: Mapping[str, Tensor], card: Card) -> None:
     """Copies `weights` into `model`; every tensor must be there, and fit."""
     expected = model.state_dict()
     faults = [f"{name} is missing" for name in expected if name not in weights]

@@ -51,6 +51,10 @@ class PictureShapeError(PictureError):
     """The picture is too long and thin, or an array has not the shape or values of a picture."""
 
 
+class VideoError(SaliencyError):
+    """A video cannot be used: it is none, damaged, of an unknown encoding, or exceeds a limit."""
+
+
 class TextError(SaliencyError):
     """A sentence cannot be used."""
 

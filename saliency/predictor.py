@@ -17,6 +17,7 @@ import torch
 
 from . import checkpoints
 from .cache import BoundedCache
+from .caption_session import CAPTIONER, CaptionSession
 from .checkpoints import Card
 from .cleaning import clean
 from .conditions import AnyCondition, Condition, by_condition
@@ -26,7 +27,7 @@ from .messages import Message
 from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
-from .results import Comparison, Prediction
+from .results import Caption, Comparison, Prediction
 from .runtime.precision import preferred_dtype
 from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size
 from .weight_sharing import share_parts
@@ -38,6 +39,7 @@ FRONT_PICTURES, FRONT_BYTES = 4, 64 * 2**20
 OUTPUT_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+ABSENT = 0.15  # presence below which the picture seems not to show what a sentence is about: 2 of 126 own sentences
 _ENGLISH = re.compile("[A-Za-z0-9]")
 
 # By condition: one of the standard ones, its value, or the name of a sentence of its own.
@@ -54,7 +56,8 @@ class Predictor:
     Weights are loaded and checked here, once.
 
     Args:
-        models: names of checkpoints and baselines; default all the checkpoints there are.
+        models: names of checkpoints and baselines; default all the checkpoints there are. Without one it has captions
+            alone.
         checkpoint_dir: default `checkpoints.directory_of_checkpoints`.
         device: default the GPU where there is one, else the CPU.
         precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.
@@ -75,13 +78,16 @@ class Predictor:
         pictures_cached: int = 8,
     ) -> None:
         names = [card.name for card in checkpoints.available(checkpoint_dir)] if models is None else list(models)
-        if not names:
+        if models is None and not names:
             raise CheckpointError("There is no checkpoint to predict with; train one first.")
         if precision != "auto" and precision not in _PRECISIONS:
             raise ValueError(f"precision must be auto, float32 or bfloat16, not {precision!r}")
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = _PRECISIONS.get(precision) or preferred_dtype(str(self.device))
-        lock = Lock()
+        self._directory, self._pictures_cached = checkpoint_dir, pictures_cached
+        self._captions: CaptionSession | None = None  # loaded when the first caption is asked for
+        self._loading = Lock()
+        self._lock = lock = Lock()
         self._sessions: dict[str, ModelSession] = {}
         for name in dict.fromkeys(names):
             self._sessions[name] = ModelSession(
@@ -178,6 +184,7 @@ class Predictor:
                     checkpoint=session.identity,
                     words=_word_maps(output, opened) if words else (),
                     referent=output.referent if words and sentence else None,
+                    presence=output.presence,
                     truncated=output.truncated,
                     understood=_understood(output),
                     notices=tuple(_notices(output)),
@@ -224,6 +231,38 @@ class Predictor:
         [session] = self._chosen([model]).values()
         return session.words(clean(sentence))
 
+    @property
+    def captioner(self) -> Card | None:
+        """The card of the captioner, which need not be loaded; None where there is no checkpoint of it."""
+        try:
+            return checkpoints.read_card(CAPTIONER, self._directory)
+        except CheckpointError:
+            return None
+
+    def caption(self, picture: Source) -> Caption:
+        """A sentence about a picture, and where each of its words comes from. The same picture has the same caption.
+
+        Args:
+            picture: anything `load_image` takes.
+
+        Raises:
+            PictureError: the picture cannot be used.
+            CheckpointError: there is no captioner among the checkpoints, or it is damaged.
+        """
+        opened = _open(picture)
+        with self._loading:
+            session = self._captions or self._load_captioner()
+        return session.run(opened)
+
+    def _load_captioner(self) -> CaptionSession:
+        session = CaptionSession(
+            self._directory, device=self.device, dtype=self.dtype, lock=self._lock, pictures=self._pictures_cached
+        )
+        with self._lock:  # a trunk that is shared now may be at work
+            share_parts([*(each.model for each in self._sessions.values()), session.model])
+        self._captions = session
+        return session
+
     def _chosen(self, models: Sequence[str] | None) -> dict[str, ModelSession]:
         names, known = self.models if models is None else models, ", ".join(self.models)
         for name in names:
@@ -268,7 +307,9 @@ def _word_maps(output: SentenceOutput, picture: Picture) -> tuple:
 
 
 def _notices(output: SentenceOutput) -> Iterator[Message]:
-    """Notices on the words of a sentence that the model does not use."""
+    """Notices on a sentence that the picture does not answer to, and on words that the model does not use."""
+    if output.presence is not None and output.presence < ABSENT:
+        yield Message("Nothing in the picture seems to answer to this sentence.")
     read = [word for word in output.words if word.tokens]
     if output.truncated:
         yield Message(

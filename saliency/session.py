@@ -60,6 +60,8 @@ class SentenceOutput:
         word_maps: (L, h', w') float32 in [0, 1], a map per token; None for models without word maps.
         word_weights: (L,) float32, the weight of each token; None as above.
         referent: (h', w') float32 in [0, 1], where the thing is that the sentence is about; None for models without it.
+        presence: in [0, 1], the probability that the picture shows that thing; None for models without it, and without
+            a sentence.
         truncated: whether the sentence exceeded the text encoder's limit.
         ids: of the encoded tokens; sentences with equal ids have equal outputs. Empty for text-blind models.
     """
@@ -69,6 +71,7 @@ class SentenceOutput:
     word_maps: np.ndarray | None = None
     word_weights: np.ndarray | None = None
     referent: np.ndarray | None = None
+    presence: float | None = None
     truncated: bool = False
     ids: tuple[int, ...] = ()
 
@@ -233,10 +236,20 @@ class ModelSession:
         word_maps = nothing if output.word_maps is None else self._arrays(picture, output.word_maps)
         weights = nothing if output.word_weights is None else output.word_weights.float().cpu().numpy()
         referents = nothing if output.referent is None else self._arrays(picture, output.referent[:, 0])
+        presence = nothing if output.presence is None else output.presence.tolist()
         ids = [tuple(text.features.ids[row, text.features.mask[row]].tolist()) for row in rows]
         encoded = zip(ids, [text.words[row] for row in rows], [text.truncated[row] for row in rows], strict=True)
         return [
-            SentenceOutput(maps[at], words, word_maps[at], weights[at], referents[at], truncated, token_ids)
+            SentenceOutput(
+                maps[at],
+                words,
+                word_maps[at],
+                weights[at],
+                referents[at],
+                presence[at] if words else None,
+                truncated,
+                token_ids,
+            )
             for at, (token_ids, words, truncated) in enumerate(encoded)
         ]
 

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from .models.base import SaliencyModel
+from .models.captioner import Captioner
 
 
-def share_parts(models: Iterable[SaliencyModel]) -> None:
+def share_parts(models: Iterable[SaliencyModel | Captioner]) -> None:
     """Replaces equal front-end parts of several models by one object.
 
     It is in memory once, and front ends with the same options compare equal. A shared trunk gives the strides that any

@@ -1,6 +1,7 @@
 """The engine: right answers, nothing computed twice, and the same under concurrent callers."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from saliency.errors import CheckpointError, PictureError, TextError, UnknownMod
 from saliency.models.text import load_encoder
 from saliency.predictor import Predictor
 
-from .tiny import GRID, TinyEncoder, in_miniature, place
+from .tiny import GRID, Tiny, TinyEncoder, in_miniature, place
 
 SENTENCES = {
     Condition.PURE: "",
@@ -138,6 +139,17 @@ def test_truncation_is_reported(predictor):
     assert prediction.words[9].map is None
     assert prediction.words[9].weight == 0
     assert comparison.get("blind", "general").notices == ()
+
+
+def test_a_sentence_that_the_picture_does_not_answer_to_is_reported(predictor, monkeypatch):
+    decode, chances = Tiny.decode, [0.01, 0.9, 0.02]
+    monkeypatch.setattr(
+        Tiny, "decode", lambda *given: replace(decode(*given), presence=torch.tensor(chances)[: len(given[1]["grey"])])
+    )
+    found = predictor.predict(picture(), {"pure": "", "general": "a dog", "salient": "a unicorn"}, models=["reader"])
+    assert [one.presence for one in found.predictions] == [None, pytest.approx(0.9), pytest.approx(0.02)]
+    reported = ("Nothing in the picture seems to answer to this sentence.",)
+    assert [one.notices for one in found.predictions] == [(), (), reported]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ picture = examples()[0].picture
 density = predictor.predict(picture, {"salient": "A boat."}).predictions[0].density
 print(json.dumps({
     "package": saliency.__file__,
-    "checkpoints": sorted(card.name for card in saliency.checkpoints.available()),
+    "checkpoints": sorted(card.name for card in [*saliency.checkpoints.available(), predictor.captioner] if card),
     "sum": float(density.sum()),
     "recipe": load_recipe(resource("train/gsgnet.yaml")).name,
     "pages": [PREVIEW.is_file(), CITATION.is_file()],

@@ -20,6 +20,8 @@ from ..errors import SaliencyError
 COMMANDS = {
     "models": "List the models that can be used now.",
     "predict": "Predict the maps of pictures under sentences, or of every sample of a data set.",
+    "caption": "Describe pictures, a sentence each.",
+    "video": "Draw where people look over a video, frame by frame.",
     "evaluate": "Compare maps with where people looked: means and 95 % intervals over pictures, per condition.",
     "score": "Compare maps of one picture with one recording of where people looked.",
     "replay": "Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.",
@@ -29,7 +31,7 @@ COMMANDS = {
     "experiment": "Train the runs of a paper's experiment that have not ended, and compare them.",
     "results": "Measure the baselines and every checkpoint; write RESULTS.md, README's table, cards and figures.",
 }
-_MODULES = {"app": "serve"}  # where the name is taken
+_MODULES = {"app": "serve", "caption": "describe"}  # where the name is taken
 
 
 class Commands(TyperGroup):

@@ -20,6 +20,7 @@ from ..metrics import get_profile
 from ..metrics.evaluator import bootstrap_record, summary_of, table_of_means, write_json
 from ..predictor import Predictor
 from .data_options import ANY_LAYOUT, STANDARD, LayoutOption, ProfileOption, SplitOption, make_folder, open_data
+from .evaluate_captions import evaluate_captions
 from .evaluate_objects import evaluate_objects
 from .gaze_options import (
     DropZerosOption,
@@ -46,11 +47,14 @@ class Task(StrEnum):
 
     GAZE = "gaze"
     OBJECTS = "objects"
+    CAPTIONS = "captions"
 
 
+_OF_GAZE = ("log", "units", "screen", "shown", "place", "drop_zeros", "layout", "profile")
 _NOT_READ = {
     Task.GAZE: ("curves",),
-    Task.OBJECTS: ("log", "units", "screen", "shown", "place", "drop_zeros", "layout", "profile"),
+    Task.OBJECTS: _OF_GAZE,
+    Task.CAPTIONS: (*_OF_GAZE, "model", "maps", "name", "split", "curves"),
 }
 
 
@@ -58,7 +62,7 @@ def evaluate(
     context: typer.Context,
     data_set: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of a data set.")],
     task: Annotated[
-        Task, typer.Option(help="What maps are compared with: where people looked, or masks of salient objects.")
+        Task, typer.Option(help="Compare with where people looked, with masks of salient objects, or with captions.")
     ] = Task.GAZE,
     model: Annotated[list[str] | None, typer.Option(help="A model's name; may be repeated.")] = None,
     maps: Annotated[
@@ -92,18 +96,23 @@ def evaluate(
 ) -> None:
     """Compare maps with where people looked: means and 95 % intervals over pictures, per condition.
 
-    With --task objects: with the masks of a data set of salient objects; MAE, F, weighted F, E and S.
+    With --task objects: with the masks of a data set of salient objects; MAE, F, weighted F, E and S. With --task
+    captions: the captioner's sentences on the validation pictures of Flickr8k Entities; CIDEr-D, BLEU-4 and the share
+    of distinct n-grams, beside two baselines.
 
     Several models are also compared in pairs: per metric the mean of the differences over the samples of both, with its
     95 % interval.
     Scores are stored in the user's cache directory, or in the folder that SALIENCY_CACHE names: an interrupted run
     resumes. A sample that cannot be read is left out and named at the end; the exit code is then 3.
     """
+    _check_options(context, task)
+    if task is Task.CAPTIONS:
+        evaluate_captions(data_set, json)
+        return
     if not model and not maps:
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
     if len(name or ()) > len(maps or ()):
         raise typer.BadParameter("There are more names than folders of maps.")
-    _check_options(context, task)
     if task is Task.OBJECTS:
         evaluate_objects(data_set, model, maps or (), name or (), split, json, curves)
         return

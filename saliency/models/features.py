@@ -76,6 +76,7 @@ class SaliencyOutput:
         word_weights: (N, L) non-negative, how much each token counts, 0 outside the sentence's words, rows sum to 1
             (to 0 without text); None as above.
         referent: (N, 1, h', w') in [0, 1], where the thing is that the sentence is about; None for models without it.
+        presence: (N,) in [0, 1], the probability that the picture shows that thing; None for models without it.
         aux: further tensors a trainer may use (side outputs, grounding scores), by name.
     """
 
@@ -84,4 +85,5 @@ class SaliencyOutput:
     word_maps: Tensor | None = None
     word_weights: Tensor | None = None
     referent: Tensor | None = None
+    presence: Tensor | None = None
     aux: dict[str, Tensor] = field(default_factory=dict)

@@ -1,4 +1,8 @@
-"""The models there are: one line per model, its package, whose module ``spec`` has a `ModelSpec` called ``SPEC``."""
+"""The models there are: one line per model, its package, whose module ``spec`` has a `ModelSpec` called ``SPEC``.
+
+Beside them stand networks that answer with something else than maps of gaze. They have presets, recipes and checkpoints
+like models; in the tables, the grid of the app and the contract of the models they are not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 
 from ..errors import UnknownModelError
 from .base import SaliencyModel
-from .spec import ModelSpec, Named, Preset
+from .spec import ModelSpec, Named, NetworkSpec, Preset
 
 # In the order of tables and menus.
 PACKAGES = (
@@ -23,10 +27,11 @@ PACKAGES = (
     "saliency.models.spectral_residual",
     "saliency.models.fine_grained",
 )
+OTHER_PACKAGES = ("saliency.models.captioner",)
 
 
-def specifications(packages: Iterable[str]) -> Mapping[str, ModelSpec]:
-    """The specifications of models by name, read-only.
+def specifications(packages: Iterable[str]) -> Mapping[str, Any]:
+    """The specifications of models, or of other networks, by name, read-only.
 
     Args:
         packages: such as ``saliency.models.gsgnet``.
@@ -36,6 +41,13 @@ def specifications(packages: Iterable[str]) -> Mapping[str, ModelSpec]:
 
 
 REGISTRY: Mapping[str, ModelSpec] = specifications(PACKAGES)
+
+OTHERS: Mapping[str, NetworkSpec] = specifications(OTHER_PACKAGES)
+
+
+def network(name: str) -> NetworkSpec:
+    """The entry of a model or of another network; `UnknownModelError` lists the models there are."""
+    return OTHERS[name] if name in OTHERS else spec(name)
 
 
 def spec(name: str) -> ModelSpec:
@@ -47,16 +59,16 @@ def spec(name: str) -> ModelSpec:
 
 
 def preset(name: str, preset: str = "compact", **overrides: Any) -> Preset:
-    """The configuration `preset` of model `name`; `UnknownModelError` where one of them does not exist.
+    """The configuration `preset` of the `network` of this name; `UnknownModelError` where one of them does not exist.
 
     Args:
         overrides: fields of the configuration to set differently, see `spec.configured`.
     """
-    presets = spec(name).presets
+    presets = network(name).presets
     try:
         found = presets[preset]
     except KeyError:
-        message = f"{spec(name).title} has no preset “{preset}”. There are: {', '.join(presets)}."
+        message = f"{network(name).title} has no preset “{preset}”. There are: {', '.join(presets)}."
         raise UnknownModelError(message) from None
     return found.configured(overrides)
 
@@ -74,15 +86,16 @@ def create(name: str, preset_name: str = "compact", **overrides: Any) -> Salienc
 
 def translations() -> dict[str, str]:
     """Chinese by English of every sentence in the specifications."""
-    return {text.en: text.zh for spec in REGISTRY.values() for text in spec.texts}
+    return {text.en: text.zh for spec in (*REGISTRY.values(), *OTHERS.values()) for text in spec.texts}
 
 
 def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
     """Preset and configuration of an earlier card or recipe by their present names.
 
-    Those of models that are not registered are returned unchanged.
+    Those of networks that are not registered are returned unchanged.
     """
-    return REGISTRY[name].present(preset_name, config) if name in REGISTRY else Named(preset_name, config)
+    known = {**OTHERS, **REGISTRY}
+    return known[name].present(preset_name, config) if name in known else Named(preset_name, config)
 
 
 def list_models(pattern: str | Sequence[str] = "*") -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from torch import nn
+
 from ..preprocessing import Preprocessing
 from .base import SaliencyModel
 
@@ -77,9 +79,9 @@ def unchanged(preset: str, config: Mapping[str, Any]) -> Named:
     return Named(preset, config)
 
 
-@dataclass(frozen=True)
-class ModelSpec:
-    """A registry entry: everything the rest of the package needs to know of a model.
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec:
+    """A registry entry: what the rest of the package needs to know of a network that has presets and checkpoints.
 
     Attributes:
         name: key in the registry, e.g. ``clip_salgan``.
@@ -87,17 +89,15 @@ class ModelSpec:
         summary: one sentence on the architecture and how it uses text.
         paper: citation.
         model: class built as ``model(config)``.
-        presets: by name. ``compact`` is what ships: `registry.create(name)` builds the network of
-            ``checkpoints/NAME.safetensors``. ``paper`` is the published one; others are steps of the training.
+        presets: by name. ``compact`` is what ships: it is the network of ``checkpoints/NAME.safetensors``. ``paper`` is
+            the published one; others are steps of the training.
         tiny: small presets for tests, one for each variant of the architecture: ``compact`` and, where there is a
             preset of that name, ``paper`` among them.
         licence: of code and weights.
-        reads_text: false for the text-blind baselines.
-        word_maps: whether `SaliencyOutput.word_maps` is given.
         learned: false for baselines, which have no parameters: no training, no weights and a card alone.
-        limits: sentences on where the model should not be trusted, for its cards.
+        limits: sentences on where the network should not be trusted, for its cards.
         notes: other sentences of its cards, for their translation: where its initial weights come from, and uses and
-            terms of data sets that no other model has.
+            terms of data sets that no other network has.
         link: where the paper can be read; None where none was published.
         present: translates the preset and configuration of earlier cards and recipes to those of today.
     """
@@ -106,12 +106,10 @@ class ModelSpec:
     title: str
     summary: Text
     paper: str
-    model: type[SaliencyModel]
+    model: type[nn.Module]
     presets: Mapping[str, Preset]
     tiny: Mapping[str, Preset]
     licence: Text
-    reads_text: bool
-    word_maps: bool
     learned: bool = True
     limits: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
@@ -119,13 +117,27 @@ class ModelSpec:
     present: Callable[[str, Mapping[str, Any]], Named] = field(default=unchanged, repr=False)
 
     @property
+    def texts(self) -> Iterator[Text]:
+        """Every sentence of the specification and of the network's cards that has a translation here."""
+        yield from (self.summary, self.licence, *self.limits, *self.notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(NetworkSpec):
+    """The registry's entry of a saliency model, which `registry.create` builds.
+
+    Attributes:
+        reads_text: false for the text-blind baselines.
+        word_maps: whether `SaliencyOutput.word_maps` is given.
+    """
+
+    model: type[SaliencyModel]
+    reads_text: bool
+    word_maps: bool
+
+    @property
     def reads(self) -> str:
         """How it reads a sentence: ``words`` (one by one, each with its map), ``vector`` (as a whole), ``nothing``."""
         if not self.reads_text:
             return "nothing"
         return "words" if self.word_maps else "vector"
-
-    @property
-    def texts(self) -> Iterator[Text]:
-        """Every sentence of the specification and of the model's cards that has a translation here."""
-        yield from (self.summary, self.licence, *self.limits, *self.notes)

@@ -86,6 +86,8 @@ class Prediction:
         words: map and weight of each word; empty unless requested, and for models without word maps.
         referent: (h', w') float32 in [0, 1], where the thing is that the sentence is about; None where `words` is
             empty, and for models without such a map.
+        presence: in [0, 1], the probability that the picture shows what the sentence is about; None for the empty
+            sentence and for models without such an estimate.
         truncated: whether the sentence exceeded the text encoder's limit.
         understood: false where the model knows no English word of the sentence; its map then says nothing about it.
         notices: sentences for the user on what was left unread, and which words are unknown.
@@ -102,6 +104,7 @@ class Prediction:
     checkpoint: CheckpointIdentity
     words: tuple[WordMap, ...] = ()
     referent: np.ndarray | None = None
+    presence: float | None = None
     truncated: bool = False
     understood: bool = True
     notices: tuple[Message, ...] = ()

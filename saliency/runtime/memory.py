@@ -1,8 +1,15 @@
-"""What the C library does with memory that tensors no longer need."""
+"""What the C library does with memory that tensors no longer need, and how much the process had."""
 
 from __future__ import annotations
 
 import ctypes
+import math
+import sys
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of glibc's <malloc.h>
 NEVER = -1
@@ -21,3 +28,12 @@ def keep_freed() -> bool:
     except (AttributeError, OSError, TypeError):  # macOS and musl have none; on Windows None is no library
         return False
     return bool(mallopt(MMAP_MAX, 0) and mallopt(TRIM_THRESHOLD, NEVER))
+
+
+def peak_memory() -> float:
+    """The most memory that this process has used, in gigabytes; NaN where the system does not say."""
+    if resource is None:
+        return math.nan
+    # psutil knows the peak on Windows alone.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9

@@ -57,10 +57,13 @@ def _preset(recipe: Recipe) -> Preset:
 
 def _model(recipe: Recipe) -> nn.Module:
     """What is trained: the recipe's model, or the part of it that the method trains."""
-    if not registry.spec(recipe.model).learned:
+    spec = registry.network(recipe.model)
+    if not spec.learned:
         raise RecipeError(f"The model “{recipe.model}” has nothing to learn.")
+    if not issubclass(spec.model, method_of(recipe).trains):
+        raise RecipeError(f"The method “{recipe.method}” does not train “{recipe.model}”.")
     try:
-        model = registry.spec(recipe.model).model(_preset(recipe).config)
+        model = spec.model(_preset(recipe).config)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"The recipe's “config” does not fit its model ({error}).") from None
     if recipe.method not in PARTS:
@@ -99,7 +102,7 @@ def describe(recipe: Recipe, state: dict[str, Any] | None = None) -> Description
         state: of the run, whose record of the training goes before what holds now.
     """
     state = state or {}
-    spec, preset = registry.spec(recipe.model), _preset(recipe)
+    spec, preset = registry.network(recipe.model), _preset(recipe)
     built_on = recorded(state) if "parts" in state else parts(recipe)
     trained = [*ancestors(recipe, built_on), recipe]
     return Description(

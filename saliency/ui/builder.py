@@ -27,9 +27,17 @@ from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import FOLDER, Example
 from saliency.ui.shared.form import Form, take_over
 from saliency.ui.shared.texts import t, translations
+from saliency.ui.video import video_tab
 from saliency.ui.words import words_tab
 
-TABS = {"compare": compare_tab, "words": words_tab, "gaze": gaze_tab, "errors": errors_tab, "models": models_tab}
+TABS = {
+    "compare": compare_tab,
+    "words": words_tab,
+    "gaze": gaze_tab,
+    "video": video_tab,
+    "errors": errors_tab,
+    "models": models_tab,
+}
 
 TITLE = "Text-guided visual attention"
 

@@ -63,6 +63,11 @@ def kept_file(component: Component, path: Path) -> str:
     return component.move_resource_to_block_cache(str(path))
 
 
+def served_file(component: Component, path: Path, mime_type: str) -> dict[str, Any]:
+    """A copy of a file that the browser asks for, as Gradio names files in JSON."""
+    return FileData(path=kept_file(component, path), mime_type=mime_type).model_dump()
+
+
 def served(component: Component, content: bytes, name: str, mime_type: str) -> dict[str, Any]:
     """Bytes as a file that the browser asks for, as Gradio names files in JSON."""
     path = save_bytes_to_cache(content, name, component.GRADIO_CACHE)

@@ -22,6 +22,8 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a camera whose picture moves
+    "--use-fake-ui-for-media-stream",  # nobody is asked whether it may be used
 )
 
 

@@ -273,6 +273,8 @@ class ModelContract(ShippedContract):
         model.train()
         output = model(self.pictures(4), self.text([3, 0, 5, 6]))
         answers = [output.logits, *(value for value in output.aux.values() if value.is_floating_point())]
+        if output.presence is not None:
+            answers.append(output.presence)
         generator = torch.Generator().manual_seed(2)
         sum((answer * torch.randn(answer.shape, generator=generator)).sum() for answer in answers).backward()
         unreached = [

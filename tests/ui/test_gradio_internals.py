@@ -15,6 +15,7 @@ from saliency.ui.gradio_internals import (
     names_unmarked_file,
     root_of,
     served,
+    served_file,
     visitors_request,
 )
 
@@ -80,6 +81,10 @@ def test_files_are_copied_to_where_gradio_serves_and_deletes_them(tmp_path):
     named = served(component, b"bytes", "b.bin", "application/x")
     assert Path(named["path"]).read_bytes() == b"bytes"
     assert (named["mime_type"], named["meta"]["_type"]) == ("application/x", "gradio.FileData")
+    assert named["path"] in component.temp_files
+    named = served_file(component, tmp_path / "a.txt", "text/plain")
+    assert Path(named["path"]).read_text() == "made"
+    assert (named["mime_type"], named["meta"]["_type"]) == ("text/plain", "gradio.FileData")
     assert named["path"] in component.temp_files
 
 

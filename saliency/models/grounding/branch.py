@@ -28,6 +28,7 @@ class Grounding(Pointing):
         objects: add an object detector (`detector.ObjectPlanes`).
         referent: add a `Referent` head; pictures are then `front_end.HIRES_SCALE` times as large.
         grid: (h, w) of the regions if the trunk reads a picture once for all parts, see `FrontEnd.grid`.
+        presence: the referent head also estimates whether the picture shows the referent.
     """
 
     def __init__(
@@ -38,11 +39,12 @@ class Grounding(Pointing):
         objects: bool = False,
         referent: bool = False,
         grid: tuple[int, int] | None = None,
+        presence: bool = False,
     ):
         super().__init__(channels, text_dim, dim, objects)
         self.grid = grid
         self.objects = ObjectPlanes() if objects else None
-        self.subject = Referent(channels, text_dim, dim, objects) if referent else None
+        self.subject = Referent(channels, text_dim, dim, objects, presence=presence) if referent else None
 
     def start_from(self, weights: Mapping[str, Tensor], text_encoder: str | None = None) -> set[str]:
         """Load the detector's pre-trained convolutions, and encode the names of its classes.
@@ -109,8 +111,15 @@ class Grounding(Pointing):
         if self.objects is not None:
             hires["planes"] = resize(features["planes"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
-        about = resize(self.subject(hires, text), strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
-        return replace(output, guidance=torch.stack([weighted, about, present], dim=1), referent=about[:, None])
+        found = self.subject(hires, text)
+        about = resize(found.map, strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
+        presence = None if found.presence is None else torch.sigmoid(found.presence)
+        return replace(
+            output,
+            guidance=torch.stack([weighted, about, present], dim=1),
+            referent=about[:, None],
+            presence=presence,
+        )
 
 
 def _hires(features: ImageFeatures) -> ImageFeatures:

@@ -34,6 +34,7 @@ class GroundingOutput:
         mask: (N, 1 + L) bool, false on padding.
         referent: (N, 1, h, w) in [0, 1], where the thing is that the sentence is about (0 without text); None without a
             `Referent` head.
+        presence: (N,) in [0, 1], the probability that the picture shows it; None without a `Presence`.
     """
 
     guidance: Tensor
@@ -42,11 +43,13 @@ class GroundingOutput:
     words: Tensor
     mask: Tensor
     referent: Tensor | None = None
+    presence: Tensor | None = None
 
     @property
     def outputs(self) -> dict[str, Tensor | None]:
         """The fields of a `SaliencyOutput` that come from the grounding."""
-        return {"word_maps": self.word_maps, "word_weights": self.word_weights, "referent": self.referent}
+        names = ("word_maps", "word_weights", "referent", "presence")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def named(self) -> Tensor:

@@ -5,6 +5,8 @@ Attribute names are state-dict keys of shipped checkpoints and stay as they are 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +15,19 @@ from ..blocks import ChannelLayerNorm, ZeroInitConv, activate, resize
 from ..detector import FEATURES
 from ..features import ImageFeatures, TextFeatures
 from .pointing import GUIDANCE_PLANES, Pointing
+from .presence_head import Presence
+
+
+class ReferentOutput(NamedTuple):
+    """The output of a `Referent` for N sentences.
+
+    Attributes:
+        map: (N, 1, h, w) in [0, 1], 1 at its maximum: where the thing is that the sentence is about.
+        presence: (N,) logits that the picture shows it; None for a head without `Presence`.
+    """
+
+    map: Tensor
+    presence: Tensor | None
 
 
 class Referent(nn.Module):
@@ -25,6 +40,7 @@ class Referent(nn.Module):
         channels, text_dim, dim, objects: see `Pointing`.
         places: (h, w) of the attention's grid; the output's grid is twice as fine.
         width: channels of the attention's tokens.
+        presence: add a `Presence`.
     """
 
     def __init__(
@@ -36,6 +52,7 @@ class Referent(nn.Module):
         places: tuple[int, int] = (15, 20),
         width: int = 128,
         layers: int = 2,
+        presence: bool = False,
     ):
         super().__init__()
         self.pointing = Pointing(channels, text_dim, dim, objects)
@@ -58,6 +75,7 @@ class Referent(nn.Module):
             nn.GELU(),
             nn.Conv2d(width // 2, 1, 1),
         )
+        self.presence = Presence(dim) if presence else None
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -76,8 +94,8 @@ class Referent(nn.Module):
             regions = regions + self.known(hires["features"])
         return self.pointing.keys(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
 
-    def forward(self, features: ImageFeatures, text: TextFeatures) -> Tensor:
-        """(N, 1, h, w) in [0, 1], 1 at its maximum; one sentence per picture.
+    def forward(self, features: ImageFeatures, text: TextFeatures) -> ReferentOutput:
+        """The maps of the referents; one sentence per picture.
 
         Args:
             features: see `encode`.
@@ -89,4 +107,7 @@ class Referent(nn.Module):
             tokens = layer(tokens, pointing.words, pointing.mask)
         read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
         logits = self.answer(features["own"] + resize(read, self.grid) + self.said(pointing.guidance))
-        return activate(logits, "softmax")
+        presence = None
+        if self.presence is not None:
+            presence = self.presence(features["keys"], pointing, text.words & text.present[:, None])
+        return ReferentOutput(activate(logits, "softmax"), presence)

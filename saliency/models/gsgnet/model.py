@@ -48,6 +48,7 @@ class GSGNetConfig:
         grounding_dim: channels of the space of words and regions.
         objects: add an object detector to the grounding.
         referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        presence: the referent head also estimates whether the picture shows the referent.
         one_pass: as in TranSalNet: pictures are `front_end.HIRES_SCALE` times as large as `height` and `width`, and the
             trunk's levels are averaged to the grids of these.
     """
@@ -66,6 +67,7 @@ class GSGNetConfig:
     grounding_dim: int = 192
     objects: bool = False
     referent: bool = False
+    presence: bool = False
     one_pass: bool = False
 
     def __post_init__(self) -> None:
@@ -167,6 +169,7 @@ class GSGNet(SaliencyModel):
                 config.objects,
                 config.referent,
                 config.grid,
+                config.presence,
             )
             self.guides = nn.ModuleDict({level: ZeroInitConv(GUIDANCE_PLANES, channels) for level in GUIDED})
         self.semantic = SAIB(channels, config.heads)

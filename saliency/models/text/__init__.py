@@ -3,8 +3,20 @@
 Encoders are the models' inputs, not their insides: one is loaded once, is frozen, and serves every model that names it.
 """
 
-from .encoders import ENCODERS, load_encoder
+from .encoders import ENCODERS, load_encoder, load_word_pieces
 from .text_encoder import EncodedText, EncoderSpec, TextEncoder
-from .word_spans import Word, split_words
+from .tokenisers import WordPieces
+from .word_spans import Word, align, split_words
 
-__all__ = ["ENCODERS", "EncodedText", "EncoderSpec", "TextEncoder", "Word", "load_encoder", "split_words"]
+__all__ = [
+    "ENCODERS",
+    "EncodedText",
+    "EncoderSpec",
+    "TextEncoder",
+    "Word",
+    "WordPieces",
+    "align",
+    "load_encoder",
+    "load_word_pieces",
+    "split_words",
+]

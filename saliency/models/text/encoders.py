@@ -44,6 +44,23 @@ def load_encoder(name: str) -> TextEncoder:
         return _load(name)
 
 
+def load_word_pieces(name: str) -> WordPieces:
+    """The tokeniser of the encoder `name`, one of the BERT family, without its network.
+
+    Raises:
+        HubUnavailableError: it is neither on this machine nor to be had from the hub.
+    """
+    with _LOADING:
+        return _load_word_pieces(name)
+
+
+@cache
+def _load_word_pieces(name: str) -> WordPieces:
+    spec = ENCODERS[name]
+    with _hub(spec):
+        return _word_pieces((minilm_folder() if name == "minilm" else None) or spec.origin)
+
+
 _LOADING = Lock()
 
 

@@ -34,6 +34,10 @@ class Tokeniser(Protocol):
         """The pieces of each sentence, without the encoder's own marks of start and end."""
 
 
+_CONTINUES = "##"  # begins a piece that goes on with the word before it
+_BEHIND, _BEFORE = frozenset(".,;:!?)'-%"), frozenset("('-$")  # marks that follow a word, or go before one, unspaced
+
+
 class WordPieces:
     """Tokeniser of the BERT family.
 
@@ -56,6 +60,21 @@ class WordPieces:
         """See `Tokeniser.pieces`; the offsets are the tokeniser's own."""
         encodings = self._backend.encode_batch(list(sentences), add_special_tokens=False)
         return [Pieces(encoding.ids, encoding.offsets) for encoding in encodings]
+
+    def spelled(self, ids: Sequence[int]) -> tuple[str, Pieces]:
+        """The sentence that pieces make up, which begins with a capital letter, and the pieces with their characters.
+
+        Marks stand as in English text, as far as pieces tell: one does not know a quotation's beginning from its end.
+        """
+        sentence, spans, glued = "", [], True
+        for piece in map(self._backend.id_to_token, ids):
+            text = piece.removeprefix(_CONTINUES)
+            if not (glued or text != piece or text in _BEHIND):
+                sentence += " "
+            spans.append((len(sentence), len(sentence) + len(text)))
+            sentence += text
+            glued = text in _BEFORE
+        return sentence[:1].upper() + sentence[1:], Pieces(list(ids), spans)
 
 
 class BytePairs:

@@ -45,6 +45,7 @@ class TranBlendConfig:
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         objects: add an object detector to the grounding.
         referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        presence: the referent head also estimates whether the picture shows the referent.
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -63,6 +64,7 @@ class TranBlendConfig:
     null_text: str = "learned"
     objects: bool = False
     referent: bool = False
+    presence: bool = False
     blip: BlipConfig = field(default_factory=BlipConfig)
 
     def __post_init__(self) -> None:
@@ -118,6 +120,7 @@ class TranBlend(SaliencyModel):
                 config.objects,
                 config.referent,
                 config.backbone.grid,
+                config.presence,
             )
             self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
         if config.blend == "blendnet":

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from ...errors import RecipeError
 from ..recipe import Recipe
 from .adversarial import Adversarial
+from .captioning import Captioning
 from .grounding import GroundingMethod
 from .method import Method
+from .presence import PresenceMethod
 from .referent import ReferentMethod
 from .supervised import Supervised
 
 # Methods that train a part of models, not a whole model: they write no checkpoint.
-PARTS = {"grounding": GroundingMethod, "referent": ReferentMethod}
-METHODS = {"supervised": Supervised, "adversarial": Adversarial} | PARTS
+PARTS = {"grounding": GroundingMethod, "referent": ReferentMethod, "presence": PresenceMethod}
+METHODS = {"supervised": Supervised, "adversarial": Adversarial, "captioning": Captioning} | PARTS
 
 
 def method_of(recipe: Recipe) -> type[Method]:

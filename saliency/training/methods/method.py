@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from ...models.base import SaliencyModel
 from ...preprocessing import Preprocessing
 from ...runtime.precision import autocast
 from ..feature_cache import CacheableDataset
@@ -32,6 +33,7 @@ class Method(ABC):
         RecipeError: the recipe asks for what the model or its data do not have.
 
     Attributes:
+        trains: the networks that it trains, or whose part it trains.
         options: what a stage's ``options`` may hold.
         terms: of a stage's loss.
         own_losses: whether terms of the model's own (`SaliencyModel.losses`) may be among them.
@@ -39,6 +41,7 @@ class Method(ABC):
         validation: the data set that the epochs are compared on.
     """
 
+    trains: ClassVar[type[nn.Module]] = SaliencyModel
     options: ClassVar[type[Options]] = Options
     terms: ClassVar[tuple[str, ...]]
     own_losses: ClassVar[bool] = False
@@ -103,7 +106,11 @@ def output(network: nn.Module, batch: Batch) -> Any:
 
 def outputs(network: nn.Module, dataset: CacheableDataset, size: int = 8) -> Iterator[tuple[Any, Any]]:
     """Batches of a data set, in order, `size` pictures each, with the outputs of `network`."""
-    device = next(network.parameters()).device
-    for batch in DataLoader(dataset, batch_size=size, collate_fn=dataset.collate):
-        batch = batch.to(device)
+    for batch in batches_of(dataset, next(network.parameters()).device, size):
         yield batch, output(network, batch)
+
+
+def batches_of(dataset: CacheableDataset, device: torch.device, size: int = 8) -> Iterator[Any]:
+    """Batches of a data set, in order, `size` pictures each, on `device`."""
+    for batch in DataLoader(dataset, batch_size=size, collate_fn=dataset.collate):
+        yield batch.to(device)

@@ -112,7 +112,7 @@ class ReferentModel(nn.Module):
 
     def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
-        return self.subject(select(self.subject.encode(hires), index), text)
+        return self.subject(select(self.subject.encode(hires), index), text).map
 
 
 class ReferentOptions(Options):

@@ -49,10 +49,11 @@ class TruthFields:
 
 @dataclass(frozen=True)
 class CompareFields:
-    """All fields, and the button that begins."""
+    """All fields, the button that begins, and the one that fills the general sentence."""
 
     picture: PictureInput
     sentences: dict[str, gr.Textbox]
+    describe: gr.Button
     named: NamedSentences
     models: gr.CheckboxGroup
     truth: TruthFields
@@ -82,7 +83,9 @@ def build(predictor: Predictor) -> CompareFields:
         with gr.Column(scale=4, min_width=300):
             picture = picture_field(t("compare.picture"), height=370, elem_id="picture")
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
-            sentences = {condition.value: _sentence(condition) for condition in WRITTEN}
+            sentences = {Condition.GENERAL.value: _sentence(Condition.GENERAL)}
+            describe = _describe_button(predictor)
+            sentences |= {condition.value: _sentence(condition) for condition in WRITTEN[1:]}
             named = NamedSentences(elem_id="named-sentences")
             models = gr.CheckboxGroup(
                 choices(predictor), value=readers(predictor), label=t("compare.models"), elem_classes="described"
@@ -91,7 +94,7 @@ def build(predictor: Predictor) -> CompareFields:
             with gr.Row(equal_height=True, elem_classes="begin"):
                 button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
                 cancel = CancelButton()
-    fields = CompareFields(picture, sentences, named, models, truth, button, cancel)
+    fields = CompareFields(picture, sentences, describe, named, models, truth, button, cancel)
     _follow_truth(fields)
     return fields
 
@@ -105,6 +108,13 @@ def _sentence(condition: Condition) -> gr.Textbox:
         max_lines=4,
         elem_classes="task",
     )
+
+
+def _describe_button(predictor: Predictor) -> gr.Button:
+    """Says why where there is nothing that could describe."""
+    known = predictor.captioner is not None
+    label = t("compare.describe") if known else t("compare.describe_missing")
+    return gr.Button(label, size="sm", interactive=known, elem_id="describe", elem_classes="plain")
 
 
 def _truth_fields() -> TruthFields:

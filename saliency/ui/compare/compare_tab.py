@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from saliency.archive import write_archive
+from saliency.conditions import Condition
 from saliency.gaze.options import written_options
 from saliency.imaging import load_image
 from saliency.predictor import Predictor
@@ -65,6 +66,10 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     begun = [fields.button.click, *(box.submit for box in form.written)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     form.filled_by(clickable, fields.of_an_example, compare_fields.example_values)
+    general = fields.sentences[Condition.GENERAL.value]
+    fields.describe.click(
+        describing(predictor), fields.picture, general, api_visibility="private", trigger_mode="once", **_ON_ENGINE
+    )
     downloading = download.click(
         packed, request, archive, show_progress_on=cancel_download, api_visibility="private", **_ON_ENGINE
     )
@@ -136,6 +141,11 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
         return view, answered, gr.Button(visible=True)
 
     return compare
+
+
+def describing(predictor: Predictor) -> Callable[..., Any]:
+    """The handler of the button that describes the picture: its caption, for the general sentence."""
+    return guarded(lambda picture: predictor.caption(picture).sentence)
 
 
 def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-// Keeps what a visitor had in a form when an example takes its place.
+// Keeps what a visitor had in a form when an example, or a description of the picture, takes its place.
 
 const LEAVE = { compare: "leave_compare", words: "leave_words" }; // events: what a form holds is asked for, is put back
 const BACK = { compare: "back_compare", words: "back_words" };
@@ -6,27 +6,30 @@ const BACK = { compare: "back_compare", words: "back_words" };
 const offer = element.querySelector(".offer");
 let left = null; // {tab, values}: what was in a form
 let filling = false; // whether the example that takes its place is under way
-let from = null; // the example that was pressed
+let from = null; // the button that was pressed: an example's, or the one that describes the picture
 
 const openTab = () => document.querySelector('[role="tab"][aria-selected="true"]')?.dataset.tabId;
 
 // Before Gradio's own handler fills the form.
 document.addEventListener("click", ({ target }) => {
-  const example = target.closest?.(".examples button");
-  if (example || target.closest?.('[role="tab"]')) [offer.hidden, filling] = [true, false];
-  if (!example || !(openTab() in LEAVE)) return;
-  from = example;
+  const pressed = target.closest?.(".examples button, #describe");
+  if (pressed || target.closest?.('[role="tab"]')) [offer.hidden, filling] = [true, false];
+  if (!pressed || !(openTab() in LEAVE)) return;
+  from = pressed;
   trigger(LEAVE[openTab()]);
 }, true);
 
 // What an example says is no visitor's own, nor is its picture, which its button shows too: a file of the same content.
 document.addEventListener("form-left", ({ detail }) => {
   const shown = [...document.querySelectorAll(".examples img")].map(({ src }) => fileOf(src));
-  const sentences = detail.sentences.flat().map((written) => written?.sentence ?? written);
-  const picture = detail.picture && !shown.includes(fileOf(detail.picture.url));
+  const describes = from.id === "describe"; // it fills the first sentence alone
+  const replaced = describes ? detail.sentences.slice(0, 1) : detail.sentences;
+  const sentences = replaced.flat().map((written) => written?.sentence ?? written);
+  const picture = !describes && detail.picture && !shown.includes(fileOf(detail.picture.url));
   if (!picture && !sentences.some((sentence) => sentence && !props.known.includes(sentence))) return;
   [left, filling] = [detail, true];
   offer.values = detail.values;
+  offer.querySelector("p").textContent = text(describes ? "described" : "replaced");
 });
 
 // The server names files by their content.
@@ -38,6 +41,9 @@ function fileOf(url) {
 document.addEventListener("form-changed", ({ detail: { tab } }) => {
   if (filling && tab === left.tab) [offer.hidden, filling] = [false, false];
 });
+
+// What somebody types is no filling; a description may be the sentence that was there already.
+document.addEventListener("input", () => (filling = false), true);
 
 function close() {
   offer.hidden = true;

@@ -1,4 +1,4 @@
-"""Undo for an example that took the place of a visitor's own picture or sentences."""
+"""Undo for an example, or a description, that took the place of a visitor's own picture or sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build() -> Component:
 
 
 def offer(undo: Component, forms: Mapping[str, Form]) -> None:
-    """Stores a form's values when one of its examples is clicked, to restore them.
+    """Stores a form's values when one of its examples, or the button that describes, is clicked, to restore them.
 
     Args:
         undo: from `build`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from saliency.messages import Message
 from saliency.predictor import Predictor
 from saliency.ui.shared.texts import t
 
@@ -37,3 +38,12 @@ def learned(predictor: Predictor) -> list[str]:
 def first_with_word_maps(predictor: Predictor) -> str:
     """A model that says where words point, where there is one."""
     return next((name for name, spec in predictor.specs.items() if spec.word_maps), predictor.models[0])
+
+
+def readable(predictor: Predictor, model: str, sentence: str | None) -> tuple[str, tuple[Message, ...]]:
+    """The sentence where the model reads one, else none; with a notice on what is left unread."""
+    written = (sentence or "").strip()
+    if not written or model not in predictor.cards or predictor.cards[model].text_encoder:
+        return written, ()
+    title = predictor.titles[model]
+    return "", (Message("{title} reads no text: its maps are those of the pictures alone.", title=title),)

@@ -19,7 +19,7 @@ from saliency.conditions import Condition
 from saliency.gaze.frames import move_points
 from saliency.human_consistency import density_of_people
 from saliency.messages import Message
-from saliency.results import Comparison, Prediction, Shape
+from saliency.results import CheckpointIdentity, Comparison, Prediction, Shape
 from saliency.ui.shared.sentences import translated
 
 MAP_SIDE = COMPARED_SIDE  # pixels of a map's longer side
@@ -94,16 +94,18 @@ def data_uri(image: Image.Image, kind: str, **options: Any) -> str:
 def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) -> dict[str, Any]:
     """The weights behind predictions, and how long each stage took."""
     return {
-        "weights": [
-            {
-                "title": p.title,
-                "checkpoint": p.checkpoint.name,
-                "preset": p.checkpoint.preset,
-                "sha256": p.checkpoint.sha256,
-            }
-            for p in predictions
-        ],
+        "weights": [weights(p.title, p.checkpoint) for p in predictions],
         "seconds": {stage: round(seconds, 4) for stage, seconds in timings.items()},
+    }
+
+
+def weights(title: str, checkpoint: CheckpointIdentity) -> dict[str, Any]:
+    """Which weights a model has, as JSON."""
+    return {
+        "title": title,
+        "checkpoint": checkpoint.name,
+        "preset": checkpoint.preset,
+        "sha256": checkpoint.sha256,
     }
 
 

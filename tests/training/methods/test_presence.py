@@ -1,0 +1,96 @@
+"""Whether a picture shows what a sentence is about is learned from sentences about other pictures."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from saliency.errors import RecipeError
+from saliency.models.features import select
+from saliency.models.grounding import Grounding, GroundingModel, GroundingOutput
+from saliency.preprocessing import Preprocessing
+from saliency.training.loop import Run
+from saliency.training.methods.method import outputs
+from saliency.training.methods.presence import PresenceMethod, others
+from saliency.training.recipe import parse_recipe
+
+from ..squares import ColourTrunk, grounding_model
+
+
+@pytest.fixture
+def content(squares_source: dict) -> dict:
+    """A recipe on pictures with two squares of different colours."""
+    return {
+        "name": "there",
+        "method": "presence",
+        "model": "tranblend",
+        "config": {"backbone": {"trunk": "colours"}, "grounding_dim": 32, "objects": False, "presence": True},
+        "validation": squares_source | {"split": "validation"},
+        "stages": [
+            {
+                "name": "captions",
+                "data": [squares_source],
+                "epochs": 8,
+                "rate": 1e-2,
+                "average": 0.8,
+                "loss": {"bce": 1.0},
+                "augmentation": {"flip": 0.5, "brightness": 0, "contrast": 0},
+                "options": {"singles": 60, "sentences": 3},
+            }
+        ],
+    }
+
+
+def method_of(content: dict) -> PresenceMethod:
+    torch.manual_seed(0)
+    trunk = ColourTrunk((8, 16, 32))
+    model = GroundingModel(trunk, Grounding(trunk.channels, 384, 32, referent=True, presence=True))
+    return PresenceMethod(parse_recipe(content), model, Preprocessing(64, 96), "minilm")
+
+
+def test_it_learns_which_squares_are_there_and_moves_no_map(content: dict, tmp_path: Path):
+    method = method_of(content)
+    weights = {name: value.clone() for name, value in method.model.state_dict().items()}
+    before = method.validate(method.model.eval())
+    batch, _ = next(outputs(method.network(method.model), method.validation))
+    subject = method.model.grounding.subject
+    features = select(subject.encode(batch.pictures), batch.index)
+    with torch.no_grad():
+        maps = subject(features, batch.text).map
+    scores = Run(method.recipe, method, tmp_path / "run", quiet=True).train()
+    assert before["score"] < 0.7 < scores["score"]
+    changed = {name for name, value in method.model.state_dict().items() if not torch.equal(value, weights[name])}
+    assert changed
+    assert all(name.startswith("grounding.subject.presence.") for name in changed)
+    with torch.no_grad():
+        assert torch.equal(subject.eval()(features, batch.text).map, maps)
+
+
+def test_the_threshold_misses_one_of_twenty_sentences_in_their_own_picture(content: dict):
+    method = method_of(content)
+    threshold = method.validate(method.model.eval())["threshold"]
+    with torch.inference_mode():
+        found = [pair[0].sigmoid() for _, pair in outputs(method.network(method.model.eval()), method.validation)]
+    assert (torch.cat(found) < threshold).float().mean() == pytest.approx(0.05, abs=0.03)
+
+
+def test_every_other_picture_is_drawn_alike():
+    index = torch.arange(4).repeat_interleave(3)
+    found = others(index, 4)
+    assert not (found == index).any()
+    pairs = set(map(tuple, torch.stack([index, found], 1).tolist()))
+    assert pairs == {(own, other) for own in range(4) for other in range(4) if own != other}
+
+
+def test_a_model_without_presence_is_refused(content: dict):
+    model = grounding_model(referent=True)
+    with pytest.raises(RecipeError, match="presence: true"):
+        PresenceMethod(parse_recipe(content), model, Preprocessing(64, 96), "minilm")
+
+
+def test_a_sentence_without_words_has_no_evidence():
+    head = Grounding({8: 16, 16: 16, 32: 16}, 384, 32, referent=True, presence=True).subject.presence
+    maps = torch.zeros(2, 5, 4, 6)
+    pointing = GroundingOutput(torch.zeros(2, 3, 4, 6), maps, maps[..., 0, 0], torch.randn(2, 6, 32), torch.ones(2, 6))
+    logits = head(torch.randn(2, 32, 4, 6), pointing, torch.tensor([[False] * 5, [True] * 5]))
+    assert logits[0] == 0 != logits[1]

@@ -1,0 +1,1 @@
+"""Videos: read, mapped, written."""
