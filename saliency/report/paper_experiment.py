@@ -188,7 +188,7 @@ def example_row(predictors: Mapping[str, Predictor], picture: np.ndarray) -> Fig
         panels[title] = overlay(picture, (map_ / map_.max()).astype(np.float32))
         if card.location_prior:
             prior = np.array(card.location_prior)
-            priors[f"prior, {prior.min():.2f} to {prior.max():.2f}"] = bilinear(prior, picture.shape[:2])
+            priors[f"prior, {prior.min():.3f} to {prior.max():.3f}"] = bilinear(prior, picture.shape[:2])
     for title, prior in priors.items():
         scaled = (prior - prior.min()) / (np.ptp(prior) or 1)
         panels[title] = overlay(np.zeros_like(picture), scaled, opacity=1)

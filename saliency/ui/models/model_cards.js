@@ -122,7 +122,7 @@ function buildOrigin(card) {
 
 function buildPrior({ title, prior }) {
   const { png, rows, columns } = prior;
-  const [low, high] = [fixed(prior.low, 2), fixed(prior.high, 2)];
+  const [low, high] = [fixed(prior.low, 3), fixed(prior.high, 3)];
   const picture = node("img", { src: png, alt: text("prior_picture", { title }) });
   const caption = node("figcaption", {}, text("prior_says", { rows, columns, low, high }));
   return node("section", {}, node("h3", {}, text("prior")), node("figure", { class: "prior" }, picture, caption));
