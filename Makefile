@@ -28,7 +28,7 @@ lint: $(VENV)/.tests
 	@$(VENV)/bin/mypy
 
 bench: $(VENV)/.runs
-	@$(VENV)/bin/python -m saliency.benchmark
+	@$(VENV)/bin/python -m saliency.benchmark $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -22,7 +22,8 @@ from .metrics.evaluator import table_of_means
 from .metrics.pools import seed_of
 from .predictor import Predictor
 from .results import Comparison
-from .score_store import Scored, ScoreStore, cache_folder, fingerprint
+from .score_store import Scored, ScoreStore, fingerprint
+from .settings import cache_folder
 
 # Those that need no prediction but the sample's own, and of other pictures only where people looked: an interrupted
 # evaluation has final scores of every sample it reached.

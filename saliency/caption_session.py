@@ -15,6 +15,7 @@ from .models.captioner import Captioner
 from .models.text import align, load_word_pieces
 from .preprocessing import prepare
 from .results import Caption, CheckpointIdentity
+from .runtime.folding import fold_batch_norms
 from .runtime.precision import autocast
 from .session import Picture
 
@@ -49,6 +50,7 @@ class CaptionSession:
         model, self.card = checkpoints.load_network(CAPTIONER, directory, device)
         if not isinstance(model, Captioner) or self.card.text_encoder is None:
             raise CheckpointError("“{name}” is no captioner.", name=self.card.name)
+        fold_batch_norms(model)
         self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
         self._tokeniser = load_word_pieces(self.card.text_encoder)
         self._device = device

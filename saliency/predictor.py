@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from threading import Lock
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from . import checkpoints
+from .acceleration import accelerate_front_ends
 from .cache import BoundedCache
 from .caption_session import CAPTIONER, CaptionSession
 from .checkpoints import Card
@@ -28,8 +28,9 @@ from .models.features import ImageFeatures
 from .models.spec import ModelSpec
 from .models.text import Word
 from .results import Caption, Comparison, Prediction
+from .runtime.graphs import fast
 from .runtime.precision import preferred_dtype
-from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size
+from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size, includes
 from .weight_sharing import share_parts
 from .word_maps import merge
 
@@ -62,6 +63,10 @@ class Predictor:
         device: default the GPU where there is one, else the CPU.
         precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.
         pictures_cached: number of pictures cached per model; 0 disables the caches.
+
+    Attributes:
+        device, dtype: computed on and in.
+        engine: ``OpenVINO`` (see `runtime.graphs`) or ``PyTorch``.
 
     Raises:
         CheckpointError: there is no checkpoint, or one is damaged.
@@ -101,13 +106,25 @@ class Predictor:
                 output_bytes=OUTPUT_BYTES // len(names),
             )
             share_parts(session.model for session in self._sessions.values())
+        self.engine = "OpenVINO" if fast(self.device) else "PyTorch"
+        if self.engine == "OpenVINO":
+            self._accelerate()
         self._share_front_features(BoundedCache(min(pictures_cached, FRONT_PICTURES), FRONT_BYTES, features_size))
 
+    def _accelerate(self) -> None:
+        """Let trunks, detectors and decoders compute by graphs."""
+        sessions = self._sessions.values()
+        accelerate_front_ends(((session.model.front_end, session.card.sha256) for session in sessions), self.dtype)
+        for session in sessions:
+            session.accelerate()
+
     def _share_front_features(self, cache: BoundedCache[ImageFeatures]) -> None:
-        """Give sessions with equal front ends one `cache` of their features."""
-        keys = Counter(session.front_end_key for session in self._sessions.values())
+        """Give sessions whose front-end features are equal, or part of one another's, one `cache` of them."""
+        keys = [session.front_end_key for session in self._sessions.values()]
         for session in self._sessions.values():
-            if keys[session.front_end_key] > 1:
+            own = session.front_end_key
+            session.front_sources = tuple(dict.fromkeys(key for key in keys if includes(key, own)))
+            if sum(includes(key, own) or includes(own, key) for key in keys) > 1:
                 session.front_cache = cache
 
     @property

@@ -11,12 +11,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from .data import Sample
 from .errors import OutputError
 from .messages import Message
-from .settings import settings
 
 # Raised whenever the same files would get other scores: those of before are then computed again.
 _RULES = 2
@@ -37,12 +34,6 @@ class Scored:
     shape: tuple[int, int]
     fixations: int
     notices: tuple[Message, ...] = ()
-
-
-def cache_folder() -> Path:
-    """Folder of the scores: ``$SALIENCY_CACHE``, else ``saliency`` in the user's cache folder on this system."""
-    chosen = settings().cache
-    return Path(chosen) if chosen else user_cache_path("saliency", appauthor=False)
 
 
 def fingerprint(samples: Sequence[Sample]) -> str:

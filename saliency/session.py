@@ -15,18 +15,21 @@ import torch
 from torch import Tensor
 
 from . import checkpoints
+from .acceleration import Decoder, GraphDecoder
 from .cache import BoundedCache
 from .messages import Message
 from .models import registry
-from .models.features import ImageFeatures, SaliencyOutput, select
+from .models.features import ImageFeatures, SaliencyOutput
 from .models.front_end import FrontEnd
 from .models.text import EncodedText, Word, load_encoder
 from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
+from .runtime.folding import fold_batch_norms
 from .runtime.precision import autocast
 
 SENTENCES_PER_PICTURE = 32  # outputs cached
 BATCH = 16  # sentences per pass of the decoder; larger batches take memory and are not faster
+FrontEndKey = tuple[FrontEnd | None, Preprocessing]
 STAGES = ("image_encoder", "text_encoder", "decoder")
 
 
@@ -108,8 +111,9 @@ class ModelSession:
 
     Attributes:
         model: the network, whose front end others may share.
-        front_cache: front-end features, shared by sessions with one `front_end_key`; stores nothing unless several
-            sessions have the key.
+        front_cache: front-end features by picture and `front_end_key`, shared by sessions; stores nothing unless
+            several sessions can use them.
+        front_sources: the `front_end_key` of every session whose front-end features include this one's.
     """
 
     def __init__(
@@ -127,12 +131,16 @@ class ModelSession:
         model, self.card = checkpoints.load(name, directory, device)
         self.spec = registry.spec(self.card.model)
         encoder = self.card.text_encoder if self.spec.reads_text else None
+        if model.front_end is not None:  # CLIP-SalGAN's few norms cost nothing, and without them its maps move by 1e-5
+            fold_batch_norms(model)
         self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
+        self._decode = Decoder(self.model)
         self._encoder = load_encoder(encoder) if encoder is not None else None
         self._device = device
         self._dtype = dtype
         self._lock = lock
         self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0, features_size)
+        self.front_sources: tuple[FrontEndKey, ...] = ()
         self.footprint = Footprint(
             checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
@@ -146,8 +154,13 @@ class ModelSession:
         """Which weights these are."""
         return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
 
+    def accelerate(self) -> None:
+        """Decode by a graph of `runtime.graphs` from now on; baselines, which have no weights, stay as they are."""
+        if self.card.sha256 is not None:
+            self._decode = GraphDecoder(self.model, self.card.sha256, self._dtype)
+
     @property
-    def front_end_key(self) -> tuple[FrontEnd | None, Preprocessing]:
+    def front_end_key(self) -> FrontEndKey:
         """Cache key: sessions with equal keys have equal front-end features."""
         return self.model.front_end, self.card.preprocessing
 
@@ -197,7 +210,7 @@ class ModelSession:
                 report(start / len(sentences))
                 rows = list(range(start, min(start + BATCH, len(sentences))))
                 part = text.features.select(rows).to(self._device) if text else None
-                output = self.model.decode(select(features, [0] * len(rows)), part)
+                output = self._decode(features, part, len(rows))
                 outputs += self._sentence_outputs(picture, output, text, rows)
         return outputs
 
@@ -214,10 +227,11 @@ class ModelSession:
         front_end = self.model.front_end
         if front_end is None:
             return self._pixels(picture)
-        key = (picture.key, *self.front_end_key)
-        front_features = self.front_cache.get(key)
-        if front_features is None:
-            front_features = self.front_cache[key] = front_end(self._pixels(picture))
+        for source in self.front_sources:
+            if (cached := self.front_cache.get((picture.key, *source))) is not None:
+                return cached
+        front_features = front_end(self._pixels(picture))
+        self.front_cache[picture.key, *self.front_end_key] = front_features
         return front_features
 
     def _pixels(self, picture: Picture) -> Tensor:
@@ -258,6 +272,12 @@ class ModelSession:
         rows, columns = content(self.card.preprocessing, picture.shape, maps.shape[-2:])
         maps = maps[..., rows, columns].float().clamp(min=0).cpu().numpy()
         return [np.array(values) for values in maps]  # copies: a cached output must not hold its whole batch
+
+
+def includes(key: FrontEndKey, other: FrontEndKey) -> bool:
+    """Whether the front-end features of `key` are those of `other`, perhaps among more; false without a front end."""
+    (front_end, pictures), (wanted, others) = key, other
+    return front_end is not None and wanted is not None and pictures == others and front_end.includes(wanted)
 
 
 def features_size(features: ImageFeatures) -> int:

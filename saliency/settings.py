@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
 
 
 @dataclass(frozen=True)
@@ -12,11 +15,12 @@ class Settings:
 
     Attributes:
         checkpoints: folder of the models.
-        cache: folder in which scores are stored.
+        cache: folder in which scores and graphs are stored.
         dataset: folder of the data set that the Errors tab analyses.
         split: the part of it that is analysed.
         maps: maps that other programs wrote for it, ``name:folder; name:folder``.
         data: folder of the data sets that the tests use.
+        fast: ``off`` computes without OpenVINO where it is installed.
     """
 
     checkpoints: str | None = None
@@ -25,6 +29,7 @@ class Settings:
     split: str | None = None
     maps: str | None = None
     data: str | None = None
+    fast: str | None = None
 
 
 def settings() -> Settings:
@@ -36,3 +41,9 @@ def settings() -> Settings:
 def variable(name: str) -> str:
     """The environment variable of an attribute of `Settings`."""
     return f"SALIENCY_{name.upper()}"
+
+
+def cache_folder() -> Path:
+    """What may be made again: ``$SALIENCY_CACHE``, else ``saliency`` in the user's cache folder on this system."""
+    chosen = settings().cache
+    return Path(chosen) if chosen else user_cache_path("saliency", appauthor=False)

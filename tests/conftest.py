@@ -1,6 +1,9 @@
 """What tests of several parts share: where the data sets are, and a checkpoint that is quick to run."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -8,9 +11,16 @@ import torch
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
-from saliency.settings import settings
+from saliency.settings import settings, variable
 from tests.comparisons import comparison  # noqa: F401  a fixture
 from tests.tiny import in_miniature
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_graphs() -> Iterator[None]:
+    """Tests compute in PyTorch, as exporting a graph takes seconds; those of graphs turn them on."""
+    with patch.dict(os.environ, {variable("fast"): "off"}):
+        yield
 
 
 @pytest.fixture(scope="session")

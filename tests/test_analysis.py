@@ -22,7 +22,8 @@ from saliency.evaluation import predict_samples
 from saliency.messages import Message
 from saliency.metrics import FixationEvaluator
 from saliency.predictor import Predictor
-from saliency.score_store import cache_folder, fingerprint
+from saliency.score_store import fingerprint
+from saliency.settings import cache_folder
 from tests.samples import write_data_set
 from tests.tiny import Tiny, TinyConfig
 

@@ -7,7 +7,7 @@ the same front end (`weight_sharing.share_parts`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -51,6 +51,10 @@ class FrontEnd:
     def parts(self) -> tuple[nn.Module, ...]:
         """The networks of the front end."""
         return (self.trunk,) if self.objects is None else (self.trunk, self.objects)
+
+    def includes(self, other: FrontEnd) -> bool:
+        """Whether the features are those of `other`, perhaps among more."""
+        return other in (self, replace(self, objects=None, hires_grid=None))
 
     def __call__(self, pixels: Tensor) -> ImageFeatures:
         """The features of pictures (N, 3, H, W), see the class."""

@@ -197,7 +197,7 @@ class Pointing(nn.Module):
         read = mask[:, 1:] if text is None else text.words & text.present[:, None]
         weight, gate = self.importance(content).float().unbind(-1)
         weight = torch.where(read, weight, float("-inf"))
-        weight = torch.nan_to_num(torch.softmax(weight, dim=1)) if weight.shape[1] else weight
+        weight = torch.where(read, torch.softmax(weight, dim=1), 0.0)  # not NaN where no word is read
         gated = maps * (torch.sigmoid(gate) * read)[:, :, None, None]
         strongest = gated.amax(dim=1) if gated.shape[1] else keys.new_zeros(pictures, height, width)
         present = read.any(dim=1).to(maps.dtype)[:, None, None].expand(-1, height, width)

@@ -21,7 +21,7 @@ from PIL import Image
 from saliency.atomic_files import write_whole
 from saliency.conditions import Condition
 from saliency.predictor import Predictor
-from saliency.score_store import cache_folder
+from saliency.settings import cache_folder
 from saliency.ui.compare.map_grid import SCHEMA
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import Example
