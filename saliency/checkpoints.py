@@ -155,11 +155,14 @@ class Description(_Record):
 class Card(Description):
     """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC).
 
+    `location_prior` is that of the model (`SaliencyModel.location_prior`), row by row; None where it has none.
+
     A model that learns nothing has no weights, and so neither a number format nor a sha256: both are None.
     """
 
     dtype: Literal["float16"] | None = "float16"
     parameters: int
+    location_prior: tuple[tuple[float, ...], ...] | None = None
     sha256: str | None = Field(pattern=r"^[0-9a-f]{64}$")
     created: datetime
 
@@ -193,6 +196,7 @@ def save(model: nn.Module, description: Description, directory: str | os.PathLik
         **vars(description),
         dtype="float16" if learned else None,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
+        location_prior=_rows(model.location_prior) if isinstance(model, SaliencyModel) else None,
         sha256=hashlib.sha256(content).hexdigest() if learned else None,
         created=datetime.now(UTC).replace(microsecond=0),
     )
@@ -314,6 +318,11 @@ def _stored(name: str, tensor: Tensor) -> Tensor:
                 f"“{name}” has values that are not finite or too large for float16: nothing was saved."
             )
     return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def _rows(prior: Tensor | None) -> tuple[tuple[float, ...], ...] | None:
+    """A prior (h, w) as a card holds it, to four digits."""
+    return None if prior is None else tuple(tuple(round(value, 4) for value in row) for row in prior.tolist())
 
 
 def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None) -> Path:

@@ -8,8 +8,9 @@ that every loss and its gradient are finite for finite inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -58,6 +59,25 @@ def sim(prediction: Tensor, density: Tensor, minmax: bool = False) -> Tensor:
 def mse(prediction: Tensor, density: Tensor) -> Tensor:
     """Mean squared error; prediction and density are in [0, 1]."""
     return formulas.squared_error(*_aligned(prediction, density)).mean()
+
+
+ALPHA = 1.1
+SMALLEST_PEAK = 1e-6  # of a map behind a ReLU, which can be all zero
+
+
+def weighted_mse(prediction: Tensor, density: Tensor, power: int = 1) -> Tensor:
+    """MLNet's squared error (Cornia et al., ICPR 2016): pixels that are looked at more count more.
+
+    The mean over pixels and maps of (prediction / its maximum - density)^2 / (1.1 - density)^power.
+
+    Args:
+        prediction: (N, 1, h, w) >= 0 of any scale.
+        density: (N, 1, h, w) in [0, 1].
+        power: 1 as in the public code; 2 as the paper prints it, with the divisor inside of the square.
+    """
+    prediction, density = _aligned(prediction, density)
+    scaled = prediction / prediction.amax((-2, -1), keepdim=True).clamp(min=SMALLEST_PEAK)
+    return ((scaled - density).square() / (ALPHA - density) ** power).mean()
 
 
 def bce(prediction: Tensor, density: Tensor) -> Tensor:
@@ -130,7 +150,15 @@ def contrast_loss(regions: Tensor, words: Tensor, content: Tensor, index: Tensor
     return (to_picture + to_caption) / 2
 
 
-TERMS = ("kl", "cc", "nss", "sim", "mse", "bce")
+TERMS = ("kl", "cc", "nss", "sim", "mse", "bce", "weighted_mse", "weighted_mse_paper")
+_PLAIN: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "kl": kl,
+    "cc": cc,
+    "mse": mse,
+    "bce": bce,
+    "weighted_mse": weighted_mse,
+    "weighted_mse_paper": partial(weighted_mse, power=2),
+}
 
 
 @dataclass(frozen=True)
@@ -181,7 +209,7 @@ class WeightedLoss:
             return sim(prediction, density, minmax=self.sim_minmax)
         if name == "bce" and logits is not None:
             return bce_with_logits(logits, density)
-        return {"kl": kl, "cc": cc, "mse": mse, "bce": bce}[name](prediction, density)
+        return _PLAIN[name](prediction, density)
 
 
 def _widened(x: Tensor) -> Tensor:

@@ -46,6 +46,25 @@ def test_printed_values_of_the_four_by_five_case():
     assert losses.nss(p, repeated).item() == pytest.approx(1.5, abs=1e-12)
 
 
+@pytest.mark.parametrize(("name", "power"), [("weighted_mse", 1), ("weighted_mse_paper", 2)])
+def test_mlnets_loss_against_its_formula_pixel_by_pixel(name, power):
+    """Specification, section 6.3: the maximum is of each map, the mean of all pixels."""
+    generator = np.random.default_rng(2)
+    p, g = 3 * generator.random((2, 4, 5)), generator.random((2, 4, 5))
+    g[0, 1, 1] = 1
+    expected = sum(
+        (p[n, i, j] / p[n].max() - g[n, i, j]) ** 2 / (1.1 - g[n, i, j]) ** power
+        for n in range(2)
+        for i in range(4)
+        for j in range(5)
+    )
+    total, _ = WeightedLoss({name: 1.0})(batch(*p), batch(*g))
+    assert total.item() == pytest.approx(expected / 40, abs=1e-12)
+    # A pixel that everybody looks at, missed by a map of zeros, costs 10 or 100.
+    missed = WeightedLoss({name: 1.0})(batch([[0, 0]]), batch([[1, 0]]))[0]
+    assert missed.item() == pytest.approx(10**power / 2)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1.0])
 def test_losses_agree_with_the_metrics(scale):
     rng = np.random.default_rng(3)

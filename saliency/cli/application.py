@@ -28,6 +28,7 @@ COMMANDS = {
     "prepare": "Turn public releases of data and weights into the form that training reads.",
     "app": "Serve the web app.",
     "train": "Train a model from its recipe, or continue a run that broke off; the checkpoint appears in runs/NAME.",
+    "experiment": "Train the runs of a paper's experiment that have not ended, and compare them.",
     "results": "Measure the baselines and every checkpoint; write RESULTS.md, README's table, cards and figures.",
 }
 _MODULES = {"app": "serve", "caption": "describe"}  # where the name is taken

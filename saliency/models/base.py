@@ -64,6 +64,11 @@ class SaliencyModel(nn.Module):
         return {}
 
     @property
+    def location_prior(self) -> Tensor | None:
+        """(h, w) learned factors that every map is multiplied with, 1 is neutral; None without such a prior."""
+        return None
+
+    @property
     def grounding_branch(self) -> nn.Module | None:
         """A `grounding.GroundingModel` of the model's trunk and grounding; None without grounding."""
         return None

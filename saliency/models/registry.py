@@ -22,6 +22,7 @@ PACKAGES = (
     "saliency.models.clip_salgan",
     "saliency.models.tranblend",
     "saliency.models.transalnet",
+    "saliency.models.mlnet",
     "saliency.models.centre_prior",
     "saliency.models.spectral_residual",
     "saliency.models.fine_grained",

@@ -10,7 +10,9 @@ from .markdown import markdown_table
 
 def behind(card: Card) -> dict[str, Effort | None]:
     """By name, the cost of the runs behind a card and of its own; None without a measurement."""
-    return {name: part.effort for name, part in card.parts.items()} | {card.recipe.get("name", card.name): card.effort}
+    started = {start["run"]: None for start in card.recipe.get("start", ()) if start.get("run")}  # some left no record
+    parts = {name: part.effort for name, part in card.parts.items()}
+    return started | parts | {card.recipe.get("name", card.name): card.effort}
 
 
 def section(cards: Mapping[str, Card]) -> str:

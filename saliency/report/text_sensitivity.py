@@ -104,8 +104,8 @@ def section(
     """
     worth = [
         "### What is reading worth?",
-        "CC of a model that reads less that of one that cannot and has learned from pure gaze alone, means of paired "
-        "samples. Under *pure* there is nothing to read: what differs there is the picture half.",
+        "CC of a model that reads less that of the best that cannot and has learned from pure gaze alone, means of "
+        "paired samples. Under *pure* there is nothing to read: what differs there is the picture half.",
         _advantage_table(readers, blind, samples),
     ]
     return "\n\n".join(

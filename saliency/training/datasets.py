@@ -15,6 +15,7 @@ from ..data import Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.samples import picture_of, read_rgb
+from ..data.sjtu_tis import split_by_picture
 from ..errors import RecipeError
 from ..preprocessing import content, prepare
 from ..runtime.precision import autocast
@@ -58,11 +59,21 @@ def _gaze(source: DataSource) -> list[Sample]:
 def _samples(source: DataSource) -> list[Sample]:
     """Samples of `source.limit` pictures."""
     found: Sequence[Sample] = (
-        SjtuTis(source.root, source.split, source.conditions)
-        if source.reader == "sjtu_tis"
-        else FolderDataset(source.root)
+        SjtuTis(source.root, source.split, source.conditions) if source.reader == "sjtu_tis" else _folder(source)
     )
     pictures = _drawn((sample.picture for sample in found), source.limit)
+    return [sample for sample in found if sample.picture in pictures]
+
+
+def _folder(source: DataSource) -> list[Sample]:
+    """Samples of a folder, which has no split of its own: the same picture in ten is always for validation."""
+    found = list(FolderDataset(source.root))
+    if source.split is None:
+        return found
+    splits = split_by_picture(found, (0.9, 0.1, 0.0))
+    if source.split not in ("training", "validation"):
+        raise RecipeError(f"There is no split “{source.split}” of a folder. There are: training, validation.")
+    pictures = set(splits[source.split])
     return [sample for sample in found if sample.picture in pictures]
 
 

@@ -23,27 +23,24 @@ class Setting(Protocol):
 
 
 class Learner:
-    """A network with its optimiser (AdamW) and its schedule, prepared by Accelerate.
+    """A network with its optimiser and its schedule, prepared by Accelerate.
 
     Args:
         network: what learns.
-        groups: of parameters, as optimisers take them.
+        optimizer: of its parameters, see `optimizer_of`.
         steps: their number.
         run: it belongs to.
         cycle: whether the rate follows `one_cycle`; constant otherwise.
-        options: further ones of the optimiser.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        groups: list[dict[str, Any]],
+        optimizer: torch.optim.Optimizer,
         steps: int,
         run: Setting,
         cycle: bool = True,
-        **options: Any,
     ):
-        optimizer = torch.optim.AdamW(groups, **options)
         factor = partial(one_cycle, steps=steps, warm_up=run.warm_up) if cycle else _constant
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         self.network, self.optimizer, self.schedule = run.accelerator.prepare(network, optimizer, schedule)
@@ -65,6 +62,21 @@ class Learner:
         """Load what `state` returned."""
         for part, value in state.items():
             getattr(self, part).load_state_dict(value)
+
+
+def optimizer_of(
+    stage: Stage, groups: list[dict[str, Any]], betas: tuple[float, float] = (0.9, 0.999)
+) -> torch.optim.Optimizer:
+    """The stage's optimiser.
+
+    Args:
+        groups: of parameters, with rate and weight decay.
+        betas: of Adam and AdamW.
+    """
+    if stage.optimizer == "sgd":
+        return torch.optim.SGD(groups, momentum=stage.momentum, nesterov=stage.momentum > 0)
+    kind = torch.optim.Adam if stage.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, betas=betas)
 
 
 def one_cycle(step: int, steps: int, warm_up: float) -> float:

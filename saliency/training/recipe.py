@@ -19,7 +19,6 @@ RENAMED_RUNS = {"subjects": "referent", "naming": "referent_detections"}
 
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
-    "split": ("sjtu_tis", "flickr8k_entities"),
     "conditions": ("sjtu_tis",),
     "sentence_pairs": ("sjtu_tis",),
     "teacher": ("flickr8k_entities",),
@@ -44,7 +43,7 @@ class DataSource(_Part):
     Attributes:
         reader: of the data set's format.
         root: its folder, relative to the repository's root.
-        split, conditions: which part of it; None is all.
+        split, conditions: which part of it; None is all. Of a folder one picture in ten is for validation.
         teacher: run or checkpoint whose free-viewing maps stand in for gaze where the data set has none.
         sentence_pairs: add pairs of sentences about two things of a picture (`targets.sentence_pairs`).
         template_sentences: use only its pictures, with sentences about an object detector's detections in them
@@ -115,6 +114,9 @@ class Stage(_Part):
     Attributes:
         rate: peak learning rate (one cycle: short warm-up, cosine to zero).
         rates: other rates for parameters by prefix of their name; 0 freezes. The longest matching prefix counts.
+        optimizer: ``adamw``; ``adam``, whose weight decay is a term of the gradient; ``sgd`` with Nesterov's momentum,
+            and weight decay as in ``adam``.
+        momentum: of ``sgd``.
         average: decay of the exponential moving average of the weights, which are validated and saved; 0 is none.
         freeze_norms: batch norms keep the statistics the stage starts with, in training as in use. For stages whose
             batches differ from what the model will see, pictures with and without sentences for example.
@@ -129,6 +131,8 @@ class Stage(_Part):
     batch: int = Field(default=8, ge=1, description="pictures a batch")
     rate: float = 3e-4
     rates: dict[str, float] = {}
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = 0.05
     warm_up: float = Field(default=0.1, ge=0, lt=1)
     average: float = Field(default=0.995, ge=0, lt=1)

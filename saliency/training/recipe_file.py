@@ -56,13 +56,14 @@ def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
         RecipeError: unreadable, or a key is unknown or has a wrong value; the sentence names it.
     """
     path = Path(path)
-    content = _inherited(_read(path), path.parent)
+    content = _inherited(read_mapping(path), path.parent)
     for override in overrides:
         _override(content, override)
     return parse_recipe(_resolved(content, path.parent))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; `RecipeError` where there is none."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:
@@ -78,7 +79,7 @@ def _inherited(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A recipe with the keys of its ``defaults``; those under their ``stage`` are every stage's."""
     if "defaults" not in content:
         return content
-    defaults = _read(folder / str(content.pop("defaults")))
+    defaults = read_mapping(folder / str(content.pop("defaults")))
     stage = defaults.pop("stage", {})
     merged = _merged(defaults, content)
     if isinstance(stages := merged.get("stages"), list):
@@ -97,10 +98,10 @@ def _resolved(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A recipe with every ``source`` replaced by its reader, root and terms."""
     content = dict(content)
     if "validation" in content:
-        content["validation"] = _source(content["validation"], folder)
+        content["validation"] = data_source(content["validation"], folder)
     if isinstance(stages := content.get("stages"), list):
         content["stages"] = [
-            stage | {"data": [_source(one, folder) for one in stage["data"]]}
+            stage | {"data": [data_source(one, folder) for one in stage["data"]]}
             if isinstance(stage, dict) and isinstance(stage.get("data"), list)
             else stage
             for stage in stages
@@ -108,8 +109,8 @@ def _resolved(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     return content
 
 
-def _source(own: Any, folder: Path) -> Any:
-    """A recipe's data source with the keys of the source that it names."""
+def data_source(own: Any, folder: Path) -> Any:
+    """A data source as a file in `folder` has it, with the keys of the source that it names."""
     if not isinstance(own, Mapping) or "source" not in own:
         return own
     named = {key: value for key, value in own.items() if key != "source"}
@@ -121,7 +122,7 @@ def _source(own: Any, folder: Path) -> Any:
 
 @cache
 def _sources(path: Path) -> dict[str, Any]:
-    return _read(path) if path.is_file() else {}
+    return read_mapping(path) if path.is_file() else {}
 
 
 def _override(content: dict[str, Any], override: str) -> None:

@@ -174,12 +174,49 @@ def test_densenet_is_tapped_in_front_of_its_transitions(final_norm):
 
 # Published sizes without the classifiers: 28.7 M - 2.2 M, 138.4 M - 123.6 M, 45.2 M - 0.5 M.
 @pytest.mark.parametrize(
-    ("name", "parameters"), [("densenet161", 26_472_000), ("vgg16", 14_714_688), ("pvt_v2_b3", 44_725_696)]
+    ("name", "parameters"),
+    [
+        ("densenet161", 26_472_000),
+        ("vgg16", 14_714_688),
+        ("vgg16_stride8", 14_714_688),
+        ("pvt_v2_b3", 44_725_696),
+    ],
 )
 def test_the_papers_trunks_have_as_many_parameters_as_published(name: str, parameters: int):
     with torch.device("meta"):
         trunk = build_trunk(name, (8, 16, 32))
     assert sum(parameter.numel() for parameter in trunk.parameters()) == parameters
+
+
+@torch.no_grad()
+def test_vgg16_of_stride_8_is_torchvisions_but_for_two_poolings():
+    ensure_torchvision()
+    from torchvision.models import vgg16
+
+    torch.manual_seed(0)
+    layers = vgg16().features.eval()
+    trunk = build_trunk("vgg16_stride8", (8, 16, 32)).eval()
+    weights = {f"features.{name}": value for name, value in layers.state_dict().items()}
+    assert trunk.start_from(weights | {"classifier.0.weight": torch.zeros(1)}) == set(trunk.state_dict())
+    pixels = torch.randn(1, 3, 48, 72)
+    found = trunk(pixels)
+    third = layers[:17](pixels)
+    fourth = layers[17:23](third)
+    # 2x2 of stride 1, hanging out at the top and left: the maximum of each pixel and those above and to the left.
+    padded = torch.full((1, 512, 7, 10), -math.inf)
+    padded[..., 1:, 1:] = fourth
+    pooled = torch.stack([padded[..., i : i + 6, j : j + 9] for i in (0, 1) for j in (0, 1)]).amax(0)
+    for level, expected in zip((8, 16, 32), (third, pooled, layers[24:30](pooled)), strict=True):
+        torch.testing.assert_close(found[level], expected)
+    wide = build_trunk("vgg16_stride8", (16,), wide_pool=True).eval()
+    wide.start_from(weights)
+    torch.testing.assert_close(wide(pixels)[16], F.max_pool2d(fourth, 5, stride=1, padding=2))
+
+
+def test_other_weights_than_vgg16s_are_refused():
+    trunk = build_trunk("vgg16_stride8", (8,))
+    with pytest.raises(ValueError, match="not the weights of VGG-16"):
+        trunk.start_from({"features.0.weight": torch.zeros(64, 3, 3, 3)})
 
 
 def test_every_trunk_is_built_by_name():
@@ -225,5 +262,6 @@ def test_weights_of_timm_are_taken_over_by_their_names():
 
 def test_pictures_are_normalised_as_the_trunks_weights_want_them():
     assert normalisation("resnet50_v2") == {"mean": (0.5,) * 3, "std": (0.5,) * 3}
-    assert normalisation("densenet161")["mean"] == (0.485, 0.456, 0.406)
+    for name in ("densenet161", "vgg16_stride8"):
+        assert normalisation(name)["mean"] == (0.485, 0.456, 0.406)
     assert normalisation("tf_efficientnet_lite2")["mean"] == (0.5, 0.5, 0.5)

@@ -16,10 +16,11 @@ class FakeCard:
     name: str
     effort: Effort | None = None
     parts: dict[str, Part] = field(default_factory=dict)
+    starts: tuple[str, ...] = ()
 
     @property
     def recipe(self) -> dict:
-        return {"name": f"run-of-{self.name}"}
+        return {"name": f"run-of-{self.name}", "start": [{"run": run} for run in self.starts] + [{"file": "x"}]}
 
 
 def part(effort: Effort | None) -> Part:
@@ -46,4 +47,5 @@ def test_every_measured_run_has_one_row():
 def test_totals_are_of_checkpoints_whose_runs_are_all_measured():
     whole = FakeCard("whole", SHORT, {"middle": part(LONG), "early": part(SHORT)})
     unknown = FakeCard("unknown", SHORT, {"middle": part(None)})
-    assert rows("| **", whole, unknown) == ["| **whole** | `middle` + `early` + `run-of-whole` | 86 |"]
+    without_record = FakeCard("without record", SHORT, starts=("early",))
+    assert rows("| **", whole, unknown, without_record) == ["| **whole** | `middle` + `early` + `run-of-whole` | 86 |"]

@@ -33,6 +33,23 @@ def test_sources_follow_each_other_and_samples_without_a_density_are_left_out(ti
     assert stems == ["a", "b", *(f"{number:012d}_{suffix}" for number in (5, 6) for suffix in (0, 3))]
 
 
+def test_a_folder_is_split_one_picture_in_ten_always_alike(tmp_path: Path):
+    for kind in ("images", "maps"):
+        (tmp_path / kind).mkdir()
+        for number in range(40):
+            Image.fromarray(np.zeros((4, 6), np.uint8)).save(tmp_path / kind / f"{number:02}.png")
+    parts = {
+        split: [sample.stem for sample in read_samples([DataSource(reader="folder", root=tmp_path, split=split)])]
+        for split in ("training", "validation")
+    }
+    assert len(parts["validation"]) == 4
+    assert sorted(parts["training"] + parts["validation"]) == [f"{number:02}" for number in range(40)]
+    again = read_samples([DataSource(reader="folder", root=tmp_path, split="validation")])
+    assert [sample.stem for sample in again] == parts["validation"]
+    with pytest.raises(RecipeError, match="no split “test” of a folder"):
+        read_samples([DataSource(reader="folder", root=tmp_path, split="test")])
+
+
 @pytest.mark.parametrize("limit", [1, 3, 99])
 def test_a_limit_counts_pictures(tiny_sjtu: Path, limit: int):
     samples = read_samples([DataSource(reader="sjtu_tis", root=tiny_sjtu, limit=limit)])

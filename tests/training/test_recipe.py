@@ -76,7 +76,9 @@ def test_a_recipe_with_another_name_now_says_it(old: str, new: str):
         ("colour", {"colour": "red"}),
         ("seed", {"seed": "many"}),
         ("validation.folder", {"validation": {"reader": "sjtu_tis", "root": ".", "folder": "x"}}),
-        ("validation", {"validation": {"reader": "folder", "root": ".", "split": "validation"}}),
+        ("validation", {"validation": {"reader": "folder", "root": ".", "conditions": ["pure"]}}),
+        ("stages.0.optimizer", {"stages": [{"name": "one", "data": [], "epochs": 1, "optimizer": "lion"}]}),
+        ("stages.0.momentum", {"stages": [{"name": "one", "data": [], "epochs": 1, "momentum": 1}]}),
         ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "sentence_pairs": True}}),
         ("validation", {"validation": {"reader": "flickr8k_entities", "root": ".", "template_sentences": True}}),
         (

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from io import BytesIO
 
+import matplotlib
+import numpy as np
 import pytest
+from PIL import Image
 
 from saliency import checkpoints
 from saliency.checkpoints import Estimate
 from saliency.errors import UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui.models.models_tab import card_views, measured
+from saliency.ui.models.models_tab import PRIOR_CELL, card_views, measured, prior_view
 
 
 @pytest.fixture
@@ -41,6 +46,19 @@ def test_a_card_says_what_the_checkpoint_says(predictor, miniatures):
         {"condition": "pure", "n": 7, "values": [[0.5, 0.4, 0.6], None]},
         {"condition": "salient", "n": 9, "values": [None, [2.0, 1.5, 2.5]]},
     ]
+
+
+def test_a_learned_prior_is_a_picture_of_the_card():
+    """Cells are blended between their centres; the outermost are flat."""
+    view = prior_view([[0.5, 1.0], [1.0, 2.0]])
+    assert (view["low"], view["high"], view["rows"], view["columns"]) == (0.5, 2.0, 2, 2)
+    picture = np.asarray(Image.open(BytesIO(base64.b64decode(view["png"].partition(",")[2]))).convert("RGB"), int)
+    assert picture.shape == (2 * PRIOR_CELL, 2 * PRIOR_CELL, 3)
+    colours = matplotlib.colormaps["inferno"](np.array([0.0, 1 / 3, 1.0]))[:, :3] * 255
+    corners = picture[0, 0], picture[0, -1], picture[-1, -1]
+    np.testing.assert_allclose(corners, colours, atol=3)
+    even = prior_view([[1.0, 1.0]])
+    assert (even["low"], even["high"]) == (1.0, 1.0)
 
 
 def test_a_measurement_runs_the_model_anew_in_every_round(predictor):

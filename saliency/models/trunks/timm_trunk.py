@@ -1,6 +1,6 @@
 """Any image trunk of timm by its name there, such as ``densenet161``, ``pvt_v2_b3`` or ``tf_efficientnet_lite2``.
 
-timm is imported where it is used: its import takes two seconds, and what ships needs none of it.
+timm is imported where it is used: its import takes two seconds. Of what ships, MLNet needs it.
 """
 
 from __future__ import annotations

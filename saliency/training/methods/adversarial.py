@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from ...models.blocks import resize
 from ...models.discriminators import DISCRIMINATORS
 from ...models.features import SaliencyOutput
 from ...runtime.precision import autocast
-from ..learner import Learner, Setting
+from ..learner import Learner, Setting, optimizer_of
 from ..recipe import Options, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
 from .method import numbers, output
@@ -48,7 +48,7 @@ class AdversarialOptions(Options):
 class Adversarial(Supervised):
     """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
 
-    Both by AdamW (Adam with ``weight_decay: 0``), at a constant rate unless asked otherwise. SalGAN's loss is
+    Both by the stage's optimiser, at a constant rate unless asked otherwise. SalGAN's loss is
     ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
     """
 
@@ -72,10 +72,9 @@ class Adversarial(Supervised):
         discriminator = DISCRIMINATORS[options.discriminator](*self.recipe.grid).to(memory_format=torch.channels_last)
         rate = stage.rate if options.discriminator_rate is None else options.discriminator_rate
         group = {"params": list(discriminator.parameters()), "lr": rate, "weight_decay": stage.weight_decay}
-        settings: dict[str, Any] = {"cycle": options.cycle, "betas": options.betas}
         return [
-            Learner(self.network(self.model), self.groups(stage), steps, run, **settings),
-            Learner(discriminator, [group], steps, run, **settings),
+            Learner(network, optimizer_of(stage, groups, options.betas), steps, run, options.cycle)
+            for network, groups in ((self.network(self.model), self.groups(stage)), (discriminator, [group]))
         ]
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:

@@ -15,7 +15,7 @@ from ...preprocessing import Preprocessing
 from ...runtime.precision import autocast
 from ..feature_cache import CacheableDataset
 from ..frozen_features import check_cacheable
-from ..learner import Learner, Setting, parameter_groups
+from ..learner import Learner, Setting, optimizer_of, parameter_groups
 from ..recipe import Options, Recipe, Stage
 from ..targets.batch import Batch
 
@@ -78,7 +78,7 @@ class Method(ABC):
 
     def learners(self, stage: Stage, steps: int, run: Setting) -> list[Learner]:
         """The networks with optimisers of a stage of `steps` steps; the model's comes first."""
-        return [Learner(self.network(self.model), self.groups(stage), steps, run)]
+        return [Learner(self.network(self.model), optimizer_of(stage, self.groups(stage)), steps, run)]
 
     @abstractmethod
     def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:

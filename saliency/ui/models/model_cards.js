@@ -120,6 +120,14 @@ function buildOrigin(card) {
   return buildList("origin", card.origin, card.sha256 ? (begins ? "from_nothing" : "unknown") : "learns_nothing");
 }
 
+function buildPrior({ title, prior }) {
+  const { png, rows, columns } = prior;
+  const [low, high] = [fixed(prior.low, 3), fixed(prior.high, 3)];
+  const picture = node("img", { src: png, alt: text("prior_picture", { title }) });
+  const caption = node("figcaption", {}, text("prior_says", { rows, columns, low, high }));
+  return node("section", {}, node("h3", {}, text("prior")), node("figure", { class: "prior" }, picture, caption));
+}
+
 function buildRecipe(card) {
   // What it builds on comes after its own.
   const shown = { ...card.recipe, ...(Object.keys(card.parts).length && { parts: card.parts }) };
@@ -138,6 +146,7 @@ function buildCard(card) {
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
     node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
+    ...(card.prior ? [node("div", { class: "columns" }, buildPrior(card))] : []),
     buildVersion(card),
     ...(card.sha256 ? [buildRecipe(card)] : []),
   );

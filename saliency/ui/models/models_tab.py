@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from PIL import Image
 
 from saliency.checkpoints import Card
 from saliency.conditions import COMPARED
@@ -16,14 +18,18 @@ from saliency.errors import UnknownModelError
 from saliency.models.registry import translations
 from saliency.models.spec import ModelSpec
 from saliency.predictor import Predictor
+from saliency.resizing import bilinear
+from saliency.results.rendering import overlay
 from saliency.timing import SIZE, machine, timed_rounds
 from saliency.ui.constants import ENGINE
 from saliency.ui.models.score_table import ScoreTable
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.guard import guarded
+from saliency.ui.shared.presentation import data_uri
 from saliency.ui.shared.sentences import chinese
 
 ROUNDS = 5
+PRIOR_CELL = 60  # pixels of the picture of a prior per cell
 
 
 def build(predictor: Predictor) -> None:
@@ -63,15 +69,27 @@ def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
     ``reads`` is as `ModelSpec.reads` has it. Numbers are tables, one a split, with a
     row per condition and under each metric ``[mean, low, high]``, or None where it was not measured.
     """
-    record = card.model_dump(mode="json", exclude={"metrics", "config"})
+    record = card.model_dump(mode="json", exclude={"metrics", "config", "location_prior"})
     return record | {
         "title": spec.title,
         "summary": spec.summary.en,
         "paper": spec.paper,
         "link": spec.link,
         "reads": spec.reads if card.text_encoder else "nothing",
+        "prior": prior_view(card.location_prior) if card.location_prior else None,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }
+
+
+def prior_view(prior: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """A learned prior (h, w) as a picture, enlarged as the model does it; dark is its ``low``, bright its ``high``."""
+    values = np.array(prior)
+    low, high = float(values.min()), float(values.max())
+    rows, columns = values.shape
+    enlarged = (bilinear(values, (PRIOR_CELL * rows, PRIOR_CELL * columns)) - low) / (high - low or 1)
+    picture = overlay(np.zeros((*enlarged.shape, 3), np.uint8), enlarged, opacity=1)
+    png = data_uri(Image.fromarray(picture), "PNG")
+    return {"png": png, "low": low, "high": high, "rows": rows, "columns": columns}
 
 
 def in_chinese(cards: Sequence[Mapping[str, Any]]) -> dict[str, str]:
