@@ -8,7 +8,7 @@ import gradio as gr
 
 from . import checkpoints, ui
 from .data.layouts import open_data_set
-from .errors import DatasetError
+from .errors import CheckpointError, DatasetError
 from .external_maps import external_maps
 from .predictor import Predictor
 from .ui.shared.examples import examples
@@ -34,7 +34,8 @@ def demo(
         raise DatasetError("SALIENCY_MAPS needs SALIENCY_DATASET, the data set that the maps are of.")
     beside = external_maps(maps, data.samples) if maps and data else ()
     trained = checkpoints.available()
-    beside_them = checkpoints.baselines() if trained else ()  # baselines alone are no app
-    predictor = Predictor([card.name for card in (*trained, *beside_them)])
+    if not trained:  # baselines alone are no app
+        raise CheckpointError("There is no checkpoint to predict with; train one first.")
+    predictor = Predictor([card.name for card in (*trained, *checkpoints.baselines())])
     page = ui.build(predictor, data, beside, opening=next(iter(examples()), None))
     return page, ui.launch_options()

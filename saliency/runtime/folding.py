@@ -18,9 +18,8 @@ def fold_batch_norms(model: nn.Module) -> None:
     for module in list(model.modules()):
         if any(isinstance(child, nn.BatchNorm2d) for child in module.children()):
             for convolution, norm in list(_pairs(module)):
-                layers = (
-                    getattr(module, name).double() for name in (convolution, norm)
-                )  # one rounding instead of several
+                # In double precision, so that the result is rounded once.
+                layers = (getattr(module, name).double() for name in (convolution, norm))
                 setattr(module, convolution, fuse_conv_bn_eval(*layers).float())
                 setattr(module, norm, _behind(getattr(module, norm)))
 

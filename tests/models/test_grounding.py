@@ -116,7 +116,7 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     if grounding.subject is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        about = grounding.subject(grounding.subject.encode(hires_inputs()), text)
+        about = grounding.subject(grounding.subject.encode(hires_inputs()), text).map
         torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
         torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
@@ -178,7 +178,7 @@ def test_a_referent_head_depends_on_sentence_and_places():
     features = {name: torch.ones_like(value) for name, value in encoded.items()}
     text = sentences([3], TEXT_DIM)
     other = TextFeatures(**vars(text) | {"tokens": -text.tokens})
-    first, second = (referent(features, words).log() for words in (text, other))
+    first, second = (referent(features, words).map.log() for words in (text, other))
     assert first.shape == (1, 1, 6, 8)
     assert not torch.allclose(first[..., 2:-2, 2:3], first[..., 2:-2, 5:6])
     assert not torch.allclose(first - first.mean(), second - second.mean())
@@ -206,7 +206,7 @@ def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monk
     features = grounding.encode_features(grounding.front_end_on(trunk)(pixels))
     assert len(calls) == 1
     referent = grounding.subject
-    alone = referent(referent.encode(grounding.front_end_on(trunk).hires_features(pixels)), text)
+    alone = referent(referent.encode(grounding.front_end_on(trunk).hires_features(pixels)), text).map
     torch.testing.assert_close(grounding(features, text).referent, alone)
     blind = features | {"planes": torch.zeros_like(features["planes"])}
     assert not torch.allclose(grounding(blind, text).referent, alone)

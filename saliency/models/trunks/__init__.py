@@ -35,6 +35,8 @@ def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
 
 def normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that the trunk `name` was pre-trained on, as `Preprocessing` takes them."""
-    if name == "resnet50_v2":
+    if name == "vgg16_stride8":
+        return timm_normalisation("vgg16")
+    if name in TRUNKS:
         return Normalisation(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-    return timm_normalisation("vgg16" if name == "vgg16_stride8" else name)
+    return timm_normalisation(name)
