@@ -15,6 +15,8 @@ from tests.ui.serving import serving
 PATIENCE = 120_000  # milliseconds: two busy cores share browser, server and models
 expect.set_options(timeout=PATIENCE)
 
+ABORTED, LOST = "AbortError: signal is aborted", "Unexpected error Connection errored out."
+
 OPTIONS = (
     "--no-sandbox",  # continuous integration runs as root
     "--disable-gpu",
@@ -78,8 +80,25 @@ def visiting(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     yield visit
     for page in pages:
         page.close()
-    assert wrong == []
+    assert unexpected(wrong) == []
+
+
+def unexpected(errors: list[str]) -> list[str]:
+    """The errors of a console without those of a page that was left while it waited for an answer.
+
+    Gradio aborts its streams then, and reports each as a lost connection.
+    """
+    if not any(error.startswith(ABORTED) for error in errors):
+        return errors
+    return [error for error in errors if not error.startswith((ABORTED, LOST))]
 
 
 def local(url: str, address: str) -> bool:
     return url.startswith((address, "data:", "blob:"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in the browser that fails runs once more: timing on busy cores is not what it is about."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.flaky(reruns=1))
