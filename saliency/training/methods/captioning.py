@@ -15,7 +15,6 @@ from ...metrics.captions import caption_scores
 from ...models.captioner import Captioner
 from ...models.text import WordPieces, load_word_pieces
 from ...runtime.precision import autocast
-from .. import frozen_features
 from ..datasets import read_entries
 from ..frozen_features import CachingOptions
 from ..learner import Learner
@@ -77,11 +76,7 @@ class Captioning(Method):
         """The stage's pictures with captions, with cached features where asked for."""
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, stage, options.captions)
-        self.validation.cache = None  # of an earlier stage with another trunk
-        if options.cache_features:
-            cache = frozen_features.feature_cache(self.model.front_end, self.preprocessing)
-            dataset.use_cache(cache)
-            self.validation.use_cache(cache)
+        self.use_cache(dataset, options)
         return dataset
 
     def forward(self, model: nn.Module, batch: Batch) -> Any:

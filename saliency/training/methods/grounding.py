@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from ...losses import box_loss, contrast_loss
 from ...metrics.fixations import exceedance
 from ...models.grounding import GroundingModel
-from .. import frozen_features
 from ..datasets import read_entries, sentence_bank
 from ..frozen_features import CachingOptions
 from ..learner import Learner
@@ -82,11 +81,7 @@ class GroundingMethod(Method):
         """The stage's pictures with captions and boxes, with cached features where asked for."""
         options = stage.chosen(self.options)
         dataset = self._dataset(stage.data, stage, options.captions)
-        self.validation.cache = None  # of an earlier stage with another trunk
-        if options.cache_features:
-            cache = frozen_features.feature_cache(self.model.front_end, self.preprocessing)
-            dataset.use_cache(cache)
-            self.validation.use_cache(cache)
+        self.use_cache(dataset, options)
         return dataset
 
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from ...models.base import SaliencyModel
 from ...preprocessing import Preprocessing
 from ...runtime.precision import autocast
 from ..feature_cache import CacheableDataset
-from ..frozen_features import check_cacheable
+from ..frozen_features import CachingOptions, check_cacheable, feature_cache
 from ..learner import Learner, Setting, optimizer_of, parameter_groups
 from ..recipe import Options, Recipe, Stage
 from ..targets.batch import Batch
@@ -67,6 +67,14 @@ class Method(ABC):
     @abstractmethod
     def dataset(self, stage: Stage) -> CacheableDataset:
         """The data set of a stage; it has ``set_epoch`` and ``collate``."""
+
+    def use_cache(self, dataset: CacheableDataset, options: CachingOptions) -> None:
+        """Cache the front-end features of a stage's data set and of the validation pictures where `options` ask so."""
+        self.validation.cache = None  # of an earlier stage with another trunk
+        if options.cache_features:
+            cache = feature_cache(self.model.front_end, self.preprocessing)
+            dataset.use_cache(cache)
+            self.validation.use_cache(cache)
 
     def network(self, model: nn.Module) -> nn.Module:
         """`model` with one forward call (pictures, index, text), so that Accelerate can distribute it."""
