@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,12 @@ import torch
 from torch import Tensor
 
 from ...data.flickr8k import Entry
-from ...data.samples import PictureFile, read_rgb
 from ...models.captioner import Vocabulary
 from ...models.text import WordPieces
-from ...preprocessing import Preprocessing, resize
-from ..feature_cache import CacheableDataset
+from ...preprocessing import Preprocessing
 from .augmentation import Augmentation, mirror_words
 from .batch import Batch, prepared
+from .captioned_dataset import CaptionedDataset
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class CaptionTokens:
         return self._vocabulary.tokens([self.pieces[caption] for caption in captions], self._length)
 
 
-class CaptionDataset(CacheableDataset):
+class CaptionDataset(CaptionedDataset):
     """Pictures with `captions` of their captions each, drawn every epoch; of fewer some are drawn twice.
 
     Args:
@@ -77,21 +75,8 @@ class CaptionDataset(CacheableDataset):
         captions: int = 1,
         seed: int = 0,
     ):
-        self.augmentation = augmentation or Augmentation()
-        super().__init__([[PictureFile(entry.image_path)] for entry in entries], preprocessing, self.augmentation.flip)
-        self.entries = entries
-        self.captions = captions
-        self.seed = seed
+        super().__init__(entries, preprocessing, augmentation, captions, seed)
         self.words = words
-
-    @cached_property
-    def pictures(self) -> list[np.ndarray]:
-        """All of them, (H, W, 3) uint8; not needed with cached features."""
-        return [self.picture(number) for number in range(len(self))]
-
-    def picture(self, number: int) -> np.ndarray:
-        """See `CacheableDataset.picture`."""
-        return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[str], bool]:
         """The picture or its cache key, some of its captions, and whether the picture is to be mirrored.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,12 @@ import torch
 from torch import Tensor
 
 from ...data.flickr8k import Caption, Entry
-from ...data.samples import PictureFile, read_rgb
 from ...models.features import TextFeatures
-from ...preprocessing import Preprocessing, flipped, resize
-from ..feature_cache import CacheableDataset
+from ...preprocessing import Preprocessing, flipped
 from .augmentation import Augmentation, mirror_words
 from .batch import Batch, prepared
 from .box_masks import box_mask
+from .captioned_dataset import CaptionedDataset
 from .sentence_bank import SentenceBank
 
 
@@ -38,7 +36,7 @@ class PhraseBatch(Batch):
     masks: Tensor
 
 
-class PhraseDataset(CacheableDataset):
+class PhraseDataset(CaptionedDataset):
     """Pictures with `captions` of their captions each, drawn every epoch (the first ones where `captions` is all).
 
     Args:
@@ -60,22 +58,9 @@ class PhraseDataset(CacheableDataset):
         captions: int = 2,
         seed: int = 0,
     ):
-        self.augmentation = augmentation or Augmentation()
-        super().__init__([[PictureFile(entry.image_path)] for entry in entries], preprocessing, self.augmentation.flip)
-        self.entries = entries
+        super().__init__(entries, preprocessing, augmentation, captions, seed)
         self.grid = grid
         self.sentences = sentences
-        self.captions = captions
-        self.seed = seed
-
-    @cached_property
-    def pictures(self) -> list[np.ndarray]:
-        """All of them, (H, W, 3) uint8; not needed with cached features."""
-        return [self.picture(number) for number in range(len(self))]
-
-    def picture(self, number: int) -> np.ndarray:
-        """See `CacheableDataset.picture`."""
-        return resize(read_rgb(self.entries[number].image_path), self.preprocessing)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray | str, list[Caption], bool]:
         """The picture or its cache key, some of its captions, and whether both are to be mirrored.
