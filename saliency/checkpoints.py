@@ -72,6 +72,21 @@ class Pointing(_Record):
     phrases: int = Field(ge=1)
 
 
+class Captioning(_Record):
+    """Scores of a captioner on held-out pictures, as `metrics.captions` has them.
+
+    Attributes:
+        cider: CIDEr-D with its interval over pictures.
+        bleu_4: of the corpus.
+        nearest_cider, nearest_bleu_4: those of the nearest training picture's caption.
+    """
+
+    cider: Estimate
+    bleu_4: float = Field(ge=0, le=1)
+    nearest_cider: float = Field(ge=0)
+    nearest_bleu_4: float = Field(ge=0, le=1)
+
+
 class Effort(_Record):
     """The cost of a training run, without epochs lost to interruptions.
 
@@ -119,6 +134,7 @@ class Description(_Record):
         parts: by name, earlier runs it started from or whose maps it learned from, and their own.
         metrics: split -> condition -> metric -> estimate.
         grounding: of the model's own words; None without a grounding or a measurement.
+        captions: of a captioner; None without a measurement.
         limits: sentences on where the model should not be trusted.
     """
 
@@ -138,6 +154,7 @@ class Description(_Record):
     parts: dict[str, Part] = {}
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
     grounding: Pointing | None = None
+    captions: Captioning | None = None
     limits: tuple[str, ...] = ()
 
     @model_validator(mode="before")
@@ -293,10 +310,11 @@ def annotate(
     directory: str | os.PathLike[str] | None = None,
     *,
     grounding: Pointing | None = None,
+    captions: Captioning | None = None,
 ) -> Card:
     """Writes measured `metrics` (split -> condition -> metric -> estimate) into the card of a checkpoint.
 
-    Splits the card already has are replaced, others stay; so does its `grounding` where none is given.
+    Splits the card already has are replaced, others stay; so do its `grounding` and `captions` where none are given.
 
     Raises:
         CheckpointError: there is no such checkpoint, or its card cannot be read.
@@ -304,7 +322,8 @@ def annotate(
     path = _stem(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
-    card = card.model_copy(update={"metrics": {**card.metrics, **metrics}, "grounding": grounding or card.grounding})
+    found = {"grounding": grounding or card.grounding, "captions": captions or card.captions}
+    card = card.model_copy(update={"metrics": {**card.metrics, **metrics}, **found})
     return _write_card(card, path)
 
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import typer
 
-from ..caption_session import CAPTIONER
-from ..checkpoints import load_network
-from ..errors import CheckpointError
-from ..metrics.bootstrap import mean_interval, resamples
 from ..metrics.captions import CaptionScores
 from ..metrics.evaluator import write_json
-from ..models.captioner import Captioner
-from ..predictor import Predictor
 from .data_options import make_folder
 
 
@@ -25,10 +18,7 @@ def evaluate_captions(folder: Path, json: Path | None) -> None:
 
     if json is not None:
         make_folder(json.parent)
-    model, card = load_network(CAPTIONER)
-    if not isinstance(model, Captioner):
-        raise CheckpointError("“{name}” is no captioner.", name=card.name)
-    found = measure(Predictor([], pictures_cached=0), folder, model.front_end, card.preprocessing)
+    found = measure(folder)
     typer.echo(table_of_captions(found).to_string())
     if json is not None:
         write_json(json, {name: vars(scores) for name, scores in found.items()})
@@ -40,10 +30,9 @@ def table_of_captions(found: dict[str, CaptionScores]) -> pd.DataFrame:
 
 
 def _column(scores: CaptionScores) -> dict[str, str]:
-    values = np.array(scores.ciders)
-    cider = mean_interval(values[None], resamples(len(values)))
+    cider = scores.cider_interval
     return {
-        "n": str(len(values)),
+        "n": str(len(scores.ciders)),
         "CIDEr-D": f"{cider.mean:.3f} [{cider.low:.3f}, {cider.high:.3f}]",
         "BLEU-4": f"{scores.bleu_4:.3f}",
         "distinct-1": f"{scores.distinct_1:.3f}",

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import pairwise
 
+import numpy as np
+
+from .bootstrap import Interval, mean_interval, resamples
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
@@ -35,6 +39,11 @@ class CaptionScores:
     distinct_1: float
     distinct_2: float
     words: float
+
+    @property
+    def cider_interval(self) -> Interval:
+        """CIDEr-D with its 95 % bootstrap interval over pictures."""
+        return mean_interval(np.array(self.ciders)[None], resamples(len(self.ciders)))
 
 
 def caption_scores(captions: Sequence[str], references: Sequence[Sequence[str]]) -> CaptionScores:

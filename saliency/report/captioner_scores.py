@@ -9,10 +9,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from .. import checkpoints
 from ..caption_evaluation import commonest_caption, nearest_captions, pooled
+from ..caption_session import CAPTIONER
+from ..checkpoints import Captioning, Estimate
 from ..data.flickr8k import Entry, Flickr8kEntities
+from ..errors import CheckpointError
 from ..metrics.captions import CaptionScores, caption_scores
-from ..models.front_end import FrontEnd
+from ..models.captioner import Captioner
 from ..predictor import Predictor
 from ..preprocessing import Preprocessing
 from ..training import frozen_features
@@ -22,16 +26,42 @@ from ..training.targets.caption_batches import CaptionDataset
 BATCH = 64
 
 
-def measure(predictor: Predictor, root: Path, front_end: FrontEnd, pictures: Preprocessing) -> dict[str, CaptionScores]:
-    """Scores of the predictor's captioner, the nearest training picture's caption and the commonest caption.
+def write_card(root: Path) -> None:
+    """Measures the captioner, where there is one, and writes the scores into its card.
 
-    The features of the training's pictures are cached in ``runs/features``, also for training: the first time they take
-    minutes.
+    Args:
+        root: folder of Flickr8k Entities.
+    """
+    if Predictor([]).captioner is None:
+        return
+    found = measure(root)
+    own, nearest = found["captioner"], found["nearest picture"]
+    captions = Captioning(
+        cider=Estimate(**vars(own.cider_interval), n=len(own.ciders)),
+        bleu_4=own.bleu_4,
+        nearest_cider=nearest.cider,
+        nearest_bleu_4=nearest.bleu_4,
+    )
+    checkpoints.annotate(CAPTIONER, {}, captions=captions)
+
+
+def measure(root: Path) -> dict[str, CaptionScores]:
+    """Scores of the captioner, the nearest training picture's caption and the commonest caption.
+
+    The features of the training's pictures, which the nearest picture is found by, are cached in ``runs/features``,
+    also for training: the first time they take minutes.
 
     Args:
         root: folder of Flickr8k Entities; its validation pictures are captioned.
-        front_end, pictures: what the nearest picture is found by.
+
+    Raises:
+        CheckpointError: there is no captioner.
     """
+    predictor = Predictor([], pictures_cached=0)
+    model, card = checkpoints.load_network(CAPTIONER)
+    if not isinstance(model, Captioner):
+        raise CheckpointError("“{name}” is no captioner.", name=card.name)
+    front_end, pictures = model.front_end, card.preprocessing
     known, held_out = (list(Flickr8kEntities(root, split)) for split in ("training", "validation"))
     cache = frozen_features.feature_cache(front_end, pictures)
     features = {split: _pooled(cache, entries, pictures) for split, entries in (("known", known), ("new", held_out))}

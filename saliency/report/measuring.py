@@ -11,7 +11,7 @@ from ..checkpoints import Card
 from ..data import Sample, SjtuTis
 from ..models import registry
 from ..predictor import Predictor
-from . import figures, oracle_boxes, pointing_scores, published, run_costs, scores, text_sensitivity
+from . import captioner_scores, figures, oracle_boxes, pointing_scores, published, run_costs, scores, text_sensitivity
 from .predictions import exchanged, model_predictions
 
 
@@ -31,6 +31,8 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     for card in checkpoints.baselines():
         found = scores.estimates(tables[registry.spec(card.model).title])
         checkpoints.annotate(card.name, {"validation": found})
+    if not models:
+        captioner_scores.write_card(phrases)
     words, better = {}, {}
     boxes = oracle_boxes.read_boxes()
     for name in cards:

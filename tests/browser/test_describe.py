@@ -1,4 +1,7 @@
-"""The button that describes the picture: it fills the general sentence, which may be undone and edited."""
+"""The button that describes the picture: it fills the general sentence, which may be undone and edited.
+
+The words of the description show where they come from.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,22 @@ from tests.ui.serving import serving
 pytestmark = pytest.mark.browser
 
 SAID = "A brown dog runs."
+SPANS = ((0, 1), (2, 7), (8, 11), (12, 16))
+ATTENTION = np.zeros((4, 3, 3), np.float32)
+for _word, _place in enumerate(((1, 1), (0, 0), (2, 2), (0, 2))):
+    ATTENTION[_word][_place] = 1
+ATTENTION[0] = 1 / 9  # the article comes from everywhere
 
 
 class Describing(Predictor):
     """Says the same of every picture."""
 
-    captioner = property(lambda self: checkpoints.read_card("reader", self._directory))
+    captioner = property(lambda self: checkpoints.read_card("captioner", checkpoints.SHIPPED))
 
     def caption(self, picture):
-        open_picture(picture)
+        shape = open_picture(picture).pixels.shape[:2]
         identity = CheckpointIdentity("captioner", None, "captioner", "compact")
-        return Caption(SAID, ((0, 1),), np.ones((1, 1, 1), np.float32), -1.0, (1, 1), identity)
+        return Caption(SAID, SPANS, ATTENTION, -1.0, shape, identity)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +90,49 @@ def test_a_description_that_changes_nothing_leaves_nothing_to_undo(app, tmp_path
     box(app, "General").fill("A dog of mine.")
     app.wait_for_timeout(1000)
     expect(offer(app)).to_be_hidden()
+
+
+def words(page: Page):
+    return page.locator("#caption").get_by_role("radio")
+
+
+def open_words(page: Page) -> None:
+    page.get_by_role("button", name="Where the words of the description come from").click()
+
+
+def test_each_word_of_the_description_shows_where_it_comes_from(app, tmp_path):
+    opener = app.get_by_role("button", name="Where the words of the description come from")
+    choose(app, tmp_path / "own.png")
+    expect(opener).to_have_count(0)
+    describe(app)
+    expect(box(app, "General")).to_have_value(SAID)
+    open_words(app)
+    expect(words(app)).to_have_count(4)
+    expect(words(app).nth(1)).to_have_text("brown, comes most from the top left")
+    shown = app.locator("#caption .readings canvas.map")
+    expect(shown).to_have_count(1)
+    drawn = []
+    for number, label in ((1, "“brown” comes from"), (2, "“dog” comes from")):
+        words(app).nth(number).click()
+        expect(app.locator("#caption").get_by_role("img", name=label).first).to_be_visible()
+        drawn.append(shown.evaluate("canvas => canvas.toDataURL()"))
+    assert drawn[0] != drawn[1]
+    expect(app.locator("#caption")).to_contain_text("it is no prediction of gaze")
+    app.keyboard.press("ArrowRight")
+    assert app.locator(":focus").text_content() == "runs, comes most from the top right"
+    expect(app.locator("#caption .tint")).to_be_hidden()
+
+
+def test_another_picture_takes_the_words_of_the_description_away(app, tmp_path):
+    choose(app, tmp_path / "own.png")
+    describe(app)
+    opener = app.get_by_role("button", name="Where the words of the description come from")
+    expect(opener).to_be_visible()
+    app.locator(".examples button").first.click()
+    expect(opener).to_have_count(0)
+    describe(app)
+    open_words(app)
+    expect(words(app)).to_have_count(4)
 
 
 def test_without_a_picture_the_reason_is_said(app):

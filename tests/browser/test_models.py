@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from saliency import checkpoints
-from saliency.models.registry import spec
+from saliency.models.registry import network, spec
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
     page.get_by_role("tab", name="Models").click()
     cards = checkpoints.available()
     shown = page.locator("#models article")
-    expect(shown).to_have_count(len(cards))
+    expect(shown).to_have_count(len(cards) + 1)  # the last is the captioner's
     for number, card in enumerate(cards):
         article = shown.nth(number)
         expect(article).to_contain_text(card.sha256)
@@ -41,6 +41,19 @@ def test_each_checkpoint_has_a_card_and_its_speed_is_measured_at_a_click(page):
     expect(first.locator(".measured")).to_contain_text("threads, computing in")
     total = re.search(r"[\d,]+ ms", first.locator(".measured").inner_text())[0]
     expect(page.locator("#model-scores tbody tr").first.locator("td").last).to_have_text(total)
+
+
+def test_the_captioner_has_a_card_without_a_speed_of_maps(page):
+    page.get_by_role("tab", name="Models").click()
+    card = checkpoints.read_card("captioner")
+    article = page.locator("#models article").last
+    for said in (card.sha256, card.licence, *card.limits, *card.origin, *(data.name for data in card.data)):
+        expect(article).to_contain_text(said)
+    expect(article).to_contain_text(f"CIDEr-D {card.captions.cider.mean:.3f}")
+    expect(article).to_contain_text(f"BLEU-4 {card.captions.bleu_4:.3f}")
+    expect(article).to_contain_text(f"{card.parameters / 1e6:.1f} million")
+    expect(article.get_by_role("button", name="Measure now")).to_have_count(0)
+    expect(page.locator("#model-scores")).not_to_contain_text("Captioner")
 
 
 @pytest.mark.parametrize(("tab", "table"), [("Models", "#model-scores"), ("Errors", "#shipped-scores")])
@@ -69,7 +82,8 @@ def test_one_table_has_all_scores_of_a_condition_with_the_best_in_bold(page, tab
 def test_papers_are_links_where_they_were_published(page):
     page.get_by_role("tab", name="Models").click()
     links = page.locator("#models a")
-    expect(links).to_have_count(sum(spec(card.model).link is not None for card in checkpoints.available()))
+    networks = [*(spec(card.model) for card in checkpoints.available()), network("captioner")]
+    expect(links).to_have_count(sum(shown.link is not None for shown in networks))
     for link in links.all():
         assert link.get_attribute("href").startswith("https://")
         assert link.get_attribute("rel") == "noopener"

@@ -365,6 +365,7 @@ def test_every_endpoint_is_documented_in_words(client):
     assert named == {
         "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Comparison"]),
         "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Archive"]),
+        "/caption": (["Picture"], ["Caption"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
         "/video": (["Clip", "Sentence", "Model", "Rate", "Smoothing", "Opacity"], ["Video"]),
         "/score": (["Picture", "Fixations", "Files", "Sentence", "Models", "Blur", *reading], ["Scores"]),

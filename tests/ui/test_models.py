@@ -15,7 +15,7 @@ from saliency import checkpoints
 from saliency.checkpoints import Estimate
 from saliency.errors import UnknownModelError
 from saliency.predictor import Predictor
-from saliency.ui.models.models_tab import PRIOR_CELL, card_views, measured, prior_view
+from saliency.ui.models.models_tab import PRIOR_CELL, captioner_views, card_views, in_chinese, measured, prior_view
 
 
 @pytest.fixture
@@ -78,3 +78,14 @@ def test_a_measurement_runs_the_model_anew_in_every_round(predictor):
 def test_a_model_that_is_not_here_is_reported(predictor):
     with pytest.raises(UnknownModelError):
         next(measured(predictor, "<b>x</b>"))
+
+
+def test_the_captioner_is_described_where_there_is_one(predictor, miniatures):
+    assert captioner_views(predictor) == []
+    [view] = captioner_views(Predictor([]))
+    json.dumps(view)
+    card = checkpoints.read_card("captioner")
+    assert (view["name"], view["reads"], view["sha256"]) == ("captioner", None, card.sha256)
+    assert view["captions"]["cider"]["n"] == card.captions.cider.n
+    english = set(in_chinese([view]))
+    assert {view["summary"], view["licence"], *view["limits"], *view["origin"]} <= english

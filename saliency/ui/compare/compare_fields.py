@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from saliency.conditions import Condition
 from saliency.gaze.options import written_options
@@ -22,6 +23,7 @@ from saliency.ui.shared.texts import t
 from saliency.ui.truth import gaze_fields
 from saliency.ui.truth.gaze_fields import GazeFields
 from saliency.ui.truth.truth_preview import TruthPreview, preview
+from saliency.ui.words.word_view import CaptionView
 
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -48,12 +50,21 @@ class TruthFields:
 
 
 @dataclass(frozen=True)
+class DescriptionFields:
+    """The button that fills the general sentence, and where the words of that description come from."""
+
+    button: gr.Button
+    accordion: gr.Accordion
+    words: CaptionView
+
+
+@dataclass(frozen=True)
 class CompareFields:
-    """All fields, the button that begins, and the one that fills the general sentence."""
+    """All fields, the button that begins, and what describes the picture."""
 
     picture: PictureInput
     sentences: dict[str, gr.Textbox]
-    describe: gr.Button
+    description: DescriptionFields
     named: NamedSentences
     models: gr.CheckboxGroup
     truth: TruthFields
@@ -84,7 +95,7 @@ def build(predictor: Predictor) -> CompareFields:
             picture = picture_field(t("compare.picture"), height=370, elem_id="picture")
         with gr.Column(scale=6, min_width=320, elem_classes="fields"):
             sentences = {Condition.GENERAL.value: _sentence(Condition.GENERAL)}
-            describe = _describe_button(predictor)
+            description = _description_fields(predictor)
             sentences |= {condition.value: _sentence(condition) for condition in WRITTEN[1:]}
             named = NamedSentences(elem_id="named-sentences")
             models = gr.CheckboxGroup(
@@ -94,7 +105,11 @@ def build(predictor: Predictor) -> CompareFields:
             with gr.Row(equal_height=True, elem_classes="begin"):
                 button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
                 cancel = CancelButton()
-    fields = CompareFields(picture, sentences, describe, named, models, truth, button, cancel)
+    fields = CompareFields(picture, sentences, description, named, models, truth, button, cancel)
+    # In the browser: the words of a description go with its picture, whatever takes its place.
+    picture.change(
+        None, None, [description.accordion, description.words], js=f"() => [{_shown(False)}, null]", **_QUIET
+    )
     _follow_truth(fields)
     return fields
 
@@ -110,11 +125,31 @@ def _sentence(condition: Condition) -> gr.Textbox:
     )
 
 
-def _describe_button(predictor: Predictor) -> gr.Button:
-    """Says why where there is nothing that could describe."""
+def _description_fields(predictor: Predictor) -> DescriptionFields:
+    """The button says why where there is nothing that could describe; words are there once there is a description."""
     known = predictor.captioner is not None
     label = t("compare.describe") if known else t("compare.describe_missing")
-    return gr.Button(label, size="sm", interactive=known, elem_id="describe", elem_classes="plain")
+    button = gr.Button(label, size="sm", interactive=known, elem_id="describe", elem_classes="plain")
+    with gr.Accordion(t("compare.described"), open=False, visible=False, elem_id="described") as accordion:
+        words = CaptionView(elem_id="caption")
+    return DescriptionFields(button, accordion, words)
+
+
+def described(fields: CompareFields, describing: Dependency) -> None:
+    """Once the picture is described, its caption is the general sentence, and its words can be opened."""
+    general = fields.sentences[Condition.GENERAL.value]
+    describing.success(
+        None,
+        fields.description.words,
+        [general, fields.description.accordion],
+        js=f"(caption) => [caption.sentence, {_shown(True)}]",
+        **_QUIET,
+    )
+
+
+def _shown(visible: bool) -> str:
+    """An update of an accordion, in the browser."""
+    return f'{{ __type__: "update", visible: {str(visible).lower()} }}'
 
 
 def _truth_fields() -> TruthFields:

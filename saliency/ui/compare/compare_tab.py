@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,8 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from saliency.archive import write_archive
-from saliency.conditions import Condition
 from saliency.gaze.options import written_options
-from saliency.imaging import load_image
+from saliency.imaging import load_image, open_picture
 from saliency.predictor import Predictor
 from saliency.ui import constants
 from saliency.ui.compare import compare_fields, first_sight
@@ -39,6 +39,7 @@ from saliency.ui.shared.presentation import present
 from saliency.ui.shared.sentences import reporting
 from saliency.ui.shared.texts import t
 from saliency.ui.truth.truth_files import read_truth
+from saliency.ui.words.word_presentation import present_caption
 
 _PROGRESS = gr.Progress()  # as a default value it makes Gradio pass each request's own progress
 _ON_ENGINE = {"concurrency_limit": 1, "concurrency_id": ENGINE}
@@ -66,10 +67,11 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     begun = [fields.button.click, *(box.submit for box in form.written)]
     form.answered(gr.on, triggers=begun, api_name="compare", trigger_mode="once")
     form.filled_by(clickable, fields.of_an_example, compare_fields.example_values)
-    general = fields.sentences[Condition.GENERAL.value]
-    fields.describe.click(
-        describing(predictor), fields.picture, general, api_visibility="private", trigger_mode="once", **_ON_ENGINE
+    description = fields.description
+    asked = description.button.click(
+        describing(predictor), fields.picture, description.words, api_name="caption", trigger_mode="once", **_ON_ENGINE
     )
+    compare_fields.described(fields, asked)
     downloading = download.click(
         packed, request, archive, show_progress_on=cancel_download, api_visibility="private", **_ON_ENGINE
     )
@@ -144,8 +146,22 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
 
 
 def describing(predictor: Predictor) -> Callable[..., Any]:
-    """The handler of the button that describes the picture: its caption, for the general sentence."""
-    return guarded(lambda picture: predictor.caption(picture).sentence)
+    """The handler of the endpoint `caption`."""
+
+    @guarded
+    def caption(picture):
+        """A sentence about a picture, by the captioner, and where each of its words comes from.
+
+        Returns one JSON object; see its schema.
+
+        Args:
+            picture: A file: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
+        """
+        started = time.perf_counter()
+        opened = open_picture(picture)
+        return present_caption(predictor.caption(opened), opened, seconds=time.perf_counter() - started)
+
+    return caption
 
 
 def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., Any]:

@@ -25,14 +25,18 @@ function buildFacts(card) {
   return node(
     "dl",
     { class: "facts" },
-    ...fact("how", text(card.reads)),
-    ...fact("encoder", card.text_encoder || text("none")),
+    ...fact("how", text(card.reads ?? "writes")),
+    ...(card.reads ? fact("encoder", card.text_encoder || text("none")) : fact("tokeniser", card.text_encoder)),
     ...fact("paper", buildPaper(card)),
     ...fact("parameters", card.sha256 ? text("millions", { count: fixed(card.parameters / 1e6, 1) }) : text("none")),
-    ...fact("file", card.sha256 ? text("megabytes", { size: fixed(card.file / 1e6, 1), dtype: card.dtype }) : text("none")),
+    ...(card.file === null ? [] : fact("file", buildFile(card))),
     ...fact("input", fit === "within" ? text("own_size", { width, height }) : `${width} × ${height}`),
     ...fact("licence", inLanguage(card.licence)),
   );
+}
+
+function buildFile({ sha256, file, dtype }) {
+  return sha256 ? text("megabytes", { size: fixed(file / 1e6, 1), dtype }) : text("none");
 }
 
 function buildPaper({ paper, link }) {
@@ -90,11 +94,20 @@ function buildScores(card, scores) {
 
 function buildNumbers(card) {
   const part = node("section", {}, node("h3", {}, text("numbers")));
-  if (!card.scores.length) part.append(node("p", { class: "note" }, text("unmeasured")));
+  if (!card.scores.length && !card.captions) part.append(node("p", { class: "note" }, text("unmeasured")));
   for (const scores of card.scores) part.append(...buildScores(card, scores));
   if (card.grounding) {
     const { phrases, pointing, box_auc } = card.grounding;
     part.append(node("p", {}, text("pointing", { phrases, share: percent(pointing), auc: fixed(box_auc, 3) })));
+  }
+  if (card.captions) {
+    const { cider, bleu_4, nearest_cider, nearest_bleu_4 } = card.captions;
+    const [mean, low, high, bleu] = [cider.mean, cider.low, cider.high, bleu_4].map((number) => fixed(number, 3));
+    const nearest = { cider: fixed(nearest_cider, 3), bleu: fixed(nearest_bleu_4, 3) };
+    part.append(
+      node("p", {}, text("captions", { n: cider.n, mean, low, high, bleu })),
+      node("p", {}, text("captions_nearest", nearest)),
+    );
   }
   return part;
 }
@@ -145,7 +158,7 @@ function buildCard(card) {
     node("p", { class: "summary" }, inLanguage(card.summary)),
     node("div", { class: "columns first" }, buildFacts(card), buildNumbers(card)),
     node("div", { class: "columns" }, buildData(card), buildList("limits", card.limits)),
-    node("div", { class: "columns" }, buildOrigin(card), buildSpeed(card)),
+    node("div", { class: "columns" }, buildOrigin(card), ...(card.reads ? [buildSpeed(card)] : [])),
     ...(card.prior ? [node("div", { class: "columns" }, buildPrior(card))] : []),
     buildVersion(card),
     ...(card.sha256 ? [buildRecipe(card)] : []),

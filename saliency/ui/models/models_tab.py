@@ -1,4 +1,7 @@
-"""The Models tab: all scores in one table, and per model what its card says and its speed measured here at a click."""
+"""The Models tab: all scores in one table, and per model what its card says and its speed measured here at a click.
+
+The captioner, which makes no maps of gaze, has a card below, without a speed.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from PIL import Image
 from saliency.checkpoints import Card
 from saliency.conditions import COMPARED
 from saliency.errors import UnknownModelError
-from saliency.models.registry import translations
-from saliency.models.spec import ModelSpec
+from saliency.models.registry import network, translations
+from saliency.models.spec import ModelSpec, NetworkSpec
 from saliency.predictor import Predictor
 from saliency.resizing import bilinear
 from saliency.results.rendering import overlay
@@ -41,7 +44,8 @@ def build(predictor: Predictor) -> None:
 
     cards = card_views(predictor)
     ScoreTable(cards, timed=True, elem_id="model-scores")
-    shown = Component("model_cards", cards=cards, chinese=in_chinese(cards), elem_id="models")
+    described = [*cards, *captioner_views(predictor)]
+    shown = Component("model_cards", cards=described, chinese=in_chinese(described), elem_id="models")
     # Without Gradio's own progress, which would lie over all the cards: the card shows it.
     running = shown.measure(
         measure,
@@ -63,19 +67,28 @@ def card_views(predictor: Predictor) -> list[dict[str, Any]]:
     ]
 
 
-def card_view(card: Card, spec: ModelSpec) -> dict[str, Any]:
-    """What the card says, and the registry of the model's kind.
+def captioner_views(predictor: Predictor) -> list[dict[str, Any]]:
+    """The card of the captioner as `card_views` has those of models; empty where there is none."""
+    card = predictor.captioner
+    if card is None:
+        return []
+    return [card_view(card, network(card.model)) | {"file": None}]
 
-    ``reads`` is as `ModelSpec.reads` has it. Numbers are tables, one a split, with a
-    row per condition and under each metric ``[mean, low, high]``, or None where it was not measured.
+
+def card_view(card: Card, spec: NetworkSpec) -> dict[str, Any]:
+    """What the card says, and the registry of the network's kind.
+
+    ``reads`` is as `ModelSpec.reads` has it, and None of what is no model of gaze. Numbers are tables, one per split,
+    with a row per condition and under each metric ``[mean, low, high]``, or None where it was not measured.
     """
+    reads = (spec.reads if card.text_encoder else "nothing") if isinstance(spec, ModelSpec) else None
     record = card.model_dump(mode="json", exclude={"metrics", "config", "location_prior"})
     return record | {
         "title": spec.title,
         "summary": spec.summary.en,
         "paper": spec.paper,
         "link": spec.link,
-        "reads": spec.reads if card.text_encoder else "nothing",
+        "reads": reads,
         "prior": prior_view(card.location_prior) if card.location_prior else None,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }

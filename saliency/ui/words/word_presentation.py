@@ -1,4 +1,4 @@
-"""A sentence's words and their maps as the JSON that the browser draws and the API returns."""
+"""The words of a sentence, or of a caption, and their maps as the JSON that the browser draws and the API returns."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from saliency.imaging import LoadedPicture
 from saliency.map_summary import moved
-from saliency.results import Comparison, Prediction, Shape, WordMap, resized
-from saliency.ui.shared.presentation import PICTURE_SIDE, packed, packed_map, picture_view, provenance
+from saliency.models.registry import network
+from saliency.results import Caption, Comparison, Prediction, Shape, WordMap, resized
+from saliency.ui.shared.presentation import (
+    PICTURE_SIDE,
+    packed,
+    packed_density,
+    packed_map,
+    picture_view,
+    provenance,
+    weights,
+)
 from saliency.ui.shared.sentences import translated
 from saliency.words import Influence
 
@@ -45,6 +55,35 @@ def present_words(
         "notices": [translated(notice) for notice in comparison.notices],
         "words": [_word(item, own.get((item.start, item.end)), prediction) for item in influences],
         "provenance": provenance([prediction], {"total": seconds}),
+    }
+
+
+def present_caption(caption: Caption, picture: LoadedPicture, *, seconds: float) -> dict[str, Any]:
+    """Everything a page needs of a caption's words, as `word_view.CAPTION_SCHEMA` describes it.
+
+    Args:
+        picture: that the caption describes.
+        seconds: that all of it took.
+    """
+    shown = Comparison(picture.pixels, (), {})
+    shape = shown.reduced(WORD_SIDE).picture.shape[:2]
+    title = network(caption.checkpoint.model).title
+    return {
+        "picture": picture_view(shown.reduced(PICTURE_SIDE).picture),
+        "model": {"name": caption.checkpoint.name, "title": title},
+        "sentence": caption.sentence,
+        "log_probability": caption.log_probability,
+        "notices": [translated(notice) for notice in picture.notices],
+        "words": [
+            {
+                "word": caption.sentence[start:end],
+                "start": start,
+                "end": end,
+                "attention": packed_density(resized(attention, shape)),
+            }
+            for (start, end), attention in zip(caption.spans, caption.attention, strict=True)
+        ],
+        "provenance": {"weights": [weights(title, caption.checkpoint)], "seconds": {"total": round(seconds, 4)}},
     }
 
 

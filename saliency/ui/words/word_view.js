@@ -1,10 +1,12 @@
 // The browser's half of the Words tab: the sentence as a row of choices, the two readings of the chosen word, and both
-// readings of all words as small multiples. Choosing a word asks the server for nothing.
+// readings of all words as small multiples. Choosing a word asks the server for nothing. A caption has one reading, the
+// captioner's attention, and nothing of it is said of gaze.
 
 const isOf = markOutdated(element);
 const READINGS = {
   points: { colours: "viridis", diverging: false, value: (number) => fixed(number, 2) },
   moves: { colours: "difference", diverging: true, value: (number) => times(number, true) },
+  attention: { colours: "viridis", diverging: false, value: (number) => times(number, false) },
   gaze: { colours: "viridis", diverging: false, value: (number) => times(number, false) },
   about: { colours: "viridis", diverging: false, value: (number) => fixed(number, 2) },
 };
@@ -23,11 +25,19 @@ const parts = Object.fromEntries(
 );
 
 let view = null;
-let words = []; // those that are read: {of, choice, points, moves, tiles}; a reading is {map, ends}
+let words = []; // those that are read: {of, choice, tiles, and by the name of each reading {map, ends}}
 let readings = []; // what is shown large: {name, drawing, bar, low, high, about}; of the chosen word
 let whole = []; // the same, of the whole sentence: its gaze, or what it is about
 let current = 0; // index of the chosen word
 let newest = 0; // number of the last result that arrived; an older one still decoding is dropped
+
+const isCaption = (value) => "log_probability" in value;
+
+// The names of the readings of every word.
+function namesOf(value) {
+  if (isCaption(value)) return ["attention"];
+  return value.model.word_maps ? ["points", "moves"] : ["moves"];
+}
 
 function share(number) {
   return `${fixed(number * 100, 1)}%`;
@@ -57,14 +67,25 @@ function movesLabel({ word, moves, strength }) {
   return text("moves_label", { word, strength: share(strength), from: placeName(source), to: placeName(target) });
 }
 
-const LABELS = { points: pointsLabel, moves: movesLabel };
+function attentionLabel({ word, attention }) {
+  const { half, place: most, share: part } = attention.where;
+  return text("attention_label", { word, half: percent(half), place: placeName(most), share: percent(part) });
+}
+
+const LABELS = { points: pointsLabel, moves: movesLabel, attention: attentionLabel };
 const ABOUT = {
   points: ({ word, weight }) => text("points_of", { word: isolated(word), weight: share(weight) }),
   moves: ({ word, strength }) => text("moves_of", { word: isolated(word), strength: share(strength) }),
+  attention: ({ word }) => text("attention_of", { word: isolated(word) }),
 };
-const NUMBER = { points: ({ weight }) => share(weight), moves: ({ strength }) => share(strength) };
+const NUMBER = {
+  points: ({ weight }) => share(weight),
+  moves: ({ strength }) => share(strength),
+  attention: ({ attention }) => placeName(attention.where.place),
+};
 
 function notices() {
+  if (isCaption(view)) return [];
   const { title, reads_text, word_maps } = view.model;
   const [read, count] = [words.length, view.words.length];
   if (!reads_text) return [text("blind", { title })];
@@ -162,8 +183,12 @@ parts.sentence.addEventListener("keydown", (event) => {
 
 // ---------------------------------------------------------------------------------------------------- page building
 
-// How dark each word's ground is: by what it moves, or by its weight where the model gives one.
+// How dark each word's ground is: by what it moves, or by its weight where the model gives one; those of a caption are alike.
 function tint() {
+  if (isCaption(view)) {
+    parts.hint.textContent = text("hint_attention", view.model);
+    return;
+  }
   const key = view.model.word_maps ? controls.tint.value : "strength";
   const most = Math.max(...words.map(({ of }) => of[key]), 1e-9);
   for (const { of, choice } of words) choice.style.setProperty("--share", of[key] / most);
@@ -171,19 +196,23 @@ function tint() {
 }
 
 function buildChoice(word, index) {
-  const names = word.of.points ? ["points", "moves"] : ["moves"];
+  const known = word.of.known ?? true; // a captioner knows what it says
+  const names = namesOf(view).filter((name) => word.of[name]);
   const facts = names.map((name) => text(`${name}_short`, { number: NUMBER[name](word.of) }));
-  if (!word.of.known) facts.unshift(text("unknown"));
+  if (!known) facts.unshift(text("unknown"));
   const about = facts.join(", ");
   const choice = node(
     "span",
-    { class: word.of.known ? "word" : "word unknown", role: "radio", title: about },
+    { class: known ? "word" : "word unknown", role: "radio", title: about },
     word.of.word,
     node("span", { class: "visually-hidden" }, `, ${about}`),
   );
   choice.addEventListener("click", () => goTo(index));
   return choice;
 }
+
+// A word that the model gives, it has read.
+const isRead = (word) => word.read ?? true;
 
 // The sentence as it was written: words that are read are choices, runs of others are struck out.
 function buildSentence() {
@@ -194,13 +223,13 @@ function buildSentence() {
   for (let i = 0; i < view.words.length; i++) {
     const first = view.words[i];
     made.push(between(at, first.start));
-    if (first.read) {
+    if (isRead(first)) {
       const word = words[read];
       word.choice = buildChoice(word, read);
       made.push(word.choice);
       read++;
     } else {
-      while (i + 1 < view.words.length && !view.words[i + 1].read) i++;
+      while (i + 1 < view.words.length && !isRead(view.words[i + 1])) i++;
       const struck = node("span", { class: "unread" }, between(first.start, view.words[i].end));
       made.push(struck, node("span", { class: "visually-hidden" }, ` ${text("unread")} `));
     }
@@ -233,11 +262,10 @@ function buildReading(name, picture, map, label) {
 
 function buildReadings(picture, maps) {
   parts.readings.replaceChildren();
-  const names = view.model.word_maps ? ["points", "moves"] : ["moves"];
-  readings = words.length ? names.map((name) => buildReading(name, picture, words[0][name].map, "")) : [];
+  readings = words.length ? namesOf(view).map((name) => buildReading(name, picture, words[0][name].map, "")) : [];
   const name = view.model.reads_text ? "about" : "gaze";
   whole = [];
-  if (!maps[name]) return;
+  if (!maps[name]) return; // of a caption there is neither
   const about = name === "about" ? aboutLabel() : whereText(view.gaze.where);
   whole = [buildReading(name, picture, maps[name], about)];
   whole[0].about.textContent = about;
@@ -267,7 +295,7 @@ function buildTiles(picture) {
 
 async function decodeWord(of) {
   const word = { of, choice: null, tiles: {} };
-  for (const name of ["points", "moves"]) {
+  for (const name of ["points", "moves", "attention"]) {
     if (!of[name]) continue;
     const map = await decodeMap(of[name]);
     word[name] = { map, ends: endsOf(name, map) };
@@ -290,9 +318,9 @@ function build(picture, maps) {
 }
 
 // The word to begin with, the one that moves most: by its own weight a model may count an "on" above the thing that lies
-// there.
+// there. Of a caption it is the one that comes from the smallest part of the picture.
 function strongest() {
-  const moved = words.map(({ of }) => of.strength);
+  const moved = words.map(({ of }) => of.strength ?? 1 - of.attention.where.half);
   return Math.max(moved.indexOf(Math.max(...moved)), 0);
 }
 
@@ -300,7 +328,7 @@ async function show(value) {
   const mine = ++newest;
   const filled = Boolean(value && value.words);
   if (filled) {
-    const read = value.words.filter((word) => word.read);
+    const read = value.words.filter(isRead);
     const of = [value.gaze, value.about].map((map) => map && decodeMap(map));
     const loading = [loadImage(value.picture.jpeg), Promise.all(read.map(decodeWord)), ...of];
     const [picture, decoded, gaze, about] = await Promise.all(loading);
@@ -312,7 +340,7 @@ async function show(value) {
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;
-  if (filled) reveal(parts.result);
+  if (filled && !isCaption(value)) reveal(parts.result); // a caption is beside the fields
 }
 
 for (const name of ["opacity", "scale"]) controls[name].addEventListener("input", draw);

@@ -1,6 +1,6 @@
-"""A sentence word by word over its picture, as a Gradio component.
+"""A sentence, or a caption, word by word over its picture, as a Gradio component.
 
-What it shows is one JSON value (see `word_presentation.present_words`); moving through the words happens in the browser
+What it shows is one JSON value (see `word_presentation`); moving through the words happens in the browser
 (word_view.js), without a request.
 """
 
@@ -54,3 +54,40 @@ class WordView(Component):
     def api_info(self) -> dict[str, Any]:
         """JSON schema of the value."""
         return SCHEMA
+
+
+# The JSON of a caption, and so what the API endpoint `caption` returns.
+CAPTION_SCHEMA: dict[str, Any] = {
+    "title": "Caption",
+    "type": "object",
+    "description": (
+        "A sentence about a picture, by the captioner, word by word. picture: {jpeg: data URI, width, height}. model: "
+        "{name, title}. sentence. log_probability: natural logarithm of the probability of the sentence. notices: "
+        "sentences on the picture. words: [{word, start, end: characters of the sentence, attention: where the "
+        "captioner read the picture when it gave the word}], a map as {png: data URI of an 8-bit grey map, low, high: "
+        "what 0 and 255 stand for, in multiples of the picture's average, where: {half: share of the picture that "
+        "holds half, place: [row, column] of the ninth with the most, share: in that ninth, peak: [x, y] in shares of "
+        "the sides}}. The attention explains the sentence; it is no prediction of gaze. provenance: {weights: [{title, "
+        "checkpoint, preset, sha256}], seconds: {total}}."
+    ),
+    "properties": {
+        "picture": {"type": "object"},
+        "model": {"type": "object"},
+        "sentence": {"type": "string"},
+        "log_probability": {"type": "number"},
+        "notices": {"type": "array", "items": {"type": "string"}},
+        "words": {"type": "array", "items": {"type": "object"}},
+        "provenance": {"type": "object"},
+    },
+}
+
+
+class CaptionView(Component):
+    """The words of a caption, and where the captioner read the picture for each; drawn as a `WordView`."""
+
+    def __init__(self, **options: Any):
+        super().__init__("word_view", **options)
+
+    def api_info(self) -> dict[str, Any]:
+        """JSON schema of the value."""
+        return CAPTION_SCHEMA
