@@ -1,4 +1,7 @@
-"""The numbers below the maps: against a ground truth, how far sentences moved the maps, how far models agree."""
+"""The numbers below the maps: against a ground truth, how far sentences moved the maps, how far models agree.
+
+A ground truth is where people looked, a mask of objects, or both; each has a table with metrics of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ from .gaze.frames import fit_density
 from .human_consistency import Consistency
 from .messages import Message
 from .metrics import cc, compare_maps, evaluate_fixation
+from .metrics.object_evaluator import OBJECT_METRICS, evaluate_objects
 from .models.centre_prior.model import centre_prior
+from .object_files import resized_mask
 from .results import Comparison
 
 # Rows beside the models' that give their numbers a scale; the page words them.
 CENTRE_BIAS = "centre_bias"
 OTHER_PEOPLE = "other_people"
 COMPARED_SIDE = 320  # pixels of the longer side of maps that are compared with each other; they are no finer
+MASKED_SIDE = 640  # of maps that are compared with a mask; pictures of the field's data sets are smaller
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Table:
     """Rows of names and numbers, None where a number is not defined; the page words its title and its columns.
 
     Attributes:
-        name: against, moved or agreement.
+        name: against, objects, moved or agreement.
         columns: model, condition, or a metric.
         fixations: how many the numbers are of; None where they are of none.
         notes: sentences on what the numbers are of.
@@ -45,16 +51,18 @@ class Table:
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """Where people really looked under one condition.
+    """Where people really looked under one condition, and where objects are.
 
     Attributes:
-        condition: what they had read.
+        condition: what the people had read.
         density: (h, w) >= 0, of any size with the picture's aspect ratio; or None.
         fixations: (N, 2) integers (row, column) in the picture's pixels, repeats included; or None.
         people: number of those who looked; None where that is not known.
         consistency: how well they predict each other; None where fewer than two are named.
         notes: sentences on how they were read.
         record: the same as JSON, for the download.
+        mask: (H, W) bool at the picture's size, true on the objects; or None.
+        mask_notes: sentences on how it was read.
     """
 
     condition: AnyCondition
@@ -64,6 +72,45 @@ class GroundTruth:
     consistency: Consistency | None = None
     notes: tuple[Message, ...] = ()
     record: Mapping[str, Any] | None = None
+    mask: np.ndarray | None = None
+    mask_notes: tuple[Message, ...] = ()
+
+    @property
+    def has_gaze(self) -> bool:
+        """Whether it says where people looked."""
+        return self.density is not None or self.fixations is not None
+
+
+def against_truth(truth: GroundTruth, comparison: Comparison) -> tuple[Table, ...]:
+    """A table with rows of scale for each kind of ground truth: `against` gaze, and `against_mask`.
+
+    Raises:
+        GroundTruthError: as `against`.
+    """
+    gaze = (against(truth, comparison, scale=True),) if truth.has_gaze else ()
+    return (*gaze, *(() if truth.mask is None else (against_mask(truth.mask, comparison, truth.mask_notes),)))
+
+
+def against_mask(mask: np.ndarray, comparison: Comparison, notes: tuple[Message, ...] = ()) -> Table:
+    """How well each map agrees with a mask of objects, by `metrics.OBJECT_METRICS`; also the centre bias.
+
+    Every condition is compared: a mask says nothing of what somebody had read. Maps and mask have at most `MASKED_SIDE`
+    pixels on their longer side.
+
+    Args:
+        mask: (H, W) bool at the picture's size.
+        notes: sentences on how it was read.
+    """
+    small = comparison.reduced(MASKED_SIDE)
+    objects = resized_mask(mask, small.picture.shape[:2])
+
+    def row(model: str, condition: str, predicted: np.ndarray) -> tuple[str | float | None, ...]:
+        scores = evaluate_objects(predicted, objects)
+        return model, condition, *(_defined(scores[metric]) for metric in OBJECT_METRICS)
+
+    rows = [row(p.model, p.condition.value, p.map) for p in small.predictions]
+    rows.append(row(CENTRE_BIAS, comparison.conditions[0].value, centre_prior(small.picture)))
+    return Table("objects", ("model", "condition", *OBJECT_METRICS), tuple(rows), notes=notes)
 
 
 def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) -> Table:

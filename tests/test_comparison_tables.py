@@ -1,12 +1,22 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from saliency.comparison_tables import GroundTruth, against, agreement, moved
+from saliency.comparison_tables import (
+    CENTRE_BIAS,
+    GroundTruth,
+    against,
+    against_mask,
+    against_truth,
+    agreement,
+    moved,
+)
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.human_consistency import Consistency
+from saliency.metrics.object_evaluator import OBJECT_METRICS
 from saliency.ui.shared.sentences import translated
 
 
@@ -122,3 +132,42 @@ def test_without_named_participants_or_fixations_there_are_no_other_people(compa
     constant = against(GroundTruth(Condition.PURE, np.ones((48, 64))), comparison, scale=True)
     assert constant.rows[2][2] is None
     assert constant.notes == ()  # nothing correlates with a constant
+
+
+def test_a_mask_is_compared_with_every_map_by_the_metrics_of_objects(comparison):
+    """The mean error in closed form, the others by what they are of a map that is the mask."""
+    mask = np.zeros((480, 640), bool)
+    mask[100:300, 200:500] = True
+    own = replace(comparison.predictions[0], working_map=mask.astype(np.float32))
+    table = against_mask(mask, replace(comparison, predictions=(own, *comparison.predictions[1:])))
+    assert (table.name, table.columns) == ("objects", ("model", "condition", *OBJECT_METRICS))
+    expected = [*((p.model, p.condition.value) for p in comparison.predictions), (CENTRE_BIAS, "pure")]
+    assert [row[:2] for row in table.rows] == expected
+    values = {row[:2]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+    perfect = values["one", "pure"]
+    assert perfect["MAE"] == pytest.approx(0, abs=1e-6)
+    assert [perfect[name] for name in ("maxF", "meanF", "wF", "S")] == pytest.approx([1, 1, 1, 1], abs=0.01)
+    other = comparison.get("two", Condition.SALIENT).map
+    assert values["two", "salient"]["MAE"] == pytest.approx(np.abs(other - mask).mean(), abs=1e-5)
+    assert 0 < values[CENTRE_BIAS, "pure"]["maxF"] < 1
+
+
+def test_a_ground_truth_of_both_kinds_has_a_table_of_each(comparison):
+    mask = np.zeros((480, 640), bool)
+    mask[:, :320] = True
+    points = np.array([[1, 2]])
+    both = against_truth(GroundTruth(Condition.PURE, fixations=points, mask=mask), comparison)
+    assert [table.name for table in both] == ["against", "objects"]
+    [alone] = against_truth(GroundTruth("a sentence that nobody wrote", mask=mask), comparison)
+    assert alone.name == "objects"
+    assert alone.fixations is None
+
+
+def test_a_mask_of_a_huge_picture_is_compared_at_a_smaller_size(comparison):
+    large = tuple(replace(p, shape=(1920, 2560)) for p in comparison.predictions)
+    picture = np.zeros((1920, 2560, 3), np.uint8)
+    mask = np.zeros((1920, 2560), bool)
+    mask[400:1200, 800:2000] = True
+    huge = against_mask(mask, type(comparison)(picture, large, {}))
+    small = against_mask(mask[::4, ::4], comparison)
+    np.testing.assert_allclose([row[2:] for row in huge.rows], [row[2:] for row in small.rows], atol=1e-6)

@@ -48,13 +48,15 @@ COLUMNS = {
         "cc_to_pure": "Pearson correlation with the same model's map of the picture alone; 1 is the same map",
     },
     "metrics.csv": {
-        "table": "against: a map against the ground truth; moved: a map against the same model's map of the picture "
-        "alone; agreement: mean over all pairs of models",
+        "table": "against: a map against where people looked; objects: against the mask; moved: a map against the "
+        "same model's map of the picture alone; agreement: mean over all pairs of models",
         "model": "name of the checkpoint; empty for agreement",
         "condition": "what the sentence is about",
         "metric": "CC: Pearson correlation; SIM: intersection of two distributions; KL: Kullback-Leibler divergence in "
         "nats (lower is nearer); NSS: mean of the standardised map at the fixations; AUC: how well the map separates "
-        "fixations from all pixels; fixations: how many there are",
+        "fixations from all pixels; fixations: how many there are; against the mask MAE: mean absolute error (lower is "
+        "nearer); adpF, meanF, maxF: F-measure at twice the map's mean, mean over all thresholds, at the best; wF: "
+        "weighted F-measure; adpE, meanE, maxE: enhanced alignment likewise; S: structural likeness",
         "value": "empty where it is not defined",
     },
 }

@@ -83,7 +83,12 @@ class ObjectSample:
                 stem=self.stem,
                 white=white,
             )
-        return values > white * 128 / 255
+        return object_pixels(values, white)
+
+
+def object_pixels(values: np.ndarray, white: float) -> np.ndarray:
+    """Where a mask's values are of an object, bool: more than 128 of 255 of `white`."""
+    return values > white * 128 / 255
 
 
 class ObjectDataset(Listed[ObjectSample]):

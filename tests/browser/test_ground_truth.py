@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
@@ -102,6 +103,23 @@ def test_positions_on_a_screen_are_shown_where_they_fall_on_the_picture(compare,
     box.press("Tab")
     expect(preview(compare)).to_contain_text("4 fixations of 1 person")
     expect(dots(compare)).to_have_attribute("alt", re.compile("the centre has the most .50%"))
+
+
+def test_a_mask_is_outlined_and_scored_by_metrics_of_objects(compare, tmp_path):
+    mask = Image.new("L", (600, 400))
+    mask.paste(255, (150, 60, 420, 340))
+    mask.save(tmp_path / "mask.png")
+    compare.locator(".upload").nth(2).locator("input[type=file]").set_input_files(tmp_path / "mask.png")
+    expect(preview(compare).get_by_role("img", name="outline of the mask")).to_be_visible()
+    expect(preview(compare)).to_contain_text("A mask of objects on 32% of the picture")
+    compare.get_by_role("button", name="Compare", exact=True).click()
+    scored = compare.get_by_role("table", name="Against your mask of objects")
+    expect(scored.get_by_role("columnheader", name="MAE")).to_be_visible()
+    figure = compare.locator("#maps figure", has=scored)
+    expect(figure).to_contain_text("These models predict gaze")
+    expect(figure).to_contain_text("A mask of objects on 32% of the picture")
+    expect(compare.get_by_role("table", name="Against your ground truth")).to_have_count(0)
+    expect(compare.locator("#maps .meanings")).to_contain_text("Mean absolute error")
 
 
 def test_a_density_and_a_mistake_are_shown_together_and_leave_with_the_picture(compare, tmp_path):

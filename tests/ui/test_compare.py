@@ -61,7 +61,7 @@ def test_a_ground_truth_leaves_with_its_picture(miniatures):
     for fn in leaving:
         given = fn.fn() if fn.fn else json.loads(fn.js.removeprefix("() => "))
         values = dict(zip(fn.outputs, given, strict=True))
-        assert [values[field] for field in truth] == [None, None, ""]  # its files, and what one calls the picture
+        assert [values[field] for field in truth] == [None, None, None, ""]  # its files, and what one calls the picture
     begun = [target for fn in leaving for target in fn.targets]
     assert {event for block, event in begun if block == picture._id} == {"input", "upload", "clear"}
     assert len({block for block, event in begun if event == "click"}) == len(examples())

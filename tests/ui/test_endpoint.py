@@ -93,6 +93,16 @@ def test_ground_truth_is_scored(client, tmp_path):
     assert sorted(view["people"]["dots"]) == [[300, 200], [310, 190]]
 
 
+def test_a_mask_is_compared_with_maps_after_every_sentence(client, tmp_path):
+    Image.effect_noise((60, 40), 90).point(lambda value: 255 * (value > 128)).save(tmp_path / "mask.png")
+    mask = handle_file(tmp_path / "mask.png")
+    view = client.predict(handle_file(COFFEE), salient="A cup.", models=["gsgnet"], mask=mask, api_name="/compare")
+    table = view["tables"][0]
+    assert table["name"] == "objects"
+    assert [row[:2] for row in table["rows"]] == [["gsgnet", "pure"], ["gsgnet", "salient"], ["centre_bias", "pure"]]
+    assert view["people"] is None
+
+
 def test_a_file_in_other_units_is_scored_by_the_options_of_its_reader(client, tmp_path):
     """The same four fixations on a picture of 600 x 400: in its pixels, and on a screen that showed it."""
     places = [(300, 200), (310, 190), (310, 190), (20, 30)]
@@ -363,8 +373,8 @@ def test_every_endpoint_is_documented_in_words(client):
     truth = ["Density", "Fixations", "Truth condition"]
     reading = ["Units", "Screen", "Shown", "Corner", "Picture name", "Drop zeros"]
     assert named == {
-        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Comparison"]),
-        "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named"], ["Archive"]),
+        "/compare": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named", "Mask"], ["Comparison"]),
+        "/archive": (["Picture", *sentences, "Models", *truth, *reading, "Log", "Named", "Mask"], ["Archive"]),
         "/caption": (["Picture"], ["Caption"]),
         "/words": (["Picture", "Sentence", "Model"], ["Words"]),
         "/video": (["Clip", "Sentence", "Model", "Rate", "Smoothing", "Opacity"], ["Video"]),

@@ -80,6 +80,36 @@ def test_what_is_taken_home_says_how_the_ground_truth_was_read(truth, comparison
         assert "ground_truth.json" not in archive.namelist()
 
 
+def test_a_mask_is_scored_by_the_metrics_of_objects_alone(comparison, tmp_path):
+    mask = np.zeros((240, 320), np.uint8)
+    mask[60:180, 80:240] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    truth = read_truth(None, None, "salient", (480, 640), mask=str(tmp_path / "m.png"))
+    assert truth.mask.mean() == 0.25
+    view = present(comparison, truth)
+    assert view["people"] is None
+    assert [table["name"] for table in view["tables"]] == ["objects", "moved", "agreement"]
+    table = view["tables"][0]
+    assert {"MAE", "maxF", "meanF", "adpF", "wF", "S", "meanE"} <= set(table["columns"])
+    assert not {"CC", "NSS"} & set(table["columns"])
+    assert table["notes"] == ["A mask of objects on 25% of the picture"]
+    write_archive(comparison, tmp_path / "all.zip", view["tables"], truth=truth.record)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert json.loads(archive.read("ground_truth.json"))["mask"] == {"file": "m.png", "notices": []}
+        rows = list(csv.DictReader(io.StringIO(archive.read("metrics.csv").decode())))
+    assert {row["metric"] for row in rows if row["table"] == "objects"} == set(table["columns"][2:])
+
+
+def test_a_density_of_two_values_may_be_a_mask(tmp_path):
+    mask = np.zeros((240, 320), np.uint8)
+    mask[60:180, 80:240] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    assert "field for masks" in truth_files.read_map(str(tmp_path / "m.png"), (480, 640)).notices[-1]
+    mask[70] = 100
+    Image.fromarray(mask).save(tmp_path / "d.png")
+    assert truth_files.read_map(str(tmp_path / "d.png"), (480, 640)).notices == ()
+
+
 def test_how_well_people_predict_each_other_is_taken_home(comparison, tmp_path):
     (tmp_path / "f.csv").write_text("participant,x,y\nann,300,200\nbob,300,200\nbob,310,210\n")
     truth = read_truth(None, str(tmp_path / "f.csv"), "salient", (480, 640))

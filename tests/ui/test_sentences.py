@@ -39,7 +39,6 @@ NOT_FOR_VISITORS = [
     "data/folder.py",
     "data/layouts.py",
     "data/mit1003.py",
-    "data/object_masks.py",
     "data/osie.py",
     "data/prepare",
     "data/released.py",

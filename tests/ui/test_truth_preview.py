@@ -73,6 +73,23 @@ def test_a_density_lies_over_the_picture_and_the_dots_on_it(picture, table, tmp_
     assert [file["name"] for file in both["files"]] == ["f.csv", "d.png"]
 
 
+def test_a_mask_is_outlined_and_says_nothing_of_gaze(picture, table, tmp_path):
+    mask = np.zeros((90, 120), np.uint8)
+    mask[30:60, 40:80] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    view = preview(picture, None, None, GazeOptions, str(tmp_path / "m.png"))
+    pixels = shown(view)
+    edge, inside = pixels[150:330, 210:216], pixels[200:280, 260:380]
+    assert any(is_dot(pixel) for pixel in edge.reshape(-1, 3))
+    assert np.ptp(inside, axis=2).max() < 12  # the picture itself
+    assert view["where"] is None
+    assert view["files"] == [
+        {"name": "m.png", "failed": False, "lines": ["A mask of objects on 11% of the picture"]},
+    ]
+    both = preview(picture, None, table, GazeOptions, str(tmp_path / "m.png"))
+    assert both["where"]["place"] == (0, 0)
+
+
 def test_what_cannot_be_read_is_reported_and_the_other_file_is_shown(picture, table, tmp_path):
     Image.new("L", (100, 100), 200).save(tmp_path / "square.png")
     view = preview(picture, str(tmp_path / "square.png"), table, GazeOptions)

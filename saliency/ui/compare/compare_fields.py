@@ -30,10 +30,11 @@ _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 @dataclass(frozen=True)
 class TruthFields:
-    """Where people really looked: two files, what these people had read, and how the files are read."""
+    """Where people really looked: two files, what these people had read, and how these are read; a mask of objects."""
 
     density: gr.File
     fixations: gr.File
+    mask: gr.File
     preview: TruthPreview
     reading: GazeFields
     condition: gr.Dropdown
@@ -41,7 +42,7 @@ class TruthFields:
     @property
     def of_one_picture(self) -> list[Any]:
         """Fields that are emptied with the picture."""
-        return [self.density, self.fixations, self.reading.picture]
+        return [self.density, self.fixations, self.mask, self.reading.picture]
 
     @property
     def options(self) -> list[Any]:
@@ -75,7 +76,8 @@ class CompareFields:
     def inputs(self) -> list[Any]:
         """For the handler. Clients that send plain JSON count places, so a new field is the last."""
         files = [self.truth.density, self.truth.fixations]
-        return [self.picture, *self.sentences.values(), self.models, *files, *self.truth.options, self.named]
+        fields = [self.picture, *self.sentences.values(), self.models, *files, *self.truth.options]
+        return [*fields, self.named, self.truth.mask]
 
     @property
     def of_an_example(self) -> list[Any]:
@@ -85,7 +87,7 @@ class CompareFields:
 
 def example_values(example: Example) -> tuple[Any, ...]:
     """For `CompareFields.of_an_example`."""
-    return str(example.picture), example.general, example.salient, example.non_salient, [], None, None, ""
+    return str(example.picture), example.general, example.salient, example.non_salient, [], None, None, None, ""
 
 
 def build(predictor: Predictor) -> CompareFields:
@@ -157,6 +159,7 @@ def _truth_fields() -> TruthFields:
         with gr.Row():
             density = gr.File(label=t("compare.density"), height=140, elem_classes="upload")
             fixations = gr.File(label=t("compare.fixations"), height=140, elem_classes="upload")
+            mask = gr.File(label=t("compare.mask"), height=140, elem_classes="upload")
         shown = TruthPreview(elem_id="truth-preview")
         with gr.Accordion(t("gaze_fields.title"), open=False, elem_id="truth-fields"):
             reading = gaze_fields.build(density=True)
@@ -167,7 +170,7 @@ def _truth_fields() -> TruthFields:
             label=t("compare.truth_condition"),
             info=t("compare.truth_help"),
         )
-    return TruthFields(density, fixations, shown, reading, condition)
+    return TruthFields(density, fixations, mask, shown, reading, condition)
 
 
 def _truth_conditions(named: Sequence[Mapping[str, str]] | None = None) -> list[tuple[Any, str]]:
@@ -184,8 +187,8 @@ def _follow_truth(fields: CompareFields) -> None:
     """Connects the ground truth with the named sentences, its picture and its preview."""
     picture, truth = fields.picture, fields.truth
 
-    def show(picture, density, fixations, *written):
-        return preview(picture, density, fixations, lambda: written_options(*written))
+    def show(picture, density, fixations, mask, *written):
+        return preview(picture, density, fixations, lambda: written_options(*written), mask)
 
     fields.named.change(
         lambda rows: gr.Dropdown(choices=_truth_conditions(rows)),
@@ -199,13 +202,13 @@ def _follow_truth(fields: CompareFields) -> None:
         [picture.input, picture.upload, picture.clear],
         None,
         outputs=truth.of_one_picture,
-        js='() => [null, null, ""]',  # in the browser: the server's answer might come after newer files
+        js='() => [null, null, null, ""]',  # in the browser: the server's answer might come after newer files
         **_QUIET,
     )
     gr.on(
-        [truth.density.change, truth.fixations.change, *truth.reading.changes],
+        [truth.density.change, truth.fixations.change, truth.mask.change, *truth.reading.changes],
         guarded(show),
-        [picture, truth.density, truth.fixations, *truth.reading.inputs],
+        [picture, truth.density, truth.fixations, truth.mask, *truth.reading.inputs],
         truth.preview,
         trigger_mode="always_last",
         concurrency_limit=2,

@@ -106,6 +106,7 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
         drop_zeros=False,
         log=False,
         named=None,
+        mask=None,
         progress=_PROGRESS,
     ):
         """Predicted maps of gaze of a picture, alone and after each sentence, for each model.
@@ -129,13 +130,14 @@ def comparing(predictor: Predictor, grid: MapGrid) -> Callable[..., Any]:
             drop_zeros: Whether fixations at exactly (0, 0), which may be lost samples, are left out.
             log: Whether the density map holds logarithms, which are then exponentiated.
             named: Further sentences, each with a name of its own: a list of {"name": ..., "sentence": ...}.
+            mask: A file that says where objects are, white on them: a grey picture, .npy, .npz or .mat.
         """
         request = read_request(picture, (general, salient, non_salient), models, named)
         truth = None
-        if density or fixations:  # read first: their errors come before the models begin
+        if density or fixations or mask:  # read first: their errors come before the models begin
             options = written_options(units, screen, shown, corner, picture_name, drop_zeros, log)
             shape = load_image(picture).shape[:2]
-            truth = read_truth(density, fixations, truth_condition, shape, options, picture)
+            truth = read_truth(density, fixations, truth_condition, shape, options, picture, mask)
         comparison = request.answer(predictor, progress)
         view = present(comparison, truth)
         view["picture"]["large"] = grid.keep_large(comparison)
@@ -192,7 +194,7 @@ def _form(fields: CompareFields, example: Component, compare: Callable[..., Any]
         fields.sentences,
         fields.models,
         (fields.picture, example, *fields.truth.of_one_picture),
-        lambda chosen: (str(chosen.picture), chosen.title, None, None, ""),
+        lambda chosen: (str(chosen.picture), chosen.title, None, None, None, ""),
         {
             "fn": compare,
             "inputs": fields.inputs,

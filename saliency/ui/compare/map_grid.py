@@ -36,8 +36,8 @@ SCHEMA: dict[str, Any] = {
         "low, high, where: as of a map; given: whether the density was uploaded or made of the fixations; dots: "
         "fixated places [x, y] in pixels of the picture that is sent; fixations, participants: numbers, null where not "
         "known}. tables: [{name, columns, rows: those against a ground truth with two more models, centre_bias and, "
-        "where participants are named, other_people; fixations: how many the numbers are of or "
-        "null, notes: sentences on how they were read}]. notices: sentences. "
+        "where participants are named, other_people; the table objects is against a mask, with centre_bias; "
+        "fixations: how many the numbers are of or null, notes: sentences on how they were read}]. notices: sentences. "
         "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}. "
         f"{ASKED}"
     ),

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from saliency import map_summary
-from saliency.comparison_tables import COMPARED_SIDE, GroundTruth, Table, against, compared
+from saliency.comparison_tables import COMPARED_SIDE, GroundTruth, Table, against_truth, compared
 from saliency.conditions import Condition
 from saliency.gaze.frames import move_points
 from saliency.human_consistency import density_of_people
@@ -30,7 +30,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
     """Everything a page needs of a comparison, as `map_grid.SCHEMA` describes it.
 
     The maps are at `MAP_SIDE`, and so are those that the tables compare with each other; a ground truth is compared
-    with maps at the picture's own size.
+    with maps at the picture's own size, a mask with maps of at most `comparison_tables.MASKED_SIDE`.
 
     Raises:
         GroundTruthError: see `comparison_tables.against`.
@@ -38,7 +38,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
     # As multiples of the picture's average.
     small, picture = comparison.reduced(MAP_SIDE), comparison.reduced(PICTURE_SIDE).picture
     maps = {(p.model, p.condition): p.density * math.prod(p.shape) for p in small.predictions}
-    tables = [*([against(truth, comparison, scale=True)] if truth else []), *compared(comparison)]
+    tables = [*(against_truth(truth, comparison) if truth else ()), *compared(comparison)]
     conditions = comparison.conditions
     firsts = [comparison.get(model, conditions[0]) for model in comparison.models]
     return {
@@ -48,7 +48,9 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         "maps": [
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
         ],
-        "people": truth and _people(truth, *(of.shape[:2] for of in (comparison.picture, small.picture, picture))),
+        "people": _people(truth, *(of.shape[:2] for of in (comparison.picture, small.picture, picture)))
+        if truth and truth.has_gaze
+        else None,
         "tables": [table_view(table) for table in tables],
         "notices": _notices(comparison),
         "provenance": provenance(firsts, comparison.timings),

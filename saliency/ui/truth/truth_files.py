@@ -1,4 +1,4 @@
-"""Files of gaze as visitors upload them: read for one picture, with an account of what was read and how."""
+"""Files of gaze, and masks, as visitors upload them: read for one picture, with an account of what was read and how."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from saliency.comparison_tables import GroundTruth
 from saliency.conditions import condition_named
 from saliency.errors import GroundTruthError
@@ -16,6 +18,7 @@ from saliency.gaze.frames import fit_density
 from saliency.gaze.recording import DEFAULT_OPTIONS
 from saliency.human_consistency import Consistency, human_consistency
 from saliency.messages import Message
+from saliency.object_files import read_mask
 from saliency.results import Shape
 
 # What columns hold besides x and y, in words.
@@ -42,18 +45,21 @@ def read_truth(
     shape: Shape,
     options: GazeOptions = DEFAULT_OPTIONS,
     picture: str | None = None,
+    mask: str | None = None,
 ) -> GroundTruth | None:
     """Uploaded ground truth (paths) for a picture of `shape` (H, W); None where nothing was uploaded.
 
     Args:
         condition: what the people had read.
         picture: path of the picture, as for `read_recording`.
+        mask: of objects, as `object_files.read_mask` reads it.
 
     Raises:
         GroundTruthError: a file cannot be used.
     """
-    if not (density or fixations):
+    if not (density or fixations or mask):
         return None
+    objects = read_mask(mask, shape) if mask else None
     read = read_map(density, shape, options) if density else None
     recording = read_recording(fixations, shape, options, picture) if fixations else None
     consistency = _consistency(recording) if recording else None
@@ -69,8 +75,11 @@ def read_truth(
             "fixations": _record(recording, fixations) if recording and fixations else None,
             "other_people": consistency and asdict(consistency),
             "density": {"file": Path(density).name, "notices": list(read.notices)} if read and density else None,
+            "mask": {"file": Path(mask).name, "notices": list(objects.notices)} if objects and mask else None,
             "options": asdict(options),
         },
+        objects.pixels if objects else None,
+        objects.account if objects else (),
     )
 
 
@@ -81,7 +90,14 @@ def read_map(file: str, shape: Shape, options: GazeOptions = DEFAULT_OPTIONS) ->
         GroundTruthError: the file (a path) cannot be used, or has other proportions than the picture.
     """
     read = read_density(file, options)
-    return DensityMap(fit_density(read.values, shape), read.notices)
+    return DensityMap(fit_density(read.values, shape), (*read.notices, *_like_a_mask(read.values)))
+
+
+def _like_a_mask(values: np.ndarray) -> tuple[Message, ...]:
+    """A notice where a density (h, w) has two values alone, as masks have."""
+    if not ((values == 0) | (values == values.max())).all() or values.all():
+        return ()
+    return (Message("It has two values only, like a mask of objects; a mask belongs in the field for masks."),)
 
 
 def read_recording(

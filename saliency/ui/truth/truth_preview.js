@@ -18,7 +18,8 @@ function show(view) {
   picture.removeAttribute("src");
   if (view?.image) {
     const { jpeg, width, height } = view.image;
-    Object.assign(picture, { src: jpeg, width, height, alt: text("alt", { where: whereText(view.where) }) });
+    const alt = view.where ? text("alt", { where: whereText(view.where) }) : text("alt_mask");
+    Object.assign(picture, { src: jpeg, width, height, alt });
   }
   element.querySelector(".files").replaceChildren(...(view?.files ?? []).map(fileLines));
 }

@@ -1,4 +1,4 @@
-"""Where uploaded gaze falls in its picture, before anything is scored: a picture, and sentences on what was read."""
+"""Where uploaded gaze, or a mask, lies in its picture, before anything is scored: a picture, and what was read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from saliency.gaze import DensityMap, GazeOptions, Recording
 from saliency.imaging import load_image
 from saliency.map_summary import where
 from saliency.messages import Message
+from saliency.object_files import read_mask, resized_mask
 from saliency.results.rendering import overlay
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.presentation import picture_view
@@ -37,7 +38,11 @@ class TruthPreview(Component):
 
 
 def preview(
-    picture: str | None, density: str | None, fixations: str | None, options: Callable[[], GazeOptions]
+    picture: str | None,
+    density: str | None,
+    fixations: str | None,
+    options: Callable[[], GazeOptions],
+    mask: str | None = None,
 ) -> dict[str, Any] | None:
     """Files (paths) as they are read for a picture (path); None where there is no file.
 
@@ -45,10 +50,11 @@ def preview(
         options: makes the options; an error of theirs is shown like one of a file.
 
     Returns:
-        ``image``: {jpeg, width, height}, or None where nothing can be shown; ``where``: as `description.where` has it;
-        ``files``: [{name: empty where the sentences are on no file, failed, lines: sentences}].
+        ``image``: {jpeg, width, height}, or None where nothing can be shown; ``where``: of the gaze, as
+        `description.where` has it, None without gaze; ``files``: [{name: empty where the sentences are on no file,
+        failed, lines: sentences}].
     """
-    if not (density or fixations):
+    if not (density or fixations or mask):
         return None
     try:
         pixels, chosen = load_image(picture), options()
@@ -58,7 +64,14 @@ def preview(
     files: list[dict[str, Any]] = []
     recording = _attempt(fixations, lambda file: read_recording(file, shape, chosen, picture), account, files)
     read = _attempt(density, lambda file: read_map(file, shape, chosen), _account_of_map, files)
-    return _drawn(pixels, recording.points if recording else None, read.values if read else None) | {"files": files}
+    objects = _attempt(mask, lambda file: read_mask(file, shape), lambda read: read.account, files)
+    drawn = _drawn(
+        pixels,
+        recording.points if recording else None,
+        read.values if read else None,
+        objects.pixels if objects else None,
+    )
+    return drawn | {"files": files}
 
 
 def preview_of(picture: str, recordings: Sequence[tuple[str, Recording]]) -> dict[str, Any] | None:
@@ -98,20 +111,24 @@ def _account_of_map(read: DensityMap) -> tuple[Message, ...]:
     return summary, *read.notices
 
 
-def _drawn(picture: np.ndarray, points: np.ndarray | None, density: np.ndarray | None) -> dict[str, Any]:
-    """The picture, grey, with a density over it and points on it, and where they lie: ``image`` and ``where``.
+def _drawn(
+    picture: np.ndarray, points: np.ndarray | None, density: np.ndarray | None, mask: np.ndarray | None = None
+) -> dict[str, Any]:
+    """The picture, grey, with all that was read on it, and where people looked: ``image`` and ``where``.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
         points: (N, 2) integers (row, column) in the picture's pixels; or None.
         density: (H, W) >= 0; or None.
+        mask: (H, W) bool, of which the outline is drawn; or None.
     """
-    if points is None and density is None:
+    if points is None and density is None and mask is None:
         return {"image": None, "where": None}
     shape = picture.shape[:2]
     scale = min(1, SIDE / max(shape))
     width, height = (max(1, round(side * scale)) for side in reversed(shape))
     canvas = _grey(picture, (width, height))
+    heat = None
     if density is not None:
         heat = cv2.resize(density.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
         canvas = overlay(canvas, heat / (heat.max() or 1), 0.75, "viridis", fading=True)
@@ -119,13 +136,22 @@ def _drawn(picture: np.ndarray, points: np.ndarray | None, density: np.ndarray |
         _dot(canvas, points, shape)
         heat = np.zeros((90, 90))
         np.add.at(heat, tuple((points * 90 // shape).T), 1)
-    return {"image": picture_view(canvas), "where": asdict(where(heat))}
+    if mask is not None:
+        _outline(canvas, resized_mask(mask, (height, width)))
+    return {"image": picture_view(canvas), "where": None if heat is None else asdict(where(heat))}
 
 
 def _grey(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A picture at a size (width, height), without colours and dimmed, so that dots stand out on every one."""
     small = Image.fromarray(picture).convert("L").resize(size, Image.Resampling.BILINEAR)
     return np.repeat((np.asarray(small)[..., None] * 0.6 + 24).astype(np.uint8), 3, axis=2)
+
+
+def _outline(canvas: np.ndarray, mask: np.ndarray) -> None:
+    """Draws the outline of a mask of the canvas's size, with a dark edge."""
+    lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    for width, colour in ((4, RING), (2, DOT)):
+        cv2.drawContours(canvas, lines, -1, colour, width, cv2.LINE_AA)
 
 
 def _dot(canvas: np.ndarray, points: np.ndarray, shape: tuple[int, int]) -> None:
