@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ from .metrics import evaluate_fixation, get_profile
 from .metrics.evaluator import table_of_means
 from .metrics.pools import seed_of
 from .predictor import Predictor
-from .results import Comparison
+from .results import Comparison, Prediction
 from .score_store import Scored, ScoreStore, fingerprint
 from .settings import cache_folder
 
@@ -58,43 +60,80 @@ class LeftOut:
     models: tuple[str, ...]
 
 
-class ErrorAnalysis:
+class DescribedData(Protocol):
+    """What an analysis says of its data set."""
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+
+    @property
+    def split(self) -> str | None:
+        """The part of it that is meant; None is everything."""
+
+    @property
+    def notices(self) -> tuple[Message, ...]:
+        """Sentences on what is not used."""
+
+
+class Analysis(ABC):
     """The scores of models, and of maps that other programs wrote, on one data set.
 
     Scores are stored per data set and checkpoint, in a file named by the content of both (of a checkpoint, by its
     sha256): after an interruption, or in another process, only what is missing is computed. A sample whose picture, map
-    or fixations cannot be read is left out, and tried again in the next run.
+    or ground truth cannot be read is left out, and tried again in the next run.
 
     Args:
         predictor: its models are those that can be scored; None where there are only `maps`.
         data: what they are scored on.
+        samples: of the data set.
+        state: names the content of the data set, see `score_store.fingerprint`.
         folder: for the files; default `cache_folder`.
         maps: scored like one model more each.
-        profile: which definitions the metrics have, a name from `metrics.PROFILES`; its default metrics are computed.
+
+    Attributes:
+        task: what maps are compared with, ``gaze`` or ``objects``.
+        metrics: names; those of `lower` are better where they are less.
+        definitions: names how the metrics are defined: scores of other definitions are never taken for these.
 
     Raises:
         DatasetError: two of the models have one name.
     """
 
+    task: str
+    metrics: tuple[str, ...]
+    lower: frozenset[str]
+    definitions: str
+
     def __init__(
         self,
         predictor: Predictor | None,
-        data: DataSet,
-        folder: Path | None = None,
-        *,
-        maps: Sequence[ExternalMaps] = (),
-        profile: str = "tuebingen",
+        data: DescribedData,
+        samples: Sequence[Sample],
+        state: str,
+        folder: Path | None,
+        maps: Sequence[ExternalMaps],
     ) -> None:
         self.predictor = predictor
         self.data = data
-        self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in data.samples})
-        self.pool = FixationPool(data.samples, get_profile(profile))
-        self.metrics = self.pool.profile.default
+        self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in samples})
         models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
         self.sources = by_name([*models, *maps])
         self._maps = tuple(maps)
-        self._folder = (cache_folder() if folder is None else folder) / "scores" / fingerprint(data.samples)
+        self._folder = (cache_folder() if folder is None else folder) / "scores" / state
         self._left_out: dict[str, dict[str, Message]] = {}
+
+    @abstractmethod
+    def score(self, sample: Sample, prediction: Prediction) -> Scored:
+        """The scores of a map of a sample, by `metrics`; NaN where the sample lacks what one takes.
+
+        Raises:
+            DatasetError, GroundTruthError, MetricError: the map or the ground truth cannot be read or do not fit.
+        """
+
+    @abstractmethod
+    def truth(self, sample: Sample) -> np.ndarray | None:
+        """The ground truth of a sample as a map to be drawn, (H, W) >= 0; None where there is none."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -137,8 +176,8 @@ class ErrorAnalysis:
     def table(self) -> pd.DataFrame:
         """Everything scored until now, one row per sample and model, in the order of the models and of the data set.
 
-        Columns: stem, picture, condition, sentence, model, height, width, fixations (their number), and `metrics`, NaN
-        where one is undefined for a sample.
+        Columns: stem, picture, condition, sentence, model, height, width, fixations (their number; 0 of objects), and
+        `metrics`, NaN where one is undefined for a sample.
         """
         rows = []
         for name, found in self.scored().items():
@@ -203,13 +242,50 @@ class ErrorAnalysis:
         if isinstance(answer, SaliencyError):
             return answer
         try:
-            scored = score(answer.density, sample, self.pool)
-            return replace(scored, notices=notices_of(sample, answer))
+            return replace(self.score(sample, answer), notices=notices_of(sample, answer))
         except OF_A_SAMPLE as error:
             return error
 
     def _store(self, model: str) -> ScoreStore:
-        return ScoreStore(self._folder, self.sources[model].identity, self.pool.profile.name, self.metrics)
+        return ScoreStore(self._folder, self.sources[model].identity, self.definitions, self.metrics)
+
+
+class ErrorAnalysis(Analysis):
+    """An `Analysis` against where people looked.
+
+    Args:
+        predictor, folder, maps: as for `Analysis`.
+        data: a data set of gaze.
+        profile: which definitions the metrics have, a name from `metrics.PROFILES`; its default metrics are computed.
+
+    Raises:
+        DatasetError: two of the models have one name.
+    """
+
+    task = "gaze"
+
+    def __init__(
+        self,
+        predictor: Predictor | None,
+        data: DataSet,
+        folder: Path | None = None,
+        *,
+        maps: Sequence[ExternalMaps] = (),
+        profile: str = "tuebingen",
+    ) -> None:
+        super().__init__(predictor, data, data.samples, fingerprint(data.samples), folder, maps)
+        self.pool = FixationPool(data.samples, get_profile(profile))
+        self.metrics = self.pool.profile.default
+        self.lower = frozenset(name for name in self.metrics if self.pool.profile.metrics[name].lower_is_better)
+        self.definitions = self.pool.profile.name
+
+    def score(self, sample: Sample, prediction: Prediction) -> Scored:
+        """As `Analysis.score`."""
+        return score(prediction.density, sample, self.pool)
+
+    def truth(self, sample: Sample) -> np.ndarray | None:
+        """As `Analysis.truth`: the density."""
+        return sample.density()
 
 
 def left_out_of(whys: Mapping[str, Mapping[str, Message]], stems: Iterable[str]) -> tuple[LeftOut, ...]:

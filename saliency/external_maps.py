@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,9 @@ class ExternalPrediction(Prediction):
 
     @property
     def density(self) -> np.ndarray:
-        """(H, W), sums to 1: float64 at the picture's own size."""
-        return self.values / self.values.sum() if self.values.shape == tuple(self.shape) else super().density
+        """(H, W), sums to 1: float64 at the picture's own size; uniform where the map is zero everywhere."""
+        whole = self.values.shape == tuple(self.shape) and self.values.any()
+        return self.values / self.values.sum() if whole else super().density
 
 
 class ExternalMaps:
@@ -175,12 +176,15 @@ def read_map(path: Path, shape: tuple[int, int] | None, options: GazeOptions) ->
     return DensityMap(values, (*found.notices, *((_COARSE,) if _is_coarse(found.values) else ())))
 
 
-def external_maps(text: str, samples: Sequence[Sample]) -> tuple[ExternalMaps, ...]:
+def external_maps(
+    text: str, samples: Sequence[Any], kind: Callable[[str, str, Sequence[Any]], ExternalMaps] = ExternalMaps
+) -> tuple[ExternalMaps, ...]:
     """The folders of maps that a host names.
 
     Args:
         text: ``name:folder``, several separated by semicolons; a folder may have a colon of its own.
         samples: of the data set.
+        kind: `ExternalMaps`, or `object_evaluation.ObjectMaps` for samples of objects.
 
     Raises:
         DatasetError: something else is written, or as `ExternalMaps`.
@@ -188,7 +192,7 @@ def external_maps(text: str, samples: Sequence[Sample]) -> tuple[ExternalMaps, .
     pairs = [part.strip().partition(":") for part in text.split(";") if part.strip()]
     if not all(name.strip() and folder.strip() for name, _, folder in pairs):
         raise DatasetError("Maps are named as name:folder, several separated by semicolons, not “{text}”.", text=text)
-    return tuple(ExternalMaps(name.strip(), folder.strip(), samples) for name, _, folder in pairs)
+    return tuple(kind(name.strip(), folder.strip(), samples) for name, _, folder in pairs)
 
 
 class _Files:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from .analysis import LeftOut, Progress, by_name, left_out_of
+from .analysis import Analysis
 from .data import ObjectDataset, ObjectSample, Sample
 from .data.samples import is_picture, read_grey
-from .errors import DatasetError, GroundTruthError, SaliencyError
-from .evaluation import OF_A_SAMPLE, Answer, PredictorModel
+from .errors import DatasetError, GroundTruthError
 from .external_maps import ExternalMaps, ExternalPrediction
 from .gaze.frames import same_proportions
 from .gaze.reading import array_of
 from .messages import Message
 from .metrics import ObjectEvaluator
 from .metrics.inputs import resize_map
+from .metrics.object_evaluator import OBJECT_LOWER, PICTURE_METRICS, ObjectScores, object_scores
 from .predictor import Predictor
-from .results import CheckpointIdentity
+from .results import CheckpointIdentity, Prediction
+from .score_store import Scored, fingerprint
 
 
 class ObjectMaps(ExternalMaps):
@@ -59,60 +60,60 @@ class ObjectMaps(ExternalMaps):
         )
 
 
-class ObjectEvaluation:
-    """The scores of models and maps on one data set; nothing is stored on disk.
+class ObjectEvaluation(Analysis):
+    """An `Analysis` against masks of salient objects.
 
-    Models see every picture without a sentence. A sample whose picture, mask or map cannot be used is left out.
+    Models see every picture without a sentence. The scores of the samples are those whose mean is the data set's;
+    `evaluator` has the maxima, too, which are of the mean curves.
 
     Args:
-        predictor: all of its models are scored; None where there are only `maps`.
+        predictor, folder: as for `Analysis`.
         data: what they are scored on.
-        maps: scored like one model more each.
-
-    Attributes:
-        sources: models and maps by name.
-        evaluators: the scores of each, filled by `run`.
+        maps: `ObjectMaps`, scored like one model more each.
 
     Raises:
         DatasetError: two of the models have one name.
     """
 
-    def __init__(self, predictor: Predictor | None, data: ObjectDataset, *, maps: Sequence[ObjectMaps] = ()) -> None:
-        models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
-        self.data = data
-        self.samples: Mapping[str, ObjectSample] = MappingProxyType({sample.stem: sample for sample in data})
-        self.sources = by_name([*models, *maps])
-        self.evaluators = {name: ObjectEvaluator() for name in self.sources}
-        self._left_out: dict[str, dict[str, Message]] = {name: {} for name in self.sources}
+    task = "objects"
+    metrics = PICTURE_METRICS
+    lower = OBJECT_LOWER
+    definitions = "objects"
 
-    def run(self) -> Iterator[Progress]:
-        """Scores everything, and says before the first and after every sample how far it is."""
-        done, total = 0, len(self.sources) * len(self.samples)
-        views = [sample.viewed for sample in self.samples.values()]
-        for name, source in self.sources.items():
-            yield Progress(name, done, total)
-            for sample, answer in source.answers(views):
-                why = self._score(name, sample.stem, answer)
-                if why is not None:
-                    self._left_out[name][sample.stem] = why.message
-                done += 1
-                yield Progress(name, done, total)
+    def __init__(
+        self,
+        predictor: Predictor | None,
+        data: ObjectDataset,
+        folder: Path | None = None,
+        *,
+        maps: Sequence[ExternalMaps] = (),
+    ) -> None:
+        super().__init__(predictor, data, [sample.viewed for sample in data], fingerprint(data), folder, maps)
+        self.masks: Mapping[str, ObjectSample] = MappingProxyType({sample.stem: sample for sample in data})
 
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """The samples that were left out, in the order of the data set."""
-        return left_out_of(self._left_out, self.samples)
-
-    def _score(self, name: str, stem: str, answer: Answer) -> SaliencyError | None:
-        """Adds the scores of a map; the error where there are none."""
-        if isinstance(answer, SaliencyError):
-            return answer
+    def score(self, sample: Sample, prediction: Prediction) -> Scored:
+        """As `Analysis.score`."""
         # A density sums to 1: its scale is free, as maps are scaled by their minimum and maximum.
-        values = answer.values if isinstance(answer, ExternalPrediction) else answer.density
-        try:
-            self.evaluators[name].add(stem, values, self.samples[stem].mask())
-        except OF_A_SAMPLE as error:
-            return error
-        return None
+        values = prediction.values if isinstance(prediction, ExternalPrediction) else prediction.density
+        found = object_scores(values, self.masks[sample.stem].mask())
+        return Scored(found.values, found.shape, 0, curves=found.curves)
+
+    def truth(self, sample: Sample) -> np.ndarray:
+        """As `Analysis.truth`: the mask."""
+        return self.masks[sample.stem].mask().astype(np.float32)
+
+    def evaluator(self, model: str) -> ObjectEvaluator:
+        """Everything scored until now of a model, as a data set has it."""
+        evaluator = ObjectEvaluator()
+        for stem, scored in self.scored()[model].items():
+            if scored.curves is not None:
+                evaluator.add_scores(stem, ObjectScores(scored.values, scored.curves, scored.shape))
+        return evaluator
+
+    def notices(self) -> tuple[Message, ...]:
+        """As `Analysis.notices`, and which metrics are not here."""
+        without = Message("The best F and E, which are of whole data sets, are not in this analysis.")
+        return (*super().notices(), without)
 
 
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray:
@@ -124,7 +125,7 @@ def _read(path: Path, shape: tuple[int, int]) -> np.ndarray:
         try:
             values = np.asarray(array_of(path), dtype=np.float64).squeeze()
         except (GroundTruthError, ValueError, TypeError) as error:
-            why = error.message if isinstance(error, GroundTruthError) else "It does not hold numbers."
+            why = error.message if isinstance(error, GroundTruthError) else Message("It does not hold numbers.")
             raise DatasetError("The map “{name}” cannot be used. {why}", name=path.name, why=why) from error
     if values.ndim != 2 or not same_proportions(values.shape, shape):
         raise DatasetError(

@@ -60,7 +60,7 @@ def read_mask(path: Path | str, shape: Shape) -> ObjectMask:
             width=shape[1],
             height=shape[0],
         )
-    notices = ()
+    notices: tuple[Message, ...] = ()
     if ((values == 0) | (values == top)).mean() < _BINARY:
         notices = (Message("It has grey values; what is brighter than half of white is taken for an object."),)
     return ObjectMask(resized_mask(found, shape), notices)

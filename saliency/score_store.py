@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -11,7 +12,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .data import Sample
+import numpy as np
+
+from .data import ObjectSample, Sample
 from .errors import OutputError
 from .messages import Message
 
@@ -28,15 +31,17 @@ class Scored:
         shape: (H, W) of the picture.
         fixations: how many there are in the data set for the sample, repeats included.
         notices: what was inferred or converted to get them.
+        curves: (curves, thresholds) float32, for metrics of data sets that are made of the mean of these; or None.
     """
 
     values: Mapping[str, float]
     shape: tuple[int, int]
     fixations: int
     notices: tuple[Message, ...] = ()
+    curves: np.ndarray | None = None
 
 
-def fingerprint(samples: Sequence[Sample]) -> str:
+def fingerprint(samples: Sequence[Sample | ObjectSample]) -> str:
     """Names a data set by everything its samples hold, and the name, size and date of every file; 64 hex digits."""
     digest = hashlib.sha256()
     for sample in samples:
@@ -111,6 +116,7 @@ class ScoreStore:
             "width": scored.shape[1],
             "fixations": scored.fixations,
             "notices": [_packed(notice) for notice in scored.notices],
+            **({} if scored.curves is None else {"curves": _packed_curves(scored.curves)}),
             **{name: value if math.isfinite(value) else None for name, value in scored.values.items()},
         }
         return json.dumps(record, default=str).encode() + b"\n"
@@ -118,7 +124,18 @@ class ScoreStore:
     def _scored(self, record: Mapping[str, Any]) -> Scored:
         values = {name: math.nan if record[name] is None else float(record[name]) for name in self._metrics}
         notices = tuple(_unpacked(notice) for notice in record["notices"])
-        return Scored(values, (int(record["height"]), int(record["width"])), int(record["fixations"]), notices)
+        curves = _unpacked_curves(record["curves"]) if "curves" in record else None
+        return Scored(values, (int(record["height"]), int(record["width"])), int(record["fixations"]), notices, curves)
+
+
+def _packed_curves(curves: np.ndarray) -> dict[str, Any]:
+    """As float32 in a text, a third of what the digits would take."""
+    values = curves.astype("<f4")
+    return {"shape": values.shape, "float32": base64.b64encode(values.tobytes()).decode()}
+
+
+def _unpacked_curves(record: Mapping[str, Any]) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(record["float32"]), "<f4").reshape(record["shape"])
 
 
 def _packed(notice: str) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from saliency import ui
 from saliency.cli import app as command
+from saliency.data import ObjectDataset
+from saliency.object_evaluation import ObjectMaps
 from tests.samples import HEIGHT, WIDTH, write_data_set
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -50,6 +53,20 @@ def test_maps_of_other_programs_join_the_errors_tab(given, tmp_path, monkeypatch
     runpy.run_path(APP)
     assert given["data"].name == "gaze"
     assert [maps.title for maps in given["maps"]] == ["DeepGaze", "UNISAL"]
+
+
+def test_a_data_set_of_objects_is_found_by_its_masks(given, tmp_path, monkeypatch):
+    """As ECSSD is released: no folder of gaze, and one of masks."""
+    for folder in ("images", "ground_truth_mask"):
+        (tmp_path / "ECSSD" / folder).mkdir(parents=True)
+        Image.new("L", (WIDTH, HEIGHT), 255).save(tmp_path / "ECSSD" / folder / "a.png")
+    np.save(tmp_path / "maps" / "a.npy", np.ones((HEIGHT, WIDTH)))
+    monkeypatch.setenv("SALIENCY_DATASET", str(tmp_path / "ECSSD"))
+    monkeypatch.setenv("SALIENCY_MAPS", f"mine:{tmp_path / 'maps'}")
+    runpy.run_path(APP)
+    assert isinstance(given["data"], ObjectDataset)
+    [maps] = given["maps"]
+    assert isinstance(maps, ObjectMaps)
 
 
 def test_nothing_is_asked_of_a_host_without_a_data_set(given):

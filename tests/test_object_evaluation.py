@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
-from saliency import Predictor
+from saliency import Predictor, object_evaluation
 from saliency.cli import app
 from saliency.data import ObjectDataset
 from saliency.metrics import OBJECT_METRICS, ObjectEvaluator, evaluate_objects
@@ -42,6 +44,12 @@ def maps(tmp_path) -> Path:
     for name in "abc":
         np.save(tmp_path / "blobs" / f"{name}.npy", BLOB)
     return tmp_path / "blobs"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 def evaluate(*arguments) -> Result:
@@ -83,7 +91,7 @@ def test_models_see_pictures_without_a_sentence(root, untrained, monkeypatch, ma
     steps = [(step.model, step.done) for step in study.run()]
     assert steps[:2] == [("untrained", 0), ("untrained", 1)]
     assert steps[-1] == ("Blob", 6)
-    rows = study.evaluators["untrained"].rows().set_index("id")
+    rows = study.evaluator("untrained").rows().set_index("id")
     density = predictor.predict(data[0].image()).predictions[0].density
     assert rows.loc["a", "S"] == pytest.approx(evaluate_objects(density, data[0].mask())["S"], abs=1e-6)
 
@@ -107,7 +115,31 @@ def test_maps_of_pictures_may_be_black_or_of_another_size(root, tmp_path):
     study = ObjectEvaluation(None, data, maps=[ObjectMaps("m", folder, data)])
     assert len(list(study.run())) == 4
     assert study.left_out() == ()
-    assert study.evaluators["m"].rows()["MAE"].tolist() == pytest.approx([0, masks(root)["b"].mean(), 0.2])
+    assert study.evaluator("m").rows()["MAE"].tolist() == pytest.approx([0, masks(root)["b"].mean(), 0.2])
+
+
+def test_a_repeated_evaluation_reads_the_scores_of_the_first(root, maps, monkeypatch):
+    data = ObjectDataset(root)
+
+    def run() -> tuple[list[int], pd.DataFrame]:
+        study = ObjectEvaluation(None, data, maps=[ObjectMaps("Blob", maps, data)])
+        return [step.done for step in study.run()], study.evaluator("Blob").table()
+
+    steps, first = run()
+    assert steps == [0, 1, 2, 3]
+    with monkeypatch.context() as patched:
+        patched.setattr(object_evaluation, "object_scores", None)  # nothing is computed
+        again, second = run()
+    assert again == [3]
+    pd.testing.assert_frame_equal(first, second)
+    result = evaluate(root, "--maps", maps, "--name", "Blob")
+    assert "3 of 3 scores are of an earlier run." in result.stderr
+    mask = root / "masks" / "a.png"
+    Image.fromarray(255 - np.asarray(Image.open(mask))).save(mask)
+    os.utime(mask, (1, 1))
+    changed, third = run()
+    assert changed == [0, 1, 2, 3], "another mask is scored anew"
+    assert third.loc["MAE", "mean"] != first.loc["MAE", "mean"]
 
 
 def test_what_cannot_be_scored_is_left_out(root, maps, tmp_path):

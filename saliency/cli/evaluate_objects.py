@@ -11,6 +11,7 @@ import typer
 
 from ..data import ObjectDataset
 from ..errors import DatasetError
+from ..metrics import ObjectEvaluator
 from ..metrics.evaluator import bootstrap_record, write_json
 from ..object_evaluation import ObjectEvaluation, ObjectMaps
 from ..predictor import Predictor
@@ -43,7 +44,8 @@ def evaluate_objects(
     run_with_bar(study)
     left_out = study.left_out()
     tell_left_out(left_out, study)
-    scored = {name: evaluator for name, evaluator in study.evaluators.items() if len(evaluator)}
+    evaluators = {name: study.evaluator(name) for name in study.sources}
+    scored = {name: evaluator for name, evaluator in evaluators.items() if len(evaluator)}
     if not scored:
         raise DatasetError("Nothing was scored of {count:,} samples.", count=len(data))
     if empty := max(evaluator.empty for evaluator in scored.values()):
@@ -51,7 +53,7 @@ def evaluate_objects(
     tables = {name: evaluator.table() for name, evaluator in scored.items()}
     typer.echo(table_of_objects(tables).to_string())
     if json is not None:
-        records = [_record(study, name, table) for name, table in tables.items()]
+        records = [_record(study, name, scored[name], table) for name, table in tables.items()]
         write_json(json, records[0] if len(records) == 1 else {"models": records})
     if curves is not None:
         from ..report.object_curves import figure_of  # Matplotlib takes a while to import.
@@ -75,9 +77,8 @@ def table_of_objects(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _record(study: ObjectEvaluation, name: str, table: pd.DataFrame) -> dict[str, Any]:
+def _record(study: ObjectEvaluation, name: str, evaluator: ObjectEvaluator, table: pd.DataFrame) -> dict[str, Any]:
     """Everything on one model, ready for JSON."""
-    evaluator = study.evaluators[name]
     return {
         "model": name,
         "sha256": study.sources[name].sha256,

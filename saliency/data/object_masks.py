@@ -137,6 +137,11 @@ class ObjectDataset(Listed[ObjectSample]):
         for name, folders in chosen.items():
             self._add(*folders, f"{name}/" if len(chosen) > 1 else "")
 
+    @classmethod
+    def recognises(cls, root: Path) -> bool:
+        """Whether the folder has this layout."""
+        return root.is_dir() and bool(_parts(root))
+
     def _add(self, pictures_in: Path, masks_in: Path, prefix: str) -> None:
         """Adds the pictures of a folder with their masks, and notices."""
         pictures, masks = list_files(pictures_in, IMAGE_EXTENSIONS), list_files(masks_in, IMAGE_EXTENSIONS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,45 @@ from .inputs import as_map, resize_map
 from .objects import LEVELS, Curve, ObjectPair, as_mask
 
 OBJECT_METRICS = ("MAE", "adpF", "meanF", "maxF", "wF", "adpE", "meanE", "maxE", "S")
-_OF_PICTURES = ("MAE", "adpF", "meanF", "wF", "adpE", "meanE", "S")  # the data set's value is their mean
+PICTURE_METRICS = ("MAE", "adpF", "meanF", "wF", "adpE", "meanE", "S")  # the data set's value is their mean
+OBJECT_LOWER = frozenset({"MAE"})  # less is better
 _OF_CURVES = {"maxF": "F", "maxE": "E"}  # the data set's value is the maximum of the mean curve
 _CURVES = ("precision", "recall", "F", "E")
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectScores:
+    """The scores of one map.
+
+    Attributes:
+        values: by the metrics of `PICTURE_METRICS`.
+        curves: (4, 256), of which maxF and maxE are made: precision, recall, F and E at every threshold.
+        shape: (H, W) of the mask.
+    """
+
+    values: Mapping[str, float]
+    curves: NDArray[np.floating]
+    shape: tuple[int, int]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the mask has no object: then even the lowest threshold, which takes every pixel, recalls nothing."""
+        return bool(self.curves[_CURVES.index("recall"), -1] == 0)
+
+
+def object_scores(prediction: ArrayLike, mask: ArrayLike, *, minmax: bool = True) -> ObjectScores:
+    """The scores of one predicted map, for `ObjectEvaluator.add_scores`.
+
+    Args:
+        prediction, mask, minmax: as for `evaluate_objects`.
+
+    Raises:
+        MetricError: as `evaluate_objects`.
+    """
+    pair = _pair(prediction, mask, minmax)
+    curves = np.stack([pair.precision, pair.recall, pair.f_curve, pair.e_curve])
+    height, width = pair.mask.shape
+    return ObjectScores(_values(pair), curves, (height, width))
 
 
 def evaluate_objects(prediction: ArrayLike, mask: ArrayLike, *, minmax: bool = True) -> dict[str, float]:
@@ -63,7 +101,7 @@ class ObjectEvaluator:
         self.seed = seed
         self.empty = 0
         self._rows: dict[str, dict[str, float]] = {}
-        self._curves: list[NDArray[np.float64]] = []
+        self._curves: list[NDArray[np.floating]] = []
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -78,19 +116,29 @@ class ObjectEvaluator:
         Raises:
             MetricError: a name that was added before, or as `evaluate_objects`.
         """
+        scores = object_scores(prediction, mask, minmax=self.minmax)
+        self.add_scores(picture, scores)
+        return dict(scores.values)
+
+    def add_scores(self, picture: str, scores: ObjectScores) -> None:
+        """Adds the scores of one prediction.
+
+        Args:
+            picture: its name; unique.
+
+        Raises:
+            MetricError: a name that was added before.
+        """
         if picture in self._rows:
             raise MetricError("picture {name!r} was scored already", name=picture)
-        pair = _pair(prediction, mask, self.minmax)
-        scores = _values(pair)
-        self._rows[picture] = scores | {"height": pair.mask.shape[0], "width": pair.mask.shape[1]}
-        self._curves.append(np.stack([pair.precision, pair.recall, pair.f_curve, pair.e_curve]))
-        self.empty += not pair.mask.any()
-        return scores
+        self._rows[picture] = {**scores.values, "height": scores.shape[0], "width": scores.shape[1]}
+        self._curves.append(scores.curves)
+        self.empty += scores.empty
 
     def rows(self) -> pd.DataFrame:
         """One row per picture: id, height, width, and a column per metric that is a mean over pictures."""
         records = [{"id": picture, **row} for picture, row in self._rows.items()]
-        return pd.DataFrame(records, columns=["id", "height", "width", *_OF_PICTURES])
+        return pd.DataFrame(records, columns=["id", "height", "width", *PICTURE_METRICS])
 
     def curves(self) -> dict[str, Curve]:
         """Means over pictures at the 256 thresholds: precision, recall, F and E.
@@ -130,7 +178,7 @@ class ObjectEvaluator:
         """Writes the rows."""
         self.rows().to_csv(path, index=False)
 
-    def _stacked(self) -> NDArray[np.float64]:
+    def _stacked(self) -> NDArray[np.floating]:
         """The curves, (pictures, 4, 256)."""
         if not self._curves:
             raise MetricError("no picture has been scored yet")
@@ -160,4 +208,4 @@ def _values(pair: ObjectPair) -> dict[str, float]:
         float(pair.e_curve.mean()),
         pair.s_measure(),
     )
-    return dict(zip(_OF_PICTURES, found, strict=True))
+    return dict(zip(PICTURE_METRICS, found, strict=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from saliency.data import ObjectDataset
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
@@ -46,14 +47,14 @@ _UPLOADS_LIVE = (3600, constants.KEPT_SECONDS)  # every hour, files that are old
 
 def build(
     predictor: Predictor,
-    data: DataSet | None = None,
+    data: DataSet | ObjectDataset | None = None,
     maps: Sequence[ExternalMaps] = (),
     opening: Example | None = None,
 ) -> gr.Blocks:
     """The app on an engine. Launch it with ``.launch(**launch_options())``.
 
     Args:
-        data: what the Errors tab analyses.
+        data: of gaze or of salient objects, what the Errors tab analyses.
         maps: of other programs, which the Errors tab shows beside the models.
         opening: the example whose comparison the page opens with; None: it opens empty.
     """

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from saliency import analysis
+from saliency.data import ObjectDataset
 from saliency.data.layouts import open_data_set
 from saliency.external_maps import ExternalMaps
 from saliency.metrics.bootstrap import mean_interval, resamples
@@ -171,6 +172,38 @@ def test_other_programs_maps_stand_beside_the_models_and_damaged_samples_are_lis
             with open(download.value.path(), newline="", encoding="utf-8") as file:
                 exported = list(csv.DictReader(file))
             assert [row["model"] for row in exported] == ["transalnet", "DeepGaze"] * 2
+
+
+def test_a_data_set_of_objects_is_scored_against_its_masks(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("SALIENCY_CACHE", str(tmp_path / "cache"))
+    generator = np.random.default_rng(0)
+    for folder in ("images", "masks"):
+        (tmp_path / "objects" / folder).mkdir(parents=True)
+    for name in "abc":
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[20:40, 30:60] = 255
+        pixels = generator.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "objects" / "images" / f"{name}.png")
+        Image.fromarray(mask).save(tmp_path / "objects" / "masks" / f"{name}.png")
+    data = ObjectDataset(tmp_path / "objects")
+    with serving(lambda: build(Predictor(["clip_salgan", "transalnet"]), data)) as address:
+        for page in opened(browser, address):
+            page.get_by_role("button", name="Evaluate").click()
+            expect(rows(page)).to_have_count(3)
+            expect(page.get_by_role("combobox", name="Metric")).to_have_value("MAE")
+            expect(page.locator("#errors .about-metric")).to_contain_text("Mean absolute error")
+            page.get_by_role("combobox", name="Metric").select_option("S")
+            expect(page.locator("#errors .about-metric")).to_contain_text("Structural likeness")
+            rows(page).locator("button").first.click()
+            frames = page.locator("#sample figure strong")
+            expect(frames).to_have_text(["Picture", "Mask of the salient objects", "CLIP-SalGAN", "TranSalNet"])
+            expect(page.locator("#sample")).not_to_contain_text("fixations in the data set")
+            expect(page.get_by_role("checkbox", name="Fixations on every map")).to_be_disabled()
+            with page.expect_download() as download:
+                page.get_by_role("button", name="Selection as CSV").click()
+            with open(download.value.path(), newline="", encoding="utf-8") as file:
+                exported = list(csv.DictReader(file))
+            assert {"MAE", "meanF", "S"} <= set(exported[0])
 
 
 class Scoring:

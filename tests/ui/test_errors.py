@@ -14,15 +14,18 @@ import pytest
 from PIL import Image
 
 from saliency.analysis import METRICS, ErrorAnalysis, differences, means
+from saliency.data import ObjectDataset
 from saliency.data.layouts import open_data_set
 from saliency.errors import DatasetError, UnknownModelError
 from saliency.external_maps import ExternalMaps
+from saliency.object_evaluation import ObjectEvaluation, ObjectMaps
 from saliency.predictor import Predictor
 from saliency.ui.errors import report
 from saliency.ui.errors.errors_tab import evaluated, present_intervals, present_overview
 from saliency.ui.errors.report import write_report
 from saliency.ui.errors.sample_presentation import present_sample
 from saliency.ui.errors.thumbnails import Thumbnails
+from saliency.ui.shared.texts import section
 from tests.samples import HEIGHT, SENTENCES, WIDTH, write_data_set
 
 MARKUP = "<script>alert(1)</script> {{ 7*7 }} & \"<img src=x onerror='x'>"
@@ -179,6 +182,60 @@ def test_a_report_stands_alone_and_shows_text_as_text(study, tmp_path, monkeypat
     expected = table[table["stem"].isin(stems) & (table["model"] == "blind") & (table["condition"] == "general")]
     cells = re.search(r"General\s+Blind\s+(\S+)\s+\S+ to ", "\n".join(page.words).replace("\n\n", "\n"))
     assert float(cells[1]) == pytest.approx(expected["CC"].mean(), abs=6e-4)
+
+
+@pytest.fixture
+def of_objects(miniatures, tmp_path) -> ObjectEvaluation:
+    """Two pictures with masks, as ECSSD is released, and maps of another program; the first map is the mask."""
+    rng = np.random.default_rng(0)
+    root = tmp_path / "ECSSD"
+    for folder in (root / "images", root / "ground_truth_mask", tmp_path / "maps"):
+        folder.mkdir(parents=True)
+    for number, name in enumerate("ab"):
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[10 : 30 + number, 12:50] = 255
+        Image.fromarray(rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)).save(root / "images" / f"{name}.jpg")
+        Image.fromarray(mask).save(root / "ground_truth_mask" / f"{name}.png")
+        Image.fromarray(mask if number == 0 else 0 * mask).save(tmp_path / "maps" / f"{name}.png")
+    data = ObjectDataset(root)
+    predictor = Predictor(["blind"], checkpoint_dir=miniatures, precision="float32")
+    return ObjectEvaluation(predictor, data, tmp_path / "cache", maps=[ObjectMaps("mine", tmp_path / "maps", data)])
+
+
+def test_a_data_set_of_objects_is_analysed_by_their_metrics(of_objects):
+    *_, view = evaluated(of_objects, ["blind", "mine"])
+    assert json.loads(json.dumps(view, allow_nan=False)) == view
+    assert view["task"] == "objects"
+    assert [metric["name"] for metric in view["metrics"]] == ["MAE", "adpF", "meanF", "wF", "adpE", "meanE", "S"]
+    assert [metric["name"] for metric in view["metrics"] if metric["lower"]] == ["MAE"]
+    assert view["conditions"] == ["pure"]
+    assert view["samples"]["stem"] == ["a", "b"]
+    mine = view["scores"]["mine"]
+    share = of_objects.masks["b"].mask().mean()
+    assert mine["MAE"] == pytest.approx([0, share], abs=1e-3)
+    assert (mine["meanF"][0], mine["wF"][1]) == (pytest.approx(1, abs=1e-2), 0)
+    assert any("whole data sets" in notice for notice in view["notices"])
+    paired = present_intervals(of_objects, None, "blind", "mine")["differences"]
+    assert {row["metric"] for row in paired} == set(of_objects.metrics)
+    assert all(f"about_{metric}" in section("common") for metric in of_objects.metrics)
+
+
+def test_a_sample_of_objects_shows_its_mask_and_no_fixations(of_objects):
+    view = json.loads(json.dumps(present_sample(of_objects, "b"), allow_nan=False))
+    assert (view["task"], view["fixations"]) == ("objects", None)
+    grey = np.asarray(Image.open(BytesIO(base64.b64decode(view["truth"]["png"].split(",")[1]))))
+    np.testing.assert_array_equal(grey > 128, of_objects.masks["b"].mask())
+    assert [model["name"] for model in view["models"]] == ["blind", "mine"]
+    assert view["models"][1]["scores"]["wF"] == 0  # the map is black, and is drawn all the same
+
+
+def test_a_report_of_objects_speaks_of_masks(of_objects, tmp_path):
+    list(of_objects.run())
+    list(write_report(of_objects, ["a", "b"], "", tmp_path / "report.html"))
+    written = (tmp_path / "report.html").read_text()
+    assert "Mask of the salient objects" in written
+    assert "Where people looked" not in written
+    assert "except for MAE" in written
 
 
 def test_a_report_has_no_minus_before_a_zero():

@@ -56,7 +56,6 @@ NOT_FOR_VISITORS = [
     "models/registry.py",
     "models/trunks",
     *(f"models/{name}" for name in REGISTRY),
-    "object_evaluation.py",
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later

@@ -13,11 +13,12 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from saliency.analysis import METRICS, ErrorAnalysis, LeftOut, differences, means
+from saliency.analysis import Analysis, ErrorAnalysis, LeftOut, differences, means
 from saliency.conditions import Condition
+from saliency.data import ObjectDataset
 from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
-from saliency.metrics import get_profile
+from saliency.object_evaluation import ObjectEvaluation
 from saliency.predictor import Predictor
 from saliency.ui.constants import ENGINE
 from saliency.ui.errors.report import write_report
@@ -37,19 +38,20 @@ EVALUATION = "evaluation"
 _EVERY = 0.5  # seconds between two messages of progress
 
 
-def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[ExternalMaps] = ()) -> None:
+def build(predictor: Predictor, data: DataSet | ObjectDataset | None = None, maps: Sequence[ExternalMaps] = ()) -> None:
     """Adds the tab's content to the Blocks or Tab being built.
 
     Without a data set these are the scores on the models' cards, and how a host gives a data set.
 
     Args:
-        maps: of other programs, each shown as one model more.
+        data: of gaze, or of salient objects.
+        maps: of other programs, each shown as one model more; of objects `object_evaluation.ObjectMaps`.
     """
     if data is None:
         ScoreTable(card_views(predictor), elem_id="shipped-scores")
         _view(given=False)
         return
-    study = ErrorAnalysis(predictor, data, maps=maps)
+    study = _analysis(predictor, data, maps)
     thumbnails = Thumbnails(study.samples)
 
     @guarded
@@ -115,11 +117,17 @@ def build(predictor: Predictor, data: DataSet | None = None, maps: Sequence[Exte
         )
 
 
+def _analysis(predictor: Predictor, data: DataSet | ObjectDataset, maps: Sequence[ExternalMaps]) -> Analysis:
+    if isinstance(data, ObjectDataset):
+        return ObjectEvaluation(predictor, data, maps=maps)
+    return ErrorAnalysis(predictor, data, maps=maps)
+
+
 def _view(given: bool) -> Component:
     return Component("error_view", scripts=("error_charts",), given=given, elem_id="errors")
 
 
-def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
+def evaluated(study: Analysis, models: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Runs an evaluation; yields its progress at intervals, and the overview at the end."""
     last = -math.inf
     for step in study.run(models):
@@ -131,13 +139,14 @@ def evaluated(study: ErrorAnalysis, models: Sequence[str]) -> Iterator[dict[str,
     yield present_overview(study)
 
 
-def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
+def present_overview(study: Analysis) -> dict[str, Any]:
     """Everything that `error_view.js` draws of the scores there are, ready for JSON.
 
-    ``samples`` are lists of stems, pictures, conditions and sentences; ``scores`` has for each model of ``models`` and
-    each metric of ``metrics`` a list over the samples, null where there is no score; ``means`` has one row per model,
-    condition (and ``macro``) and metric: the mean, its 95 % interval, and how many samples count. ``left_out`` has the
-    samples that the last run of a model left out, with a sentence; ``notices`` are sentences.
+    ``task`` is what maps are compared with, as `Analysis.task` has it. ``samples`` are lists of stems, pictures,
+    conditions and sentences; ``scores`` has for each model of ``models`` and each metric of ``metrics`` a list over the
+    samples, null where there is no score; ``means`` has one row per model, condition (and ``macro``) and metric: the
+    mean, its 95 % interval, and how many samples count. ``left_out`` has the samples that the last run of a model left
+    out, with a sentence; ``notices`` are sentences.
     """
     table = study.table()
     counts = table["model"].value_counts()
@@ -148,8 +157,8 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
     stems = [stem for stem in study.samples if stem in answered]
     samples = [study.samples[stem] for stem in stems]
     of_all = list(study.samples.values())
-    metrics = get_profile("tuebingen").metrics
     return {
+        "task": study.task,
         "data": {
             "name": study.data.name,
             "split": study.data.split,
@@ -161,22 +170,22 @@ def present_overview(study: ErrorAnalysis) -> dict[str, Any]:
             for name, title in study.titles.items()
         ],
         "conditions": [c.value for c in Condition if any(sample.condition is c for sample in samples)],
-        "metrics": [{"name": name, "lower": metrics[name].lower_is_better} for name in METRICS],
+        "metrics": [{"name": name, "lower": name in study.lower} for name in study.metrics],
         "samples": {
             "stem": stems,
             "picture": [sample.picture for sample in samples],
             "condition": [sample.condition.value for sample in samples],
             "sentence": [sample.sentence for sample in samples],
         },
-        "scores": {name: _columns(table[table["model"] == name], stems) for name in scored},
-        "means": [_mean(row) for row in means(table).to_dict("records")],
+        "scores": {name: _columns(table[table["model"] == name], stems, study.metrics) for name in scored},
+        "means": [_mean(row) for row in means(table, study.metrics).to_dict("records")],
         "left_out": [_left_out(study, entry) for entry in study.left_out()],
         "notices": [translated(notice) for notice in (*study.notices(), *study.sample_notices())],
     }
 
 
 def present_intervals(
-    study: ErrorAnalysis, stems: Sequence[str] | None, first: str, second: str
+    study: Analysis, stems: Sequence[str] | None, first: str, second: str
 ) -> dict[str, list[dict[str, Any]]]:
     """Confidence intervals of a selection, ready for JSON; rows as ``means`` of `present_overview` has them.
 
@@ -189,17 +198,17 @@ def present_intervals(
         first, second: names of models.
     """
     table = study.table()
-    parts = [differences(table, first, second)]
+    parts = [differences(table, first, second, study.metrics)]
     selected = []
     if stems is not None:
         chosen = table[table["stem"].isin(stems)].assign(condition="selection")
-        selected = means(chosen).to_dict("records")
-        parts.append(differences(chosen, first, second))
+        selected = means(chosen, study.metrics).to_dict("records")
+        parts.append(differences(chosen, first, second, study.metrics))
     paired = [row for part in parts for row in part.assign(model=None).to_dict("records")]
     return {"means": [_mean(row) for row in selected], "differences": [_mean(row) for row in paired]}
 
 
-def _left_out(study: ErrorAnalysis, entry: LeftOut) -> dict[str, str]:
+def _left_out(study: Analysis, entry: LeftOut) -> dict[str, str]:
     """A sample that was left out; of which models, where it was not all of them."""
     models = entry.models if len(entry.models) < len(study.sources) else ()
     return {
@@ -209,10 +218,10 @@ def _left_out(study: ErrorAnalysis, entry: LeftOut) -> dict[str, str]:
     }
 
 
-def _columns(table: pd.DataFrame, stems: Sequence[str]) -> dict[str, list[float | None]]:
+def _columns(table: pd.DataFrame, stems: Sequence[str], metrics: Sequence[str]) -> dict[str, list[float | None]]:
     """By metric, the scores of the samples in their order."""
     ordered = table.set_index("stem").reindex(stems)
-    return {metric: [_number(value) for value in ordered[metric]] for metric in METRICS}
+    return {metric: [_number(value) for value in ordered[metric]] for metric in metrics}
 
 
 def _mean(row: dict[str, Any]) -> dict[str, Any]:

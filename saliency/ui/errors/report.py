@@ -13,11 +13,10 @@ from jinja2 import Environment, FileSystemLoader
 from PIL import Image
 
 from saliency import __version__
-from saliency.analysis import METRICS, ErrorAnalysis, means, score
+from saliency.analysis import Analysis, means
 from saliency.conditions import Condition
 from saliency.data import Sample
 from saliency.messages import Message
-from saliency.metrics import get_profile
 from saliency.metrics.evaluator import MACRO
 from saliency.results import Comparison, resized
 from saliency.results.rendering import overlay
@@ -41,7 +40,7 @@ _templates.globals["translate"] = translate
 _templates.filters["number"] = number
 
 
-def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: Path) -> Iterator[tuple[int, int]]:
+def write_report(study: Analysis, stems: Sequence[str], chosen: str, path: Path) -> Iterator[tuple[int, int]]:
     """Writes the report of the samples `stems`; yields how many of the pictures are done, and of how many.
 
     The first `PICTURES` are shown, in the order given; the file is there when the iteration has ended.
@@ -62,15 +61,16 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
     path.write_text(
         _templates.get_template("report.html").render(
             data=study.data,
+            of_objects=study.task == "objects",
             language=language(),
             chosen=chosen,
             samples=len(samples),
             total=len(study.samples),
             pictures=len({sample.picture for sample in samples}),
             entries=shown,
-            metrics={name: section("common")[f"about_{name}"][language()] for name in METRICS},
-            lower=[name for name in METRICS if get_profile("tuebingen").metrics[name].lower_is_better],
-            means=_means(means(selected).to_dict("records"), study),
+            metrics={name: section("common")[f"about_{name}"][language()] for name in study.metrics},
+            lower=[name for name in study.metrics if name in study.lower],
+            means=_means(means(selected, study.metrics).to_dict("records"), study),
             models=list(study.sources.values()),
             left_out=[{"stem": entry.stem, "why": translated(entry.why)} for entry in study.left_out()],
             notices=[translated(notice) for notice in (*study.notices(), *study.sample_notices())],
@@ -81,7 +81,7 @@ def write_report(study: ErrorAnalysis, stems: Sequence[str], chosen: str, path: 
     )
 
 
-def _means(rows: Sequence[dict[str, Any]], study: ErrorAnalysis) -> list[dict[str, Any]]:
+def _means(rows: Sequence[dict[str, Any]], study: Analysis) -> list[dict[str, Any]]:
     """One line per condition and model, with the cells of its metrics in their order."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
@@ -99,7 +99,7 @@ def _name(condition: str) -> str:
     return translated(Message("{condition.title}", condition=Condition(condition)))
 
 
-def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
+def _entry(study: Analysis, sample: Sample) -> dict[str, Any]:
     """A sample as the template takes it."""
     comparison, missing = study.answers(sample)
     small = comparison.reduced(_SIDE)
@@ -108,12 +108,12 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
         "condition": _name(sample.condition),
         "sentence": sample.sentence,
         "picture": _jpeg(small.picture),
-        "truth": _truth(sample, small, comparison.picture.shape[:2]),
+        "truth": _truth(study, sample, small, comparison.picture.shape[:2]),
         "models": [
             {
                 "title": prediction.title,
                 "picture": _jpeg(overlay(small.picture, reduced.map, **_DRAWN)),
-                "scores": score(prediction.density, sample, study.pool).values,
+                "scores": study.score(sample, prediction).values,
             }
             for prediction, reduced in zip(comparison.predictions, small.predictions, strict=True)
         ],
@@ -121,9 +121,9 @@ def _entry(study: ErrorAnalysis, sample: Sample) -> dict[str, Any]:
     }
 
 
-def _truth(sample: Sample, small: Comparison, shape: tuple[int, int]) -> str | None:
-    """Where people looked, with their fixations, as a picture; None where the data set does not have either."""
-    density, fixations = sample.density(), sample.fixations()
+def _truth(study: Analysis, sample: Sample, small: Comparison, shape: tuple[int, int]) -> str | None:
+    """The ground truth, with fixations, as a picture; None where the data set does not have either."""
+    density, fixations = study.truth(sample), sample.fixations()
     if density is None and fixations is None:
         return None
     height, width = small.picture.shape[:2]

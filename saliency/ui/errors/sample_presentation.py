@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from saliency.analysis import METRICS, ErrorAnalysis, score
+from saliency.analysis import Analysis
 from saliency.data import Sample
 from saliency.errors import DatasetError
 from saliency.messages import Message
@@ -16,7 +16,7 @@ from saliency.ui.shared.sentences import translated
 from saliency.words import clean
 
 
-def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
+def present_sample(study: Analysis, stem: str) -> dict[str, Any]:
     """A sample under its own sentence. Maps are in multiples of their average; positions are shares of the sides.
 
     Raises:
@@ -26,19 +26,20 @@ def present_sample(study: ErrorAnalysis, stem: str) -> dict[str, Any]:
     comparison, missing = study.answers(sample, words=True)
     shape = comparison.reduced(MAP_SIDE).picture.shape[:2]
     return {
+        "task": study.task,
         "stem": sample.stem,
         "condition": sample.condition.value,
         "sentence": clean(sample.sentence),  # as it was read: words are parts of it
         "picture": picture_view(comparison.reduced(PICTURE_SIDE).picture),
-        "truth": _truth(sample, shape),
+        "truth": _truth(study, sample, shape),
         "fixations": _fixations(sample, comparison.picture.shape[:2]),
-        "metrics": list(METRICS),
+        "metrics": list(study.metrics),
         "models": [_model(study, prediction, sample, shape) for prediction in comparison.predictions],
         "notices": [translated(notice) for notice in notices_on(sample, comparison, missing)],
     }
 
 
-def find(study: ErrorAnalysis, stem: str) -> Sample:
+def find(study: Analysis, stem: str) -> Sample:
     """The sample of this name; `DatasetError` where there is none."""
     if stem not in study.samples:
         raise DatasetError("There is no such sample in this data set.")
@@ -60,13 +61,12 @@ def notices_on(sample: Sample, comparison: Comparison, missing: Sequence[Message
     return [*dict.fromkeys((*sample.notices(), *comparison.notices)), *of_maps, *missing]
 
 
-def _model(study: ErrorAnalysis, prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
-    density = prediction.density
-    scores = score(density, sample, study.pool).values
+def _model(study: Analysis, prediction: Prediction, sample: Sample, shape: tuple[int, int]) -> dict[str, Any]:
+    scores = study.score(sample, prediction).values
     return {
         "name": prediction.model,
         "title": prediction.title,
-        "map": packed_density(resized(density, shape)),
+        "map": packed_density(resized(prediction.density, shape)),
         "scores": {name: round(value, 4) if math.isfinite(value) else None for name, value in scores.items()},
         "words": [_word(word, shape) for word in prediction.words],
     }
@@ -77,9 +77,9 @@ def _word(word: WordMap, shape: tuple[int, int]) -> dict[str, Any]:
     return {"word": word.word, "start": word.start, "end": word.end, "weight": round(word.weight, 4), "map": points}
 
 
-def _truth(sample: Sample, shape: tuple[int, int]) -> dict[str, Any] | None:
-    density = sample.density()
-    return None if density is None or not density.any() else packed_density(resized(density, shape))
+def _truth(study: Analysis, sample: Sample, shape: tuple[int, int]) -> dict[str, Any] | None:
+    truth = study.truth(sample)
+    return None if truth is None or not truth.any() else packed_density(resized(truth, shape))
 
 
 def _fixations(sample: Sample, shape: tuple[int, int]) -> list[list[float]] | None:

@@ -101,6 +101,7 @@ function modelFrame(model, decoded, picture, view) {
 }
 
 function truthFrame(view, decoded, picture) {
+  if (view.task === "objects") return frame(text("mask"), addCell(picture, decoded, text("mask"), null, false));
   const label = `${text("truth")}. ${view.truth ? whereText(view.truth.where) : ""}`;
   const count = view.fixations ? text("n_fixations", { n: view.fixations.length }) : text("no_fixations");
   return frame(text("truth"), addCell(picture, decoded, label, view.fixations, true), node("p", { class: "faint" }, count));
