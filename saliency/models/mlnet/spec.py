@@ -36,5 +36,6 @@ SPEC = ModelSpec(
             "EfficientNet-Lite2, ImageNet (Apache-2.0), trained on gaze as TranSalNet's trunk",
             "EfficientNet-Lite2，ImageNet（Apache-2.0），作为 TranSalNet 的主干用眼动数据训练过",
         ),
+        Text("VGG-16, ImageNet (torchvision, BSD-3-Clause)", "torchvision 的 VGG-16，ImageNet（BSD-3-Clause）"),
     ),
 )
