@@ -127,7 +127,7 @@ class ModelSpec(NetworkSpec):
     """The registry's entry of a saliency model, which `registry.create` builds.
 
     Attributes:
-        reads_text: false for the text-blind baselines.
+        reads_text: false for text-blind models, trained ones and baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
     """
 

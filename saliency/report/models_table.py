@@ -20,7 +20,7 @@ HEADER = (
     "parameters",
     "file",
 )
-READS = {"words": "word by word", "vector": "as one vector", "nothing": "not at all: the baseline"}
+READS = {"words": "word by word", "vector": "as one vector", "nothing": "not at all"}
 WITHOUT_WEIGHTS = "not at all, nor does it learn"
 
 

@@ -16,6 +16,7 @@ from saliency.ui.errors.report import write_report
 from saliency.ui.models.models_tab import card_views, in_chinese, measured
 from saliency.ui.shared.model_choice import choices, learned, readers
 from saliency.ui.shared.presentation import present
+from saliency.ui.shared.texts import section
 from tests.samples import SENTENCES, write_data_set
 
 BASELINES = ["centre_prior", "spectral_residual", "fine_grained"]
@@ -46,6 +47,10 @@ def test_they_are_not_chosen_at_first_sight(predictor):
     labels = dict(reversed(choice) for choice in choices(predictor))
     assert [name for name, label in labels.items() if "model_choice.without_weights" in label] == BASELINES
     assert labels["spectral_residual"].startswith("Spectral residual\n")
+    texts = section("model_choice")
+    assert "model_choice.reads_nothing" in labels["transalnet"]
+    assert "baseline" in texts["without_weights"]["en"]
+    assert "baseline" not in texts["reads_nothing"]["en"], "a trained model that reads no text is none"
 
 
 def test_words_offers_those_with_weights(predictor):

@@ -26,7 +26,7 @@ def choices(predictor: Predictor, names: Collection[str] | None = None) -> list[
 
 
 def readers(predictor: Predictor) -> list[str]:
-    """The models that read text, or all where none does; the others are baselines."""
+    """The models that read text, or all where none does."""
     return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
 
 
