@@ -19,7 +19,7 @@ from .gaze.frames import fit_density
 from .human_consistency import Consistency
 from .messages import Message
 from .metrics import cc, compare_maps, evaluate_fixation
-from .metrics.object_evaluator import OBJECT_METRICS, evaluate_objects
+from .metrics.object_evaluator import evaluate_objects
 from .models.centre_prior.model import centre_prior
 from .object_files import resized_mask
 from .results import Comparison
@@ -28,6 +28,7 @@ from .results import Comparison
 CENTRE_BIAS = "centre_bias"
 OTHER_PEOPLE = "other_people"
 COMPARED_SIDE = 320  # pixels of the longer side of maps that are compared with each other; they are no finer
+MASKED = ("MAE", "maxF", "meanF", "adpF", "wF", "S", "meanE")  # metrics of maps against a mask
 MASKED_SIDE = 640  # of maps that are compared with a mask; pictures of the field's data sets are smaller
 
 
@@ -92,7 +93,7 @@ def against_truth(truth: GroundTruth, comparison: Comparison) -> tuple[Table, ..
 
 
 def against_mask(mask: np.ndarray, comparison: Comparison, notes: tuple[Message, ...] = ()) -> Table:
-    """How well each map agrees with a mask of objects, by `metrics.OBJECT_METRICS`; also the centre bias.
+    """How well each map agrees with a mask of objects, by the metrics of `MASKED`; also the centre bias.
 
     Every condition is compared: a mask says nothing of what somebody had read. Maps and mask have at most `MASKED_SIDE`
     pixels on their longer side.
@@ -106,11 +107,11 @@ def against_mask(mask: np.ndarray, comparison: Comparison, notes: tuple[Message,
 
     def row(model: str, condition: str, predicted: np.ndarray) -> tuple[str | float | None, ...]:
         scores = evaluate_objects(predicted, objects)
-        return model, condition, *(_defined(scores[metric]) for metric in OBJECT_METRICS)
+        return model, condition, *(_defined(scores[metric]) for metric in MASKED)
 
     rows = [row(p.model, p.condition.value, p.map) for p in small.predictions]
     rows.append(row(CENTRE_BIAS, comparison.conditions[0].value, centre_prior(small.picture)))
-    return Table("objects", ("model", "condition", *OBJECT_METRICS), tuple(rows), notes=notes)
+    return Table("objects", ("model", "condition", *MASKED), tuple(rows), notes=notes)
 
 
 def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) -> Table:

@@ -6,6 +6,7 @@ import pytest
 
 from saliency.comparison_tables import (
     CENTRE_BIAS,
+    MASKED,
     GroundTruth,
     against,
     against_mask,
@@ -16,7 +17,6 @@ from saliency.comparison_tables import (
 from saliency.conditions import Condition
 from saliency.errors import GroundTruthError
 from saliency.human_consistency import Consistency
-from saliency.metrics.object_evaluator import OBJECT_METRICS
 from saliency.ui.shared.sentences import translated
 
 
@@ -140,7 +140,7 @@ def test_a_mask_is_compared_with_every_map_by_the_metrics_of_objects(comparison)
     mask[100:300, 200:500] = True
     own = replace(comparison.predictions[0], working_map=mask.astype(np.float32))
     table = against_mask(mask, replace(comparison, predictions=(own, *comparison.predictions[1:])))
-    assert (table.name, table.columns) == ("objects", ("model", "condition", *OBJECT_METRICS))
+    assert (table.name, table.columns) == ("objects", ("model", "condition", *MASKED))
     expected = [*((p.model, p.condition.value) for p in comparison.predictions), (CENTRE_BIAS, "pure")]
     assert [row[:2] for row in table.rows] == expected
     values = {row[:2]: dict(zip(table.columns, row, strict=True)) for row in table.rows}

@@ -55,8 +55,8 @@ COLUMNS = {
         "metric": "CC: Pearson correlation; SIM: intersection of two distributions; KL: Kullback-Leibler divergence in "
         "nats (lower is nearer); NSS: mean of the standardised map at the fixations; AUC: how well the map separates "
         "fixations from all pixels; fixations: how many there are; against the mask MAE: mean absolute error (lower is "
-        "nearer); adpF, meanF, maxF: F-measure at twice the map's mean, mean over all thresholds, at the best; wF: "
-        "weighted F-measure; adpE, meanE, maxE: enhanced alignment likewise; S: structural likeness",
+        "nearer); maxF, meanF, adpF: F-measure at the best threshold, mean over all, at twice the map's mean; wF: "
+        "weighted F-measure; S: structural likeness; meanE: enhanced alignment, mean over all thresholds",
         "value": "empty where it is not defined",
     },
 }

@@ -58,11 +58,11 @@ def client(tmp_path_factory):
 
 def test_the_endpoint_says_what_the_predictor_says(client):
     view = client.predict(handle_file(COFFEE), api_name=ENDPOINT)
-    said = Predictor([]).caption(COFFEE)
-    assert view["sentence"] == said.sentence
-    assert view["log_probability"] == pytest.approx(said.log_probability, abs=1e-3)
-    assert [(word["start"], word["end"]) for word in view["words"]] == list(said.spans)
-    for word, map_ in zip(view["words"], said.words, strict=True):
+    caption = Predictor([]).caption(COFFEE)
+    assert view["sentence"] == caption.sentence
+    assert view["log_probability"] == pytest.approx(caption.log_probability, abs=1e-3)
+    assert [(word["start"], word["end"]) for word in view["words"]] == list(caption.spans)
+    for word, map_ in zip(view["words"], caption.words, strict=True):
         assert word["word"] == map_.word
         sent = np.asarray(
             Image.fromarray(opened(word["attention"])).resize(map_.working_map.shape[::-1], Image.Resampling.BOX)

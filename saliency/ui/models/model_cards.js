@@ -93,7 +93,7 @@ function buildScores(card, scores) {
 }
 
 function buildNumbers(card) {
-  const part = node("section", {}, node("h3", {}, text("numbers")));
+  const part = node("section", {}, node("h3", {}, text(card.captions ? "numbers_captions" : "numbers")));
   if (!card.scores.length && !card.captions) part.append(node("p", { class: "note" }, text("unmeasured")));
   for (const scores of card.scores) part.append(...buildScores(card, scores));
   if (card.grounding) {

@@ -1,6 +1,6 @@
 // The browser's half of the Words tab: the sentence as a row of choices, the two readings of the chosen word, and both
 // readings of all words as small multiples. Choosing a word asks the server for nothing. A caption has one reading, the
-// captioner's attention, and nothing of it is said of gaze.
+// captioner's attention, which is no map of gaze.
 
 const isOf = markOutdated(element);
 const READINGS = {
@@ -333,6 +333,8 @@ async function show(value) {
     const loading = [loadImage(value.picture.jpeg), Promise.all(read.map(decodeWord)), ...of];
     const [picture, decoded, gaze, about] = await Promise.all(loading);
     if (mine !== newest) return;
+    // Some words of a caption come from one cell; on one scale with them the maps of others would vanish.
+    if (!view && isCaption(value)) controls.scale.value = "own";
     [view, words] = [value, decoded];
     current = strongest(); // the word chosen before is of another sentence, which may have been longer
     build(picture, { gaze, about });
