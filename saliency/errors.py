@@ -91,6 +91,10 @@ class OutputError(SaliencyError):
     """Results cannot be written where they were asked for."""
 
 
+class AnnotationError(SaliencyError):
+    """Pictures cannot be annotated: their segments cannot be read, or what was sent is no annotation."""
+
+
 class ExpiredError(SaliencyError):
     """A stored result has expired."""
 

@@ -134,6 +134,7 @@ ENGINE = ("predictor", "session", "results", "evaluation", "analysis", "archive"
         ("metrics", ("data", "models", *ENGINE, *WAYS_IN), ()),
         ("gaze", ("data", "models", "metrics", *ENGINE, *WAYS_IN), ()),
         ("data", ("models", *ENGINE, *WAYS_IN), ()),
+        ("annotation", ("models", "session", *WAYS_IN), ()),
         ("results", ("data", "models", "predictor", "session", *WAYS_IN), ()),
         ("training", ("ui", "cli", "predictor", "session", "results"), ()),
         ("ui", ("models", "training", "losses", "session"), ("models.registry", "models.spec")),

@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "Predict the maps of pictures under sentences, or of every sample of a data set.",
     "caption": "Describe pictures, a sentence each.",
     "video": "Draw where people look over a video, frame by frame.",
+    "annotate": "Choose the salient segments of the pictures in a folder, on a page in the browser.",
     "evaluate": "Compare maps with where people looked: means and 95 % intervals over pictures, per condition.",
     "score": "Compare maps of one picture with one recording of where people looked.",
     "replay": "Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.",

@@ -12,6 +12,7 @@ from saliency.data.layouts import DataSet
 from saliency.external_maps import ExternalMaps
 from saliency.predictor import Predictor
 from saliency.ui import constants
+from saliency.ui.annotate import annotate_tab
 from saliency.ui.class_mode import class_mode
 from saliency.ui.class_mode.classroom import Classroom
 from saliency.ui.compare import compare_tab
@@ -36,6 +37,7 @@ TABS = {
     "words": words_tab,
     "gaze": gaze_tab,
     "video": video_tab,
+    "annotate": annotate_tab,
     "errors": errors_tab,
     "models": models_tab,
 }

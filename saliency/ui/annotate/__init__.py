@@ -1,0 +1,1 @@
+"""Annotation of salient objects: the Annotate tab, and the page of ``saliency annotate``."""
