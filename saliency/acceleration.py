@@ -1,9 +1,8 @@
-"""A model's trunk, detector and decoder as graphs of `runtime.graphs`, which compute the same faster."""
+"""The parts of a model by PyTorch, or by graphs of `runtime.graphs`, which compute the same faster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -12,48 +11,137 @@ from .models.base import SaliencyModel
 from .models.detector import ObjectPlanes
 from .models.features import ImageFeatures, SaliencyOutput, TextFeatures, select
 from .models.front_end import FrontEnd
+from .models.grounding import Grounding, GroundingOutput
 from .runtime.graphs import Graph, Named, plain
 
-TEXT = "text."  # of the sentence's tensors among the inputs of a decoder
-TOKENS = dict.fromkeys((f"{TEXT}{name}" for name in ("tokens", "mask", "words", "ids")), 1)  # dimension of the tokens
+# Prefixes of a sentence's tensors among the inputs of a graph, and which of their dimensions are its tokens.
+TEXT, GROUNDING = "text.", "grounding."
+TOKENS = {
+    **dict.fromkeys((TEXT + name for name in ("tokens", "mask", "words", "ids")), 1),
+    **dict.fromkeys((GROUNDING + name for name in ("word_maps", "word_weights", "words", "mask")), 1),
+}
 DETECTED = ("boxes", "scores", "level8", "level16", "level32")
 
 
-class Decoder:
-    """A model's `decode` of one picture under several sentences."""
+class GroundingStep:
+    """A `Grounding`: the features of a picture, and the output for its sentences."""
+
+    def __init__(self, grounding: Grounding) -> None:
+        self._grounding = grounding
+
+    def encode(self, front_features: ImageFeatures) -> ImageFeatures:
+        """See `Grounding.encode_features`."""
+        return self._grounding.encode_features(front_features)
+
+    def __call__(self, features: ImageFeatures, text: TextFeatures) -> GroundingOutput:
+        """The output for sentences of one picture with `features` (1, ...)."""
+        return self._grounding(select(features, [0] * len(text)), text)
+
+
+class GraphGrounding(GroundingStep):
+    """The same by graphs."""
+
+    def __init__(self, grounding: Grounding, sha256: str, dtype: torch.dtype) -> None:
+        super().__init__(grounding)
+        self._encode = Graph(grounding.encode_features, f"{sha256} grounding features", dtype)
+        self._read = Graph(self._outputs, f"{sha256} grounding", dtype, TOKENS)
+
+    def encode(self, front_features: ImageFeatures) -> ImageFeatures:
+        """See `GroundingStep`."""
+        return self._encode(front_features)
+
+    def __call__(self, features: ImageFeatures, text: TextFeatures) -> GroundingOutput:
+        """See `GroundingStep`."""
+        return GroundingOutput(
+            **_each(self._read, features, [_rows(TEXT, vars(text), row) for row in range(len(text))])
+        )
+
+    def _outputs(self, inputs: Named) -> Named:
+        return _tensors(self._grounding(_without(inputs, TEXT), TextFeatures(**_named(inputs, TEXT))))
+
+
+class DecoderStep:
+    """A model's own features of a picture, and its maps for the picture's sentences."""
 
     def __init__(self, model: SaliencyModel) -> None:
         self._model = model
 
-    def __call__(self, features: ImageFeatures, text: TextFeatures | None, sentences: int) -> SaliencyOutput:
-        """Outputs of `sentences` sentences for one picture's features (1, ...)."""
-        return self._model.decode(select(features, [0] * sentences), text)
+    def encode(self, front_features: ImageFeatures) -> ImageFeatures:
+        """See `SaliencyModel.own_features`."""
+        return self._model.own_features(front_features)
+
+    def __call__(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None, sentences: int
+    ) -> SaliencyOutput:
+        """The output for `sentences` sentences of one picture with `features` (1, ...)."""
+        repeated = select(features, [0] * sentences)
+        return self._decoded(repeated, text, grounding)
+
+    def _decoded(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None
+    ) -> SaliencyOutput:
+        if grounding is None:
+            return self._model.decode(features, text)
+        return self._model.decode_grounded(features, text, grounding)
 
 
-class GraphDecoder(Decoder):
-    """The same by a graph that takes one sentence: batches gain it nothing."""
+class GraphDecoder(DecoderStep):
+    """The same by graphs; that of the maps takes one sentence: batches gain it nothing."""
 
     def __init__(self, model: SaliencyModel, sha256: str, dtype: torch.dtype) -> None:
         super().__init__(model)
-        self._graph = Graph(self._decoded, f"{sha256} decoder", dtype, TOKENS)
+        self._encode = Graph(model.own_features, f"{sha256} features", dtype)
+        self._decode = Graph(self._maps, f"{sha256} decoder", dtype, TOKENS)
 
-    def __call__(self, features: ImageFeatures, text: TextFeatures | None, sentences: int) -> SaliencyOutput:
-        """See `Decoder`."""
-        picture = {name: plain(value) for name, value in features.items()}
-        outputs = [self._graph(picture | _named(text, row)) for row in range(sentences)]
-        return SaliencyOutput(**{name: torch.cat([output[name] for output in outputs]) for name in outputs[0]})
+    def encode(self, front_features: ImageFeatures) -> ImageFeatures:
+        """See `DecoderStep`."""
+        return self._encode(front_features)
 
-    def _decoded(self, inputs: Named) -> Named:
-        text = {name.removeprefix(TEXT): value for name, value in inputs.items() if name.startswith(TEXT)}
-        features = {name: value for name, value in inputs.items() if not name.startswith(TEXT)}
-        output = self._model.decode(features, TextFeatures(**text) if text else None)
-        found = {field.name: getattr(output, field.name) for field in fields(output) if field.name != "aux"}
-        return {name: value for name, value in found.items() if value is not None}
+    def __call__(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None, sentences: int
+    ) -> SaliencyOutput:
+        """See `DecoderStep`."""
+        given = {TEXT: {} if text is None else vars(text), GROUNDING: {} if grounding is None else _tensors(grounding)}
+        rows = [_rows(TEXT, given[TEXT], row) | _rows(GROUNDING, given[GROUNDING], row) for row in range(sentences)]
+        outputs = {} if grounding is None else grounding.outputs
+        found = _each(self._decode, features, rows)
+        return SaliencyOutput(found["map"], found["logits"], **outputs, aux={})
+
+    def _maps(self, inputs: Named) -> Named:
+        text, grounding = _named(inputs, TEXT), _named(inputs, GROUNDING)
+        output = self._decoded(
+            _without(inputs, TEXT, GROUNDING),
+            TextFeatures(**text) if text else None,
+            GroundingOutput(**grounding) if grounding else None,
+        )
+        return {"map": output.map, "logits": output.logits}
 
 
-def _named(text: TextFeatures | None, row: int) -> Named:
-    """One sentence's tensors by name."""
-    return {} if text is None else {TEXT + name: value[row : row + 1] for name, value in vars(text).items()}
+def _each(graph: Graph, picture: Named, sentences: list[Named]) -> Named:
+    """A graph's outputs for each of a picture's sentences."""
+    picture = {name: plain(value) for name, value in picture.items()}
+    outputs = [graph(picture | sentence) for sentence in sentences]
+    return {name: torch.cat([output[name] for output in outputs]) for name in outputs[0]}
+
+
+def _rows(prefix: str, tensors: Mapping[str, Tensor], row: int) -> Named:
+    """One sentence's tensors, their names with a prefix."""
+    return {prefix + name: value[row : row + 1] for name, value in tensors.items()}
+
+
+def _named(inputs: Named, prefix: str) -> Named:
+    """The inputs with a prefix, their names without it."""
+    return {name.removeprefix(prefix): value for name, value in inputs.items() if name.startswith(prefix)}
+
+
+def _without(inputs: Named, *prefixes: str) -> Named:
+    """The inputs without any of the prefixes."""
+    return {name: value for name, value in inputs.items() if not name.startswith(prefixes)}
+
+
+def _tensors(output: GroundingOutput) -> Named:
+    """Those of its fields that are there."""
+    return {name: value for name, value in vars(output).items() if value is not None}
 
 
 def accelerate_front_ends(front_ends: Iterable[tuple[FrontEnd | None, str | None]], dtype: torch.dtype) -> None:

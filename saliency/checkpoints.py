@@ -157,17 +157,6 @@ class Description(_Record):
     captions: Captioning | None = None
     limits: tuple[str, ...] = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _present(cls, values: Any) -> Any:
-        """Cards of earlier versions name presets and their configuration as they were called then."""
-        if not isinstance(values, Mapping):
-            return values
-        model, preset, config = values.get("model"), values.get("preset"), values.get("config", {})
-        if not (isinstance(model, str) and isinstance(preset, str) and isinstance(config, Mapping)):
-            return values  # to be refused
-        return {**values, **registry.present(model, preset, config)._asdict()}
-
 
 class Card(Description):
     """A `Description` and what `save` adds: number format, number of parameters, sha256 of the weights, time (UTC).

@@ -22,6 +22,7 @@ from .checkpoints import Card
 from .cleaning import clean
 from .conditions import AnyCondition, Condition, by_condition
 from .errors import CheckpointError, TextError, UnknownModelError
+from .grounding_session import GroundingSession, features_size
 from .imaging import Source, open_picture
 from .messages import Message
 from .models.features import ImageFeatures
@@ -30,17 +31,18 @@ from .models.text import Word
 from .results import Caption, Comparison, Prediction
 from .runtime.graphs import fast
 from .runtime.precision import preferred_dtype
-from .session import STAGES, Footprint, ModelSession, Picture, SentenceOutput, features_size, includes
+from .session import STAGES, Footprint, GroundingKey, ModelSession, Picture, SentenceOutput, includes
 from .weight_sharing import share_parts
 from .word_maps import merge
 
 FEATURE_BYTES = 256 * 2**20  # of all models together
 # Front-end features are needed only until the next model of the same call has used them.
 FRONT_PICTURES, FRONT_BYTES = 4, 64 * 2**20
+GROUNDING_BYTES = 64 * 2**20
 OUTPUT_BYTES = 128 * 2**20
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-ABSENT = 0.15  # presence below which the picture seems not to show what a sentence is about: 2 of 126 own sentences
+ABSENT = 0.08  # presence below which the picture seems not to show what a sentence is about: of 126 own ones none
 _ENGLISH = re.compile("[A-Za-z0-9]")
 
 # By condition: one of the standard ones, its value, or the name of a sentence of its own.
@@ -50,8 +52,9 @@ Sentences = Mapping[AnyCondition, str] | Mapping[Condition, str] | Mapping[str, 
 class Predictor:
     """Trained models that share pictures and sentences. Safe for concurrent callers.
 
-    A picture is encoded once per model for any number of sentences. Models with equal front ends share one in memory
-    and its features; models with one text encoder share encoded sentences, which are decoded in batches. Everything is
+    A picture is encoded once per model for any number of sentences. Models with equal front ends or equal groundings
+    share them in memory, and what they compute; models with one text encoder share encoded sentences, which are decoded
+    in batches. Everything is
     cached by content, within bounds: changing one sentence decodes that sentence and encodes no picture.
 
     Weights are loaded and checked here, once.
@@ -106,6 +109,7 @@ class Predictor:
                 output_bytes=OUTPUT_BYTES // len(names),
             )
             share_parts(session.model for session in self._sessions.values())
+        self._share_groundings()
         self.engine = "OpenVINO" if fast(self.device) else "PyTorch"
         if self.engine == "OpenVINO":
             self._accelerate()
@@ -117,6 +121,16 @@ class Predictor:
         accelerate_front_ends(((session.model.front_end, session.card.sha256) for session in sessions), self.dtype)
         for session in sessions:
             session.accelerate()
+            if session.grounding is not None and session.card.sha256 is not None:
+                session.grounding.accelerate(session.card.sha256, self.dtype)
+
+    def _share_groundings(self) -> None:
+        """Give sessions whose groundings and their inputs are equal one `GroundingSession`."""
+        shared: dict[GroundingKey, GroundingSession] = {}
+        for session in self._sessions.values():
+            if (key := session.grounding_key) is not None:
+                shared.setdefault(key, GroundingSession(key[0], self._pictures_cached, GROUNDING_BYTES))
+                session.grounding = shared[key]
 
     def _share_front_features(self, cache: BoundedCache[ImageFeatures]) -> None:
         """Give sessions whose front-end features are equal, or part of one another's, one `cache` of them."""

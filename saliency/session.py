@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from threading import Lock
 
@@ -15,12 +16,14 @@ import torch
 from torch import Tensor
 
 from . import checkpoints
-from .acceleration import Decoder, GraphDecoder
+from .acceleration import DecoderStep, GraphDecoder
 from .cache import BoundedCache
+from .grounding_session import GroundingSession, features_size
 from .messages import Message
 from .models import registry
-from .models.features import ImageFeatures, SaliencyOutput
+from .models.features import ImageFeatures, SaliencyOutput, TextFeatures
 from .models.front_end import FrontEnd
+from .models.grounding import Grounding, GroundingOutput
 from .models.text import EncodedText, Word, load_encoder
 from .preprocessing import Preprocessing, content, prepare
 from .results import CheckpointIdentity, Shape
@@ -30,6 +33,7 @@ from .runtime.precision import autocast
 SENTENCES_PER_PICTURE = 32  # outputs cached
 BATCH = 16  # sentences per pass of the decoder; larger batches take memory and are not faster
 FrontEndKey = tuple[FrontEnd | None, Preprocessing]
+GroundingKey = tuple[Grounding, FrontEndKey, str | None]
 STAGES = ("image_encoder", "text_encoder", "decoder")
 
 
@@ -114,6 +118,7 @@ class ModelSession:
         front_cache: front-end features by picture and `front_end_key`, shared by sessions; stores nothing unless
             several sessions can use them.
         front_sources: the `front_end_key` of every session whose front-end features include this one's.
+        grounding: of the model's grounding branch, shared by sessions with equal `grounding_key`; None without one.
     """
 
     def __init__(
@@ -134,13 +139,14 @@ class ModelSession:
         if model.front_end is not None:  # CLIP-SalGAN's few norms cost nothing, and without them its maps move by 1e-5
             fold_batch_norms(model)
         self.model = model.requires_grad_(False).to(memory_format=torch.channels_last)
-        self._decode = Decoder(self.model)
+        self._decode = DecoderStep(self.model)
         self._encoder = load_encoder(encoder) if encoder is not None else None
         self._device = device
         self._dtype = dtype
         self._lock = lock
         self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0, features_size)
         self.front_sources: tuple[FrontEndKey, ...] = ()
+        self.grounding: GroundingSession | None = None
         self.footprint = Footprint(
             checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
@@ -155,7 +161,7 @@ class ModelSession:
         return CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset)
 
     def accelerate(self) -> None:
-        """Decode by a graph of `runtime.graphs` from now on; baselines, which have no weights, stay as they are."""
+        """Compute by graphs of `runtime.graphs` from now on; baselines, which have no weights, stay as they are."""
         if self.card.sha256 is not None:
             self._decode = GraphDecoder(self.model, self.card.sha256, self._dtype)
 
@@ -163,6 +169,12 @@ class ModelSession:
     def front_end_key(self) -> FrontEndKey:
         """Cache key: sessions with equal keys have equal front-end features."""
         return self.model.front_end, self.card.preprocessing
+
+    @property
+    def grounding_key(self) -> GroundingKey | None:
+        """Sessions with equal keys have the same grounding, and equal inputs for it; None without a branch."""
+        branch = self.model.grounding_branch
+        return None if branch is None else (branch.grounding, self.front_end_key, self.card.text_encoder)
 
     def run(
         self, picture: Picture, sentences: Sequence[str], progress: Callable[[float], None] | None = None
@@ -200,8 +212,9 @@ class ModelSession:
         if not sentences:
             return []
         report(0.0)
+        front_features = cache(lambda: self._front_features(picture))
         with clock("image_encoder"):
-            features = self._encode(picture)
+            features = self._encode(picture, front_features)
         with clock("text_encoder"):
             text = self._encoder.encode(sentences) if self._encoder else None
         outputs: list[SentenceOutput] = []
@@ -210,23 +223,38 @@ class ModelSession:
                 report(start / len(sentences))
                 rows = list(range(start, min(start + BATCH, len(sentences))))
                 part = text.features.select(rows).to(self._device) if text else None
-                output = self._decode(features, part, len(rows))
+                grounding = self._ground(picture, [sentences[row] for row in rows], part, front_features)
+                output = self._decode(features, part, grounding, len(rows))
                 outputs += self._sentence_outputs(picture, output, text, rows)
         return outputs
 
-    def _encode(self, picture: Picture) -> ImageFeatures:
+    def _encode(self, picture: Picture, front_features: Callable[[], ImageFeatures]) -> ImageFeatures:
         """The picture's features, cached or computed."""
         features = self._features.get(picture.key)
         if features is None:
-            features = self.model.encode(self._front_features(picture))
+            if self.model.front_end is None:
+                features = self.model.encode_image(self._pixels(picture))
+            else:
+                features = self._decode.encode(front_features())
             self._features[picture.key] = features
         return features
 
-    def _front_features(self, picture: Picture) -> Tensor | ImageFeatures:
-        """The picture's front-end features, cached, perhaps by another session; its pixels without a front end."""
+    def _ground(
+        self,
+        picture: Picture,
+        sentences: list[str],
+        text: TextFeatures | None,
+        front_features: Callable[[], ImageFeatures],
+    ) -> GroundingOutput | None:
+        """The grounding's output for sentences and their `text`, cached, perhaps by another session."""
+        if self.grounding is None or text is None:
+            return None
+        return self.grounding.run(picture.key, sentences, text, front_features)
+
+    def _front_features(self, picture: Picture) -> ImageFeatures:
+        """The picture's front-end features, cached, perhaps by another session."""
         front_end = self.model.front_end
-        if front_end is None:
-            return self._pixels(picture)
+        assert front_end is not None, "a model without one encodes pictures itself"
         for source in self.front_sources:
             if (cached := self.front_cache.get((picture.key, *source))) is not None:
                 return cached
@@ -278,11 +306,6 @@ def includes(key: FrontEndKey, other: FrontEndKey) -> bool:
     """Whether the front-end features of `key` are those of `other`, perhaps among more; false without a front end."""
     (front_end, pictures), (wanted, others) = key, other
     return front_end is not None and wanted is not None and pictures == others and front_end.includes(wanted)
-
-
-def features_size(features: ImageFeatures) -> int:
-    """Bytes of features."""
-    return sum(value.nbytes for value in features.values())
 
 
 class _Clock:

@@ -12,14 +12,14 @@ from .models.captioner import Captioner
 
 
 def share_parts(models: Iterable[SaliencyModel | Captioner]) -> None:
-    """Replaces equal front-end parts of several models by one object.
+    """Replaces equal front-end parts and groundings of several models by one object.
 
     It is in memory once, and front ends with the same options compare equal. A shared trunk gives the strides that any
     of the models needs.
     """
     known: list[nn.Module] = []
     for model in models:
-        for part in model.front_end.parts if model.front_end else ():
+        for part in _parts(model):
             twin = next((one for one in known if one is part or _equal(one, part)), None)
             if twin is None:
                 known.append(part)
@@ -29,6 +29,13 @@ def share_parts(models: Iterable[SaliencyModel | Captioner]) -> None:
                 path = next(name for name, module in model.named_modules() if module is part)
                 parent, _, name = path.rpartition(".")
                 setattr(model.get_submodule(parent), name, twin)
+
+
+def _parts(model: SaliencyModel | Captioner) -> tuple[nn.Module, ...]:
+    """The parts that models may share; those of a grounding before itself."""
+    parts = () if model.front_end is None else model.front_end.parts
+    branch = None if isinstance(model, Captioner) else model.grounding_branch
+    return parts if branch is None else (*parts, branch.grounding)
 
 
 def _equal(one: nn.Module, other: nn.Module) -> bool:

@@ -239,15 +239,6 @@ def test_cpu_minutes_of_older_runs_are_read():
     assert Effort.model_validate(effort.model_dump()) == effort
 
 
-def test_the_former_names_of_presets_are_read(monkeypatch):
-    """Cards of version 0.1 add what ships to a preset that had less."""
-    monkeypatch.setattr(registry, "REGISTRY", registry.specifications(registry.PACKAGES))
-    card = describe(model="gsgnet", config={"objects": True, "subject": True}, text_encoder="minilm")
-    assert (card.preset, card.config) == ("compact", {})
-    card = describe(model="gsgnet", config={"objects": True}, text_encoder="minilm")
-    assert (card.preset, card.config) == ("compact_words", {})
-
-
 @pytest.mark.parametrize("missing", ["model", "preset"])
 def test_a_card_without_its_model_or_preset_is_refused(missing):
     content = describe().model_dump()

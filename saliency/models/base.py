@@ -7,33 +7,17 @@ callers of one model do not interfere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .front_end import FrontEnd
+from .own_loss import OwnLoss
 
-
-class Targets(Protocol):
-    """What a training batch knows of the maps of T sentences, see `training.targets.batch.Batch`.
-
-    Attributes:
-        density: (T, 1, h, w) >= 0, of gaze.
-        fixations: (T, 1, h, w) binary.
-        named: (T, 1, h, w) in [0, 1], cells covered by the boxes of what the sentence names; zero where unknown.
-        boxed: (T,) bool, whether these boxes are known.
-    """
-
-    density: Tensor
-    fixations: Tensor
-    named: Tensor
-    boxed: Tensor
-
-
-# A term of a model's own in its training loss, from what it answers in training mode.
-OwnLoss = Callable[[SaliencyOutput, Targets], Tensor]
+if TYPE_CHECKING:
+    from .grounding import GroundingModel, GroundingOutput
 
 
 class SaliencyModel(nn.Module):
@@ -69,12 +53,21 @@ class SaliencyModel(nn.Module):
         return None
 
     @property
-    def grounding_branch(self) -> nn.Module | None:
+    def grounding_branch(self) -> GroundingModel | None:
         """A `grounding.GroundingModel` of the model's trunk and grounding; None without grounding."""
         return None
 
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The second step of `encode_image`, from the features of the `front_end`."""
+        """The second step of `encode_image`, from the features of the `front_end`.
+
+        They are the `own_features` and, for models with grounding, those of `Grounding.encode_features`.
+        """
+        features = self.own_features(front_features)
+        branch = self.grounding_branch
+        return features if branch is None else features | branch.grounding.encode_features(front_features)
+
+    def own_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The part of `encode_features` that no other model has."""
         raise NotImplementedError
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
@@ -83,6 +76,19 @@ class SaliencyModel(nn.Module):
         Args:
             features: of N pictures, as `encode_image` gives them (repeat pictures with `select`).
             text: N sentences, one per picture; None is the pure condition for all.
+        """
+        branch = self.grounding_branch
+        if branch is None:
+            raise NotImplementedError
+        return self.decode_grounded(features, text, branch.grounding(features, text))
+
+    def decode_grounded(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput
+    ) -> SaliencyOutput:
+        """`decode` for models with grounding, from the output of its grounding for the same pictures and sentences.
+
+        Args:
+            features: as for `decode`; the `own_features` suffice.
         """
         raise NotImplementedError
 

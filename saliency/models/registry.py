@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UnknownModelError
 from .base import SaliencyModel
-from .spec import ModelSpec, Named, NetworkSpec, Preset
+from .spec import ModelSpec, NetworkSpec, Preset
 
 # In the order of tables and menus.
 PACKAGES = (
@@ -87,15 +87,6 @@ def create(name: str, preset_name: str = "compact", **overrides: Any) -> Salienc
 def translations() -> dict[str, str]:
     """Chinese by English of every sentence in the specifications."""
     return {text.en: text.zh for spec in (*REGISTRY.values(), *OTHERS.values()) for text in spec.texts}
-
-
-def present(name: str, preset_name: str, config: Mapping[str, Any]) -> Named:
-    """Preset and configuration of an earlier card or recipe by their present names.
-
-    Those of networks that are not registered are returned unchanged.
-    """
-    known = {**OTHERS, **REGISTRY}
-    return known[name].present(preset_name, config) if name in known else Named(preset_name, config)
 
 
 def list_models(pattern: str | Sequence[str] = "*") -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -19,13 +19,6 @@ class Text(NamedTuple):
 
     en: str
     zh: str
-
-
-class Named(NamedTuple):
-    """A preset's name and its configuration as cards and recipes write it: the fields that differ from the preset."""
-
-    preset: str
-    config: Mapping[str, Any]
 
 
 RESEARCH_ONLY = Text("code MIT; weights research, non-commercial", "代码 MIT；权重仅限非商业研究")
@@ -74,11 +67,6 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-def unchanged(preset: str, config: Mapping[str, Any]) -> Named:
-    """The `ModelSpec.present` of models whose cards and recipes have always been as they are."""
-    return Named(preset, config)
-
-
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
     """A registry entry: what the rest of the package needs to know of a network that has presets and checkpoints.
@@ -99,7 +87,6 @@ class NetworkSpec:
         notes: other sentences of its cards, for their translation: where its initial weights come from, and uses and
             terms of data sets that no other network has.
         link: where the paper can be read; None where none was published.
-        present: translates the preset and configuration of earlier cards and recipes to those of today.
     """
 
     name: str
@@ -114,7 +101,6 @@ class NetworkSpec:
     limits: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
     link: str | None = None
-    present: Callable[[str, Mapping[str, Any]], Named] = field(default=unchanged, repr=False)
 
     @property
     def texts(self) -> Iterator[Text]:

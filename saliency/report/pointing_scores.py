@@ -10,7 +10,7 @@ import torch
 from .. import checkpoints
 from ..checkpoints import Card, Pointing
 from ..data.flickr8k import Flickr8kEntities
-from ..models.front_end import HIRES_SCALE
+from ..models.front_end import ONE_PASS_SCALE
 from ..training.datasets import sentence_bank
 from ..training.methods.grounding import measure
 from ..training.targets.phrases import PhraseDataset
@@ -27,8 +27,7 @@ def pointing(checkpoint: str, root: Path) -> Pointing | None:
     found = model.grounding_branch
     if found is None:
         return None
-    front_end = found.front_end
-    downscale = HIRES_SCALE if front_end.downscale or front_end.grid is not None else 1
+    downscale = 1 if found.front_end.grid is None else ONE_PASS_SCALE
     scores = measure(found.eval().to(memory_format=torch.channels_last), held_out(root, card, downscale))
     return Pointing(pointing=scores["score"], box_auc=scores["box_auc"], phrases=int(scores["phrases"]))
 

@@ -47,7 +47,7 @@ class Graph:
         self._key = key
         self._hint = "bf16" if dtype is torch.bfloat16 else "f32"
         self._dynamic = dynamic or {}
-        self._requests: dict[str, tuple[Any, list[str]] | None] = {}
+        self._requests: dict[str, tuple[Any, list[str], list[str]] | None] = {}
 
     def __call__(self, inputs: Named) -> Named:
         """The outputs of `inputs`, which are on the processor."""
@@ -58,8 +58,8 @@ class Graph:
         compiled = self._requests[shapes]
         if compiled is None:
             return self._function(inputs)
-        request, outputs = compiled
-        request.infer([value.numpy() for value in inputs.values()], share_inputs=True)
+        request, used, outputs = compiled
+        request.infer({name: inputs[name].numpy() for name in used}, share_inputs=True)
         # Copies: the next call overwrites the request's own.
         return {
             name: torch.from_numpy(request.get_output_tensor(place).data.copy()) for place, name in enumerate(outputs)
@@ -73,7 +73,7 @@ class Graph:
             rows.append(f"{name} {','.join(sides)}")
         return "; ".join(rows)
 
-    def _compiled_or_none(self, inputs: Named, shapes: str) -> tuple[Any, list[str]] | None:
+    def _compiled_or_none(self, inputs: Named, shapes: str) -> tuple[Any, list[str], list[str]] | None:
         """See `_compiled`; None for a function that OpenVINO cannot export, which PyTorch then computes."""
         try:
             return self._compiled(inputs, shapes)
@@ -81,8 +81,8 @@ class Graph:
             warnings.warn(f"computed by PyTorch, as OpenVINO could not export it: {error}", stacklevel=2)
             return None
 
-    def _compiled(self, inputs: Named, shapes: str) -> tuple[Any, list[str]]:
-        """An inference request of the graph, which is exported if the cache has none, and the outputs' names."""
+    def _compiled(self, inputs: Named, shapes: str) -> tuple[Any, list[str], list[str]]:
+        """An inference request of the graph, exported if the cache has none; names of inputs and outputs."""
         import openvino
 
         digest = hashlib.sha256(f"{self._key} {shapes} {_code()} {openvino.__version__}".encode()).hexdigest()
@@ -99,7 +99,8 @@ class Graph:
             "PERFORMANCE_HINT": "LATENCY",
         }
         request = core.compile_model(model, "CPU", options).create_infer_request()
-        return request, model.get_rt_info(OUTPUTS).astype(str).split()
+        used = [port.get_any_name() for port in model.inputs]
+        return request, used, model.get_rt_info(OUTPUTS).astype(str).split()
 
     def _exported(self, inputs: Named) -> Any:
         """The graph of the function at the shapes of `inputs`."""
@@ -124,12 +125,16 @@ class Graph:
         frontend = FrontEndManager().load_by_framework("pytorch")
         decoder = TorchScriptPythonDecoder(traced)  # a name of its own: it must outlive the call of load
         model = frontend.convert(frontend.load(decoder))
-        for port, name in zip(model.inputs, inputs, strict=True):
+        # Inputs that the function does not use may be missing in the graph.
+        own_names = {value.debugName(): name for value, name in zip(traced.graph.inputs(), names, strict=True)}
+        shapes = {}
+        for port in model.inputs:
+            name = own_names[port.get_node().get_friendly_name()]
             port.get_tensor().set_names({name})
+            shapes[name] = list(inputs[name].shape)
+            if name in self._dynamic:
+                shapes[name][self._dynamic[name]] = -1
         model.set_rt_info(" ".join(outputs), OUTPUTS)
-        shapes = {name: list(value.shape) for name, value in inputs.items()}
-        for name, place in self._dynamic.items():
-            shapes[name][place] = -1
         model.reshape({name: openvino.PartialShape(shape) for name, shape in shapes.items()})
         return model
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -14,7 +13,7 @@ from ..errors import RecipeError
 from ..models.base import SaliencyModel
 from ..models.detector import MIN_SCORE, ObjectPlanes
 from ..models.features import ImageFeatures
-from ..models.front_end import HIRES_SCALE, FrontEnd
+from ..models.front_end import ONE_PASS_SCALE, FrontEnd
 from ..models.grounding import GroundingModel
 from ..preprocessing import Preprocessing
 from ..runtime.precision import autocast
@@ -25,7 +24,7 @@ from .runs import RUNS
 
 # Cache version: raise it when resizing, the front end or mosaics change.
 CACHE_VERSION = 1
-# May be deleted. With the compact trunk 2 MB per picture, for the referent head 4 MB.
+# May be deleted. With the compact trunk 2 MB per picture.
 FEATURES = RUNS / "features"
 
 
@@ -57,10 +56,8 @@ def check_cacheable(model: SaliencyModel | GroundingModel, stage: Stage) -> None
         raise RecipeError(f"The stage “{stage.name}” caches features, and “{changing[0]}” would change them.")
 
 
-def feature_cache(
-    front_end: FrontEnd, preprocessing: Preprocessing, compute: Callable[[Tensor], ImageFeatures] | None = None
-) -> FeatureCache:
-    """The cache of the features of `front_end`, or of `compute`, which uses parts of it."""
+def feature_cache(front_end: FrontEnd, preprocessing: Preprocessing) -> FeatureCache:
+    """The cache of the features of `front_end`."""
 
     @torch.inference_mode()
     def frozen(pixels: Tensor) -> ImageFeatures:
@@ -68,7 +65,7 @@ def feature_cache(
         for part in front_end.parts:
             part.eval()
         with autocast(pixels.device):
-            return (compute or front_end)(pixels)
+            return front_end(pixels)
 
     blank = frozen(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
     layout = {name: [str(value.dtype), *value.shape] for name, value in sorted(blank.items())}
@@ -79,7 +76,7 @@ def feature_cache(
             ObjectPlanes.SIZE,
             MIN_SCORE,
             SPREAD,
-            HIRES_SCALE,
+            ONE_PASS_SCALE,
             layout,
             *filter(None, [front_end.grid]),
         ]

@@ -11,11 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..conditions import Condition
 from ..errors import RecipeError
 from ..faults import first_fault
-from ..models import registry
 from .targets.augmentation import Augmentation
-
-# Present names of runs that had another one: cards and the states of runs hold it.
-RENAMED_RUNS = {"subjects": "referent", "naming": "referent_detections"}
 
 # The keys of a data source that only some readers understand, and which do.
 _READERS = {
@@ -182,20 +178,6 @@ class Recipe(_Part):
     start: tuple[Start, ...] = ()
     stages: tuple[Stage, ...] = ()
     limits: tuple[str, ...] = ()
-
-    @field_validator("method", mode="before")
-    @classmethod
-    def _rename(cls, value: Any) -> Any:
-        return "referent" if value == "subjects" else value
-
-    @model_validator(mode="before")
-    @classmethod
-    def _present(cls, values: Any) -> Any:
-        """Earlier recipes name presets and their configuration as they were called then."""
-        if not isinstance(values, Mapping) or not isinstance(values.get("config", {}), Mapping):
-            return values
-        named = registry.present(str(values.get("model")), values.get("preset", "compact"), values.get("config", {}))
-        return {**values, **named._asdict()}
 
 
 def _renamed(values: Any, names: Mapping[str, str]) -> Any:

@@ -18,7 +18,7 @@ import yaml
 
 from ..errors import RecipeError
 from ..resources import resource
-from .recipe import RENAMED_RUNS, Recipe, parse_recipe
+from .recipe import Recipe, parse_recipe
 
 RECIPES = resource("train")
 SOURCES, DEFAULTS = "sources.yaml", "defaults.yaml"
@@ -34,14 +34,9 @@ def recipe_path(recipe: str) -> Path:
 
     Args:
         recipe: its path, or the name of one that ships.
-
-    Raises:
-        RecipeError: the recipe of this name has another name now.
     """
     if recipe.endswith((".yaml", ".yml")):
         return Path(recipe)
-    if recipe in RENAMED_RUNS:
-        raise RecipeError(f"The recipe “{recipe}” is called “{RENAMED_RUNS[recipe]}” now.")
     return RECIPES / f"{recipe}.yaml"
 
 

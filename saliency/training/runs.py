@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 
 from ..errors import RecipeError
-from .recipe import RENAMED_RUNS, Recipe
+from .recipe import Recipe
 
 RUNS = Path("runs")
 
@@ -49,11 +49,8 @@ def refuse_unfinished(name: str) -> None:
 
 
 def identity(recipe: Recipe) -> dict[str, Any]:
-    """The recipe without card-only fields, runs by their present names. A run can be resumed if it is unchanged."""
-    dumped = recipe.model_dump(mode="json", exclude=CARD_ONLY)
-    for entry, key in ((dumped, "name"), *((start, "run") for start in dumped["start"])):
-        entry[key] = RENAMED_RUNS.get(entry[key], entry[key])
-    return dumped
+    """The recipe without card-only fields. A run can be resumed if it is unchanged."""
+    return recipe.model_dump(mode="json", exclude=CARD_ONLY)
 
 
 def is_of(state: dict[str, Any], recipe: Recipe) -> bool:

@@ -14,10 +14,10 @@ from saliency.checkpoints import Description, save
 from saliency.models import registry
 from saliency.models.base import SaliencyModel
 from saliency.models.detector import ObjectPlanes
-from saliency.models.front_end import HIRES_SCALE, FrontEnd, downscaled
+from saliency.models.front_end import FrontEnd
 from saliency.models.tranblend.blip import BlipConfig, BlipEncoder
 from saliency.models.tranblend.model import BlipFrontEnd
-from saliency.models.trunks import ResNet50V2
+from saliency.models.trunks import TimmTrunk
 from saliency.predictor import Predictor
 from saliency.weight_sharing import share_parts
 
@@ -35,7 +35,7 @@ class Owner(SaliencyModel):
     def __init__(self, levels: tuple[int, ...], seed: int = 0):
         super().__init__()
         torch.manual_seed(seed)
-        self.inner = torch.nn.ModuleDict({"trunk": ResNet50V2(levels)})
+        self.inner = torch.nn.ModuleDict({"trunk": TimmTrunk("test_resnet", levels)})
 
     @property
     def front_end(self) -> FrontEnd:
@@ -47,14 +47,14 @@ def pixels() -> torch.Tensor:
     return torch.rand(1, 3, 48, 72, generator=torch.Generator().manual_seed(3))
 
 
-def test_hires_features_are_on_their_grid_and_the_rest_is_of_the_picture_at_a_smaller_size(pixels):
-    front_features = FrontEnd(trunk, downscale=True, hires_grid=(4, 6))(pixels)
-    assert front_features["stride8"].shape[-2:] == (4, 6)  # of 32 x 48
-    assert torch.equal(front_features["stride8"], trunk(downscaled(pixels))[8])
-    assert torch.equal(front_features["hires.coarse"], trunk(pixels)[16])
-    assert front_features["hires.fine"].shape[-2:] == (4, 6)
-    assert downscaled(pixels).shape[-2:] == (48 / HIRES_SCALE, 72 / HIRES_SCALE)
-    assert FrontEnd(trunk)(pixels).keys() == {"stride8", "stride16"}
+def test_levels_are_averaged_to_the_grid(pixels):
+    features = FrontEnd(trunk, grid=(3, 3))(pixels)
+    assert features["stride8"].shape[-2:] == (3, 3)
+    assert features["stride16"].shape[-2:] == (2, 2)
+    torch.testing.assert_close(features["stride8"].mean(), pixels.mean())
+    plain = FrontEnd(trunk)(pixels)
+    assert plain.keys() == {"stride8", "stride16"}
+    assert torch.equal(plain["stride8"], trunk(pixels)[8])
 
 
 @torch.no_grad()
@@ -84,8 +84,8 @@ def test_other_weights_and_other_networks_are_left_alone():
 def test_front_ends_with_other_options_differ():
     own = FrontEnd(trunk)
     assert own == FrontEnd(trunk)
-    assert own != FrontEnd(trunk, downscale=True)
-    assert FrontEnd(trunk, downscale=True, hires_grid=(4, 6)) != FrontEnd(trunk, downscale=True, hires_grid=(6, 4))
+    assert own != FrontEnd(trunk, grid=(4, 6))
+    assert FrontEnd(trunk, grid=(4, 6)) != FrontEnd(trunk, grid=(6, 4))
 
 
 def test_networks_of_other_configurations_are_not_equal():
@@ -146,7 +146,7 @@ def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str)
 def passes(monkeypatch) -> list[str]:
     """Names of trunk and detector in the order of their forward passes."""
     made = []
-    for part, word in ((ResNet50V2, "trunk"), (ObjectPlanes, "detector")):
+    for part, word in ((TimmTrunk, "trunk"), (ObjectPlanes, "detector")):
         forward = part.forward
         monkeypatch.setattr(
             part, "forward", lambda self, *given, forward=forward, word=word: made.append(word) or forward(self, *given)
@@ -154,7 +154,7 @@ def passes(monkeypatch) -> list[str]:
     return made
 
 
-FRONT_END = ["trunk", "detector", "trunk"]
+FRONT_END = ["trunk", "detector"]
 
 
 def pixelled(seed: int) -> np.ndarray:

@@ -21,10 +21,10 @@ def grounding(request: pytest.FixtureRequest) -> Grounding:
     return grounding
 
 
-def hires_inputs() -> ImageFeatures:
-    """Inputs of the referent head for two pictures."""
+def front_features() -> ImageFeatures:
+    """Front-end features of two pictures."""
     generator = torch.Generator().manual_seed(2)
-    sizes = {"fine": (CHANNELS[8], 30, 40), "coarse": (CHANNELS[16], 23, 30)}
+    sizes = {"stride8": (CHANNELS[8], 30, 40), "stride16": (CHANNELS[16], 23, 30)}
     return {name: torch.randn(2, *size, generator=generator) for name, size in sizes.items()}
 
 
@@ -38,9 +38,9 @@ def regions() -> torch.Tensor:
 def picture(grounding: Grounding, regions: torch.Tensor) -> ImageFeatures:
     """Features of the two pictures."""
     with torch.no_grad():
-        hires = grounding.subject.encode(hires_inputs()) if grounding.subject else {}
-        hires = {f"hires.{name}": value for name, value in hires.items()}
-        return grounding.keys(regions, None) | hires
+        inputs = grounding.subject.encode(front_features()) if grounding.subject else {}
+        inputs = {f"referent.{name}": value for name, value in inputs.items()}
+        return grounding.keys(regions, None) | inputs
 
 
 def test_regions_see_both_levels(grounding):
@@ -58,23 +58,18 @@ def trunk(pixels):
 
 
 @torch.no_grad()
-def test_the_referent_head_alone_has_the_picture_at_full_size():
+def test_the_referent_head_reads_the_levels_that_the_words_read():
     torch.manual_seed(0)
     plain = Grounding(CHANNELS, TEXT_DIM, DIM).eval()
-    hires = Grounding(CHANNELS, TEXT_DIM, DIM, referent=True).eval()
-    hires.load_state_dict(plain.state_dict(), strict=False)
-    pixels = torch.rand(2, 3, 96, 144)
-    front_features = hires.front_end_on(trunk)(pixels)
-    small = torch.nn.functional.interpolate(pixels, (64, 96), mode="bilinear", antialias=True)
-    scanned_small = plain.front_end_on(trunk)(small)
-    assert front_features["stride8"].shape[-2:] == (8, 12)
-    for name in ("stride8", "stride16"):
-        torch.testing.assert_close(front_features[name], scanned_small[name])
-    features, features_small = hires.encode_features(front_features), plain.encode_features(scanned_small)
-    torch.testing.assert_close(features["keys"], features_small["keys"])
-    for name, value in hires.subject.encode(hires.front_end_on(trunk).hires_features(pixels)).items():
-        torch.testing.assert_close(features[f"hires.{name}"], value)
-    assert not any(name.startswith("hires.") for name in features_small)
+    with_head = Grounding(CHANNELS, TEXT_DIM, DIM, referent=True, grid=(30, 40)).eval()
+    with_head.load_state_dict(plain.state_dict(), strict=False)
+    levels = with_head.front_end_on(trunk)(torch.rand(2, 3, 360, 480))
+    assert {name: value.shape[-2:] for name, value in levels.items()} == {"stride8": (30, 40), "stride16": (15, 20)}
+    features, of_words = with_head.encode_features(levels), plain.encode_features(levels)
+    torch.testing.assert_close(features["keys"], of_words["keys"])
+    for name, value in with_head.subject.encode(levels).items():
+        torch.testing.assert_close(features[f"referent.{name}"], value)
+    assert not any(name.startswith("referent.") for name in of_words)
 
 
 @torch.no_grad()
@@ -116,7 +111,7 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     if grounding.subject is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        about = grounding.subject(grounding.subject.encode(hires_inputs()), text).map
+        about = grounding.subject(grounding.subject.encode(front_features()), text).map
         torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
         torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
@@ -174,7 +169,7 @@ def test_a_referent_head_depends_on_sentence_and_places():
     referent = Referent(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
     for layer in referent.layers:
         layer.gate.fill_(5.0)
-    encoded = referent.encode({"fine": torch.zeros(1, 6, 6, 8), "coarse": torch.zeros(1, 10, 3, 4)})
+    encoded = referent.encode({"stride8": torch.zeros(1, 6, 6, 8), "stride16": torch.zeros(1, 10, 3, 4)})
     features = {name: torch.ones_like(value) for name, value in encoded.items()}
     text = sentences([3], TEXT_DIM)
     other = TextFeatures(**vars(text) | {"tokens": -text.tokens})
@@ -186,12 +181,12 @@ def test_a_referent_head_depends_on_sentence_and_places():
 
 @torch.no_grad()
 def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monkeypatch: pytest.MonkeyPatch):
-    """The detector runs once for both branches; its output is the same for the referent head alone, as in training."""
+    """The detector runs once; its output is the same for the referent head alone, as in training."""
     torch.manual_seed(0)
     grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, referent=True).eval()
     awaken(grounding)
     grounding.naming.names.normal_()
-    pixels = torch.rand(1, 3, 360, 480)
+    pixels = torch.rand(1, 3, 240, 320)
     text = sentences([3], TEXT_DIM)
     calls = []
 
@@ -203,10 +198,10 @@ def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monk
         return box, 0.9 * torch.eye(80)[None], tuple(levels)
 
     monkeypatch.setattr(ObjectPlanes, "detect", detect)
-    features = grounding.encode_features(grounding.front_end_on(trunk)(pixels))
+    found = grounding.front_end_on(trunk)(pixels)
     assert len(calls) == 1
-    referent = grounding.subject
-    alone = referent(referent.encode(grounding.front_end_on(trunk).hires_features(pixels)), text).map
+    features = grounding.encode_features(found)
+    alone = grounding.subject(grounding.subject.encode(found), text).map
     torch.testing.assert_close(grounding(features, text).referent, alone)
     blind = features | {"planes": torch.zeros_like(features["planes"])}
     assert not torch.allclose(grounding(blind, text).referent, alone)

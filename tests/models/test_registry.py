@@ -93,10 +93,11 @@ class TestPresets:
 
 
 @pytest.mark.parametrize(
-    ("preset_name", "size"), [("paper", (352, 352)), ("compact", (360, 480)), ("compact_words", (240, 320))]
+    ("name", "preset_name", "size"),
+    [("gsgnet", "paper", (352, 352)), ("gsgnet", "compact", (360, 480)), ("transalnet", "compact", (240, 320))],
 )
-def test_pictures_of_presets(preset_name: str, size: tuple[int, int]) -> None:
-    pictures = registry.preset("gsgnet", preset_name).preprocessing
+def test_pictures_of_presets(name: str, preset_name: str, size: tuple[int, int]) -> None:
+    pictures = registry.preset(name, preset_name).preprocessing
     assert (pictures.height, pictures.width) == size
     assert pictures.mean == ((0.485, 0.456, 0.406) if preset_name == "paper" else (0.5,) * 3)
 
@@ -128,25 +129,6 @@ def test_the_detectors_pictures_are_the_trunks() -> None:
         with pytest.raises(ValueError, match="densenet161"):
             registry.preset(name, **trunk)
         assert registry.preset(name, objects=False, **trunk).preprocessing.mean == (0.485, 0.456, 0.406)
-
-
-@pytest.mark.parametrize(
-    ("name", "former", "today"),
-    [
-        ("gsgnet", {"objects": True, "subject": True}, ("compact", {})),
-        ("gsgnet", {"objects": True}, ("compact_words", {})),
-        ("gsgnet", {"subject": True, "channels": 32}, ("compact", {"objects": False, "channels": 32})),
-        ("tranblend", {"objects": True, "dim": 64}, ("compact_words", {"grounding_dim": 64})),
-        ("tranblend", {"objects": True, "trunk": "x"}, ("compact_words", {"backbone": {"trunk": "x"}})),
-        ("transalnet", {"trunk": "tf_efficientnet_lite2"}, ("compact", {"trunk": "tf_efficientnet_lite2"})),
-        ("gsgnet", {"objects": False}, ("compact", {"objects": False})),
-        ("gsgnet", {"referent": True}, ("compact", {"referent": True})),
-        ("gone", {"width": 3}, ("compact", {"width": 3})),
-    ],
-)
-def test_earlier_names_of_presets_are_understood(name: str, former: dict, today: tuple[str, dict]) -> None:
-    assert registry.present(name, "compact", former) == today
-    assert registry.present(name, *today) == today
 
 
 def test_unknown_names_list_the_known() -> None:

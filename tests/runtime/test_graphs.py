@@ -51,6 +51,17 @@ def test_a_graph_computes_the_function_at_any_length_of_a_dynamic_dimension(on):
     assert len(list(on.rglob("*.xml"))) == 1
 
 
+@pytest.mark.filterwarnings("error:computed by PyTorch")
+def test_inputs_that_are_not_used_or_given_back_as_they_are_may_be_among_them(on):
+    def of_two(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"triple": 3 * inputs["b"], "c": inputs["c"]}
+
+    given = {name: torch.rand(2, 3) for name in ("a", "b", "c", "d")}
+    for _ in range(2):  # exported, and read from the cache
+        found = Graph(of_two, "of two", torch.float32)(given)
+        torch.testing.assert_close(found, {"triple": 3 * given["b"], "c": given["c"]})
+
+
 def test_a_graph_is_exported_once(on):
     given = inputs(3)
     expected = Graph(doubled, "doubled", torch.float32)(given)
@@ -116,6 +127,7 @@ def maps(comparison: Comparison) -> dict[str, np.ndarray]:
     return found
 
 
+@pytest.mark.filterwarnings("error:computed by PyTorch")
 def test_shipped_checkpoints_give_the_same_maps(on, monkeypatch):
     names = [card.name for card in checkpoints.available()]
     quick = Predictor(names, precision="float32")

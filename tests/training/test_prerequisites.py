@@ -64,10 +64,10 @@ def test_what_has_ended_is_not_trained_again_and_what_broke_off_is(trained: list
     command.train("tranblend", from_nothing=True)
     recipe = load_recipe(recipe_path("referent"))
     torch.save({"recipe": identity(recipe), "done": 1}, tmp_path / "referent" / "state.pt")
-    (tmp_path / "referent_detections" / "best.safetensors").unlink()
+    (tmp_path / "presence" / "best.safetensors").unlink()
     trained.clear()
     command.train("tranblend", from_nothing=True)
-    assert trained == ["referent", "referent_detections", "tranblend"]
+    assert trained == ["referent", "presence", "tranblend"]
 
 
 def test_a_recipe_alone_trains_nothing_else(trained: list[str]):
@@ -79,15 +79,15 @@ def test_a_recipe_alone_trains_nothing_else(trained: list[str]):
 def test_a_run_of_another_recipe_is_not_built_upon(trained: list[str], tmp_path: Path, seed: int, again: list[str]):
     """Training it ends with a sentence, as its folder is taken."""
     command.train("tranblend", from_nothing=True)
-    (tmp_path / "referent_detections" / "best.safetensors").unlink()
+    (tmp_path / "presence" / "best.safetensors").unlink()
     trained.clear()
     recipe = load_recipe(recipe_path("referent"), [f"seed={seed}"])
     epochs = sum(stage.epochs for stage in recipe.stages)
     torch.save({"recipe": identity(recipe), "done": epochs}, tmp_path / "referent" / "state.pt")
     command.train("tranblend", from_nothing=True)
-    assert trained == [*again, "referent_detections", "tranblend"]
+    assert trained == [*again, "presence", "tranblend"]
 
 
 def test_another_seeds_run_is_built_upon(trained: list[str]):
-    command.train("tranblend", ["name=tranblend43", "start.2.run=referent_detections43"], from_nothing=True)
-    assert trained == ["transalnet", "grounding", "tranblend_words", "tranblend43"]
+    command.train("tranblend", ["name=tranblend43", "start.3.run=presence43"], from_nothing=True)
+    assert trained == ["transalnet", "backbone", "grounding", "tranblend_words", "tranblend43"]

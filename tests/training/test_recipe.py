@@ -8,8 +8,8 @@ import yaml
 
 from saliency.errors import RecipeError
 from saliency.training.methods import check_loss
-from saliency.training.recipe import RENAMED_RUNS, Recipe, parse_recipe
-from saliency.training.recipe_file import load_recipe, recipe_path, shipped_recipes
+from saliency.training.recipe import Recipe, parse_recipe
+from saliency.training.recipe_file import load_recipe, shipped_recipes
 from saliency.training.runs import identity, is_of
 from saliency.training.training_run import build_method, method_of
 
@@ -27,11 +27,11 @@ def test_every_recipe_of_the_repository_loads(name: str):
 
 @pytest.mark.parametrize("checkpoint", ["transalnet", "tranblend", "gsgnet"])
 def test_recipes_are_those_that_the_shipped_checkpoints_were_trained_with(checkpoint: str):
-    """Cards hold whole recipes, without defaults and named sources, and some under the names that runs had then."""
+    """Cards hold whole recipes, without defaults and named sources."""
     card = json.loads((CARDS / f"{checkpoint}.json").read_text())
     for content in (card["recipe"], *(part["recipe"] for part in card["parts"].values())):
         recorded = Recipe.model_validate(content)
-        recipe = load_recipe(RECIPES[RENAMED_RUNS.get(recorded.name, recorded.name)])
+        recipe = load_recipe(RECIPES[recorded.name])
         assert identity(recipe) == identity(recorded)
         uses = [[(s.root, s.use, s.terms) for stage in one.stages for s in stage.data] for one in (recipe, recorded)]
         assert uses[0] == uses[1]
@@ -61,13 +61,6 @@ def test_a_recipe_inherits_defaults_and_names_its_sources(tmp_path: Path):
     assert second.data[0].reader == "folder", "a source that ships"
     with pytest.raises(RecipeError, match=r"no data source “theirs”\. There are: .*mine"):
         load_recipe(tmp_path / "own.yaml", ["validation.source=theirs"])
-
-
-@pytest.mark.parametrize(("old", "new"), [("subjects", "referent"), ("naming", "referent_detections")])
-def test_a_recipe_with_another_name_now_says_it(old: str, new: str):
-    with pytest.raises(RecipeError, match=f"“{old}” is called “{new}” now"):
-        recipe_path(old)
-    assert recipe_path(new).is_file()
 
 
 @pytest.mark.parametrize(
@@ -132,16 +125,6 @@ def test_a_term_that_the_model_has_not_is_refused(tiny_recipe: dict):
         build_method(parse_recipe(tiny_recipe))
 
 
-def test_earlier_names_of_presets_are_read():
-    """Run folders and cards hold them; a run under them can be resumed."""
-    content = {"name": "run", "model": "gsgnet", "validation": {"reader": "sjtu_tis", "root": "."}}
-    old = content | {"config": {"objects": True}}
-    new = parse_recipe(content | {"preset": "compact_words"})
-    assert parse_recipe(old) == new
-    assert is_of({"recipe": old}, new)
-    assert parse_recipe(content | {"config": {"objects": True, "subject": True}}) == parse_recipe(content)
-
-
 def test_overrides_reach_into_the_recipe(tiny_recipe: dict, tmp_path: Path):
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(tiny_recipe))
@@ -165,7 +148,7 @@ def test_a_missing_recipe_is_a_sentence_without_a_path(tmp_path: Path):
 
 def test_older_recipes_are_read_under_the_present_keys():
     """Run folders and cards hold them; a run under them can be resumed."""
-    content = {"name": "run", "method": "subjects", "model": "tranblend"}
+    content = {"name": "run", "method": "referent", "model": "tranblend"}
     source = {"reader": "sjtu_tis", "root": "."}
     stage = {"name": "stage", "epochs": 1, "options": {"keep": True}}
     old = content | {

@@ -178,4 +178,4 @@ def test_both_models_stay_with_the_otter_in_front_and_neither_finds_the_other_on
     assert np.array_equal(results["transalnet", "gaze"], results["transalnet", "pure"])
     for model in ("tranblend", "transalnet"):
         assert peaks_in(results[model, "gaze"], FRONT)
-        assert inside(results[model, "gaze"], OTHER) < 0.1
+        assert inside(results[model, "gaze"], OTHER) < 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..origins import EFFICIENTNET_LITE2
 from ..spec import RESEARCH_ONLY, NetworkSpec, Preset, Text
 from .model import Captioner, CaptionerConfig
 
@@ -47,10 +48,7 @@ SPEC = NetworkSpec(
         ),
     ),
     notes=(
-        Text(
-            "trunk EfficientNet-Lite2, ImageNet (Apache-2.0), after training on gaze (freeview, sjtu_tis)",
-            "EfficientNet-Lite2 主干，ImageNet（Apache-2.0），之后在注视数据上训练（freeview、sjtu_tis）",
-        ),
+        EFFICIENTNET_LITE2,
         Text("what a picture shows", "图片中有什么"),
     ),
 )

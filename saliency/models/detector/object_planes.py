@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from ...box_gaussians import side_profiles
 from ...preprocessing import Preprocessing
 from ..blocks import resize
-from ..trunks import normalisation
 from .yolox import NAMES, YOLOXNano
 
 MIN_SCORE = 0.06  # boxes below it are left out
@@ -37,7 +36,7 @@ class ObjectPlanes(nn.Module):
     """The frozen detector's output on a grid."""
 
     SIZE = (480, 640)  # at 320x416, nearer to its training size, it misses small things
-    PREPROCESSING = Preprocessing(*SIZE, **normalisation("resnet50_v2"))  # that of the trunk beside it
+    PREPROCESSING = Preprocessing(*SIZE, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))  # that of the trunk beside it
 
     def __init__(self):
         super().__init__()

@@ -9,15 +9,14 @@ cross-attend to the sentence and self-attend to each other. `Grounding` is both.
 """
 
 from .branch import Grounding
+from .check import check_detector
 from .image_text import ImageTextEncoder
 from .named_loss import named_loss, named_things
 from .pointing import GUIDANCE_PLANES, ClassMatcher, GroundingOutput, Pointing
-from .presets import COMMON_NOTES, check_detector, present_grounding
 from .pretraining import GroundingModel
 from .referent_head import Referent
 
 __all__ = [
-    "COMMON_NOTES",
     "GUIDANCE_PLANES",
     "ClassMatcher",
     "Grounding",
@@ -29,5 +28,4 @@ __all__ = [
     "check_detector",
     "named_loss",
     "named_things",
-    "present_grounding",
 ]

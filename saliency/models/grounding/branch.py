@@ -14,10 +14,12 @@ from torch import Tensor, nn
 from ..blocks import resize
 from ..detector import ObjectPlanes
 from ..features import ImageFeatures, TextFeatures
-from ..front_end import HIRES_PREFIX, FrontEnd
+from ..front_end import FrontEnd
 from ..text import load_encoder
 from .pointing import GroundingOutput, Pointing
 from .referent_head import Referent
+
+REFERENT_PREFIX = "referent."  # of the keys of `Referent.encode` among a picture's features
 
 
 class Grounding(Pointing):
@@ -26,7 +28,7 @@ class Grounding(Pointing):
     Args:
         channels, text_dim, dim: see `Pointing`.
         objects: add an object detector (`detector.ObjectPlanes`).
-        referent: add a `Referent` head; pictures are then `front_end.HIRES_SCALE` times as large.
+        referent: add a `Referent` head.
         grid: (h, w) of the regions if the trunk reads a picture once for all parts, see `FrontEnd.grid`.
         presence: the referent head also estimates whether the picture shows the referent.
     """
@@ -45,6 +47,11 @@ class Grounding(Pointing):
         self.grid = grid
         self.objects = ObjectPlanes() if objects else None
         self.subject = Referent(channels, text_dim, dim, objects, presence=presence) if referent else None
+
+    @property
+    def config(self) -> tuple[int, int] | None:
+        """What two groundings with equal weights may differ in: the grid of their front ends."""
+        return self.grid
 
     def start_from(self, weights: Mapping[str, Tensor], text_encoder: str | None = None) -> set[str]:
         """Load the detector's pre-trained convolutions, and encode the names of its classes.
@@ -68,10 +75,8 @@ class Grounding(Pointing):
         return {"naming.names"} | {name for name in self.state_dict() if name.startswith("objects.")}
 
     def front_end_on(self, trunk: nn.Module) -> FrontEnd:
-        """The front end of `trunk`, the detector and, with a referent head, the high-resolution branch."""
-        if self.subject is None:
-            return FrontEnd(trunk, self.objects, grid=self.grid)
-        return FrontEnd(trunk, self.objects, self.grid is None, self.subject.grid, self.grid)
+        """The front end of `trunk` and the detector."""
+        return FrontEnd(trunk, self.objects, self.grid)
 
     def encode_regions(self, front_features: ImageFeatures) -> tuple[Tensor, ImageFeatures]:
         """Regions (N, dim, h, w) from the features of a `FrontEnd`, and their `keys`."""
@@ -83,22 +88,10 @@ class Grounding(Pointing):
         """The picture's features for `forward`, from those of a `FrontEnd`."""
         _, features = self.encode_regions(front_features)
         if self.subject is not None:
-            hires = self.subject.encode(self._referent_inputs(front_features, self.subject.grid))
+            inputs = self.subject.encode(front_features)
             # The detector's planes are among the features already.
-            features |= {HIRES_PREFIX + name: value for name, value in hires.items() if name != "planes"}
+            features |= {REFERENT_PREFIX + name: value for name, value in inputs.items() if name != "planes"}
         return features
-
-    def _referent_inputs(self, front_features: ImageFeatures, size: tuple[int, int]) -> ImageFeatures:
-        """The features of a `FrontEnd` as `Referent.encode` takes them, on its grid `size`."""
-        if self.grid is None:
-            return _hires(front_features)
-        inputs = {"fine": resize(front_features["stride8"], size), "coarse": front_features["stride16"]}
-        if self.objects is None:
-            return inputs
-        return inputs | {
-            "planes": resize(front_features["planes"], size),
-            "features": resize(front_features["objects"], size),
-        }
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Maps of the words of `text` in pictures with `features` (see `encode_features`); one sentence per picture."""
@@ -107,11 +100,15 @@ class Grounding(Pointing):
             return output
         if text is None:
             return replace(output, referent=output.named)
-        hires = _hires(features)
+        inputs = {
+            name.removeprefix(REFERENT_PREFIX): value
+            for name, value in features.items()
+            if name.startswith(REFERENT_PREFIX)
+        }
         if self.objects is not None:
-            hires["planes"] = resize(features["planes"], self.subject.grid)
+            inputs["planes"] = resize(features["planes"], self.subject.grid)
         weighted, strongest, present = output.guidance.unbind(1)
-        found = self.subject(hires, text)
+        found = self.subject(inputs, text)
         about = resize(found.map, strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         presence = None if found.presence is None else torch.sigmoid(found.presence)
         return replace(
@@ -120,8 +117,3 @@ class Grounding(Pointing):
             referent=about[:, None],
             presence=presence,
         )
-
-
-def _hires(features: ImageFeatures) -> ImageFeatures:
-    """Features of the high-resolution branch, without their prefix."""
-    return {name.removeprefix(HIRES_PREFIX): value for name, value in features.items() if name.startswith(HIRES_PREFIX)}

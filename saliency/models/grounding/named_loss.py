@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from ...losses import box_loss
-from ..base import Targets
 from ..blocks import resize
 from ..features import SaliencyOutput
+from ..own_loss import Targets
 
 
 def named_things(output: SaliencyOutput, targets: Targets) -> Tensor:

@@ -38,9 +38,10 @@ class Presence(nn.Module):
         maps = pointing.word_maps.float().flatten(2)
         places = maps / maps.sum(dim=-1, keepdim=True).clamp_min(1e-6)
         regions = places.to(keys.dtype) @ keys.flatten(2).transpose(1, 2)
-        strongest = torch.logit(maps.amax(dim=-1), eps=1e-4)
-        strength = torch.stack([strongest, torch.logit(maps.mean(dim=-1), eps=1e-4)], dim=-1)
+        levels = torch.stack([maps.amax(dim=-1), maps.mean(dim=-1)], dim=-1).clamp(1e-4, 1 - 1e-4)
+        strength = torch.log(levels / (1 - levels))  # not torch.logit, which OpenVINO has not
         hidden = self.word(pointing.words[:, 1:]) + self.region(regions) + self.strength(strength)
         hidden = nn.functional.gelu(hidden)
-        weight = torch.softmax(self.weight(hidden)[..., 0].float().masked_fill(~words, float("-inf")), dim=1)
-        return (torch.nan_to_num(weight) * self.evidence(hidden)[..., 0].float()).sum(dim=1)
+        weight = self.weight(hidden)[..., 0].float().masked_fill(~words, float("-inf"))
+        weight = torch.where(words, torch.softmax(weight, dim=1), 0.0)  # not NaN where there are no words
+        return (weight * self.evidence(hidden)[..., 0].float()).sum(dim=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from torch import Tensor, nn
 
 from ..features import ImageFeatures, TextFeatures, select
@@ -21,8 +19,8 @@ class GroundingModel(nn.Module):
 
     @property
     def front_end(self) -> FrontEnd:
-        """The grounding's front end without the high-resolution branch."""
-        return replace(self.grounding.front_end_on(self.trunk), hires_grid=None)
+        """Of the trunk and the grounding's detector."""
+        return self.grounding.front_end_on(self.trunk)
 
     def forward(
         self, pictures: Tensor | ImageFeatures, index: Tensor, text: TextFeatures

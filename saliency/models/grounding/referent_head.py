@@ -33,7 +33,7 @@ class ReferentOutput(NamedTuple):
 class Referent(nn.Module):
     """Referring-expression head: a map of the thing that a sentence is about.
 
-    Regions of a high-resolution input, with position embeddings, cross-attend to the sentence and self-attend to each
+    Regions with position embeddings cross-attend to the sentence and self-attend to each
     other, which separates "the man on the right" from the other man. It has regions and words of its own.
 
     Args:
@@ -82,16 +82,17 @@ class Referent(nn.Module):
         """(h, w) of the regions and of the map."""
         return 2 * self.place.shape[2], 2 * self.place.shape[3]
 
-    def encode(self, hires: ImageFeatures) -> ImageFeatures:
-        """Features that depend on the picture alone, from `FrontEnd.hires_features`.
+    def encode(self, front_features: ImageFeatures) -> ImageFeatures:
+        """Features that depend on the picture alone, from those of a `FrontEnd`.
 
         ``keys`` and ``planes`` of `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own``
         (N, width / 2, h, w) for the output layer.
         """
-        planes = hires.get("planes")
-        regions = self.pointing.region_features({8: hires["fine"], 16: hires["coarse"]}, planes)
+        fine = resize(front_features["stride8"], self.grid)
+        planes = None if self.known is None else resize(front_features["planes"], self.grid)
+        regions = self.pointing.region_features({8: fine, 16: front_features["stride16"]}, planes)
         if self.known is not None:
-            regions = regions + self.known(hires["features"])
+            regions = regions + self.known(resize(front_features["objects"], self.grid))
         return self.pointing.keys(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
 
     def forward(self, features: ImageFeatures, text: TextFeatures) -> ReferentOutput:

@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...preprocessing import Preprocessing
-from ..base import OwnLoss, SaliencyModel
+from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import HIRES_SCALE, FrontEnd, strided
-from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, check_detector, named_things
+from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, GroundingOutput, check_detector, named_things
+from ..own_loss import OwnLoss
 from ..trunks import build_trunk, normalisation
 from .semantic import LGFB, SAIB
 
@@ -47,10 +48,10 @@ class GSGNetConfig:
         guidance: add the words' maps to f3, f4 and f5.
         grounding_dim: channels of the space of words and regions.
         objects: add an object detector to the grounding.
-        referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        referent: the grounding has a `Referent` head.
         presence: the referent head also estimates whether the picture shows the referent.
-        one_pass: as in TranSalNet: pictures are `front_end.HIRES_SCALE` times as large as `height` and `width`, and the
-            trunk's levels are averaged to the grids of these.
+        one_pass: as in TranSalNet: pictures are `front_end.ONE_PASS_SCALE` times as large as `height` and `width`, and
+            the trunk's levels are averaged to the grids of these.
     """
 
     trunk: str = "densenet161"
@@ -83,7 +84,7 @@ class GSGNetConfig:
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""
         pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk))
-        return pictures.enlarged(HIRES_SCALE) if self.referent or self.one_pass else pictures
+        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
 
     @property
     def grid(self) -> tuple[int, int] | None:
@@ -199,23 +200,26 @@ class GSGNet(SaliencyModel):
         """See `SaliencyModel.grounding_branch`; None without guidance."""
         return GroundingModel(self.trunk, self.grounding) if self.config.guidance else None
 
-    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The projected levels by name (`STRIDES`) and, with guidance, the grounding's features."""
-        levels = {
-            level: self.projections[level](front_features[f"stride{stride}"]) for level, stride in STRIDES.items()
-        }
-        return levels | self.grounding.encode_features(front_features) if self.config.guidance else levels
+    def own_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The projected levels by name, see `STRIDES`."""
+        return {level: self.projections[level](front_features[f"stride{stride}"]) for level, stride in STRIDES.items()}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; the sentence enters as guidance or as an embedding, see `GSGNetConfig`."""
-        levels = {level: features[level] for level in STRIDES}
-        outputs: dict[str, Tensor | None] = {}
-        named: dict[str, Tensor] = {}
         if self.config.guidance:
-            grounding = self.grounding(features, text)
-            outputs = grounding.outputs
-            levels = self._guide(levels, grounding.guidance)
-            named = {"named": grounding.named} if self.training else {}
+            return super().decode(features, text)
+        return self._fuse({level: features[level] for level in STRIDES}, text)
+
+    def decode_grounded(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput
+    ) -> SaliencyOutput:
+        """See `SaliencyModel.decode_grounded`."""
+        output = self._fuse(self._guide({level: features[level] for level in STRIDES}, grounding.guidance), text)
+        named = {"named": grounding.named} if self.training else {}
+        return SaliencyOutput(output.map, output.logits, **grounding.outputs, aux=output.aux | named)
+
+    def _fuse(self, levels: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+        """The map of projected levels, with the sentence added."""
         levels = self._add_sentence(levels, text)
         semantic = self.semantic(levels["f5"])
         smoothed = {"f5": self.smooth["f5"](semantic)}
@@ -223,8 +227,7 @@ class GSGNet(SaliencyModel):
             smoothed[level] = self.smooth[level](fusion(levels[level], semantic))
         size = smoothed["f2"].shape[-2:]
         logits = self.readout(torch.cat([resize(x, size) for x in smoothed.values()], dim=1))
-        aux = self._sides(smoothed) | named
-        return SaliencyOutput(activate(logits, self.config.activation), logits, **outputs, aux=aux)
+        return SaliencyOutput(activate(logits, self.config.activation), logits, aux=self._sides(smoothed))
 
     def _guide(self, levels: ImageFeatures, guidance: Tensor) -> ImageFeatures:
         """The levels with the words' maps (N, 3, h, w) added."""

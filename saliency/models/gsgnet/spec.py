@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..grounding import COMMON_NOTES, present_grounding
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
+from ..origins import EFFICIENTNET_LITE2, YOLOX_NANO
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import GSGNet, GSGNetConfig
 
 COMPACT = GSGNetConfig(
-    trunk="resnet50_v2",
+    trunk="tf_efficientnet_lite2",
     height=240,
     width=320,
     channels=96,
@@ -22,8 +22,9 @@ COMPACT = GSGNetConfig(
     guidance=True,
     objects=True,
     referent=True,
+    presence=True,
+    one_pass=True,
 )
-LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
 SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
@@ -33,7 +34,7 @@ SMALL: dict[str, Any] = {
     "text_dim": 12,
     "grounding_dim": 16,
 }
-TINY = replace(COMPACT, **SMALL, objects=False, referent=False)
+TINY = replace(COMPACT, **SMALL, objects=False)
 
 SPEC = ModelSpec(
     name="gsgnet",
@@ -48,14 +49,10 @@ SPEC = ModelSpec(
     presets={
         "paper": Preset(GSGNetConfig(), "bert"),
         "compact": Preset(COMPACT, "minilm"),
-        "compact_words": Preset(replace(COMPACT, referent=False), "minilm"),
-        "lite": Preset(LITE, "minilm"),
-        "lite_words": Preset(replace(LITE, referent=False), "minilm"),
     },
     tiny={
         "compact": Preset(TINY, "minilm"),
-        "with referent": Preset(replace(TINY, height=48, width=64, referent=True), "minilm"),
-        "lite": Preset(replace(TINY, height=48, width=64, referent=True, one_pass=True), "minilm"),
+        "words": Preset(replace(TINY, referent=False, presence=False, one_pass=False), "minilm"),
         "all_concat": Preset(replace(TINY, guidance=False, fusion="all_concat"), "minilm"),
         "paper": Preset(GSGNetConfig(**SMALL), "bert"),
     },
@@ -63,16 +60,5 @@ SPEC = ModelSpec(
     reads_text=True,
     word_maps=True,
     limits=(VIEWERS, PHOTOGRAPHS, NAMED_THINGS, AVERAGE),
-    notes=(
-        *COMMON_NOTES,
-        Text(
-            "this project's gsgnet_words, whose words point and which has read gaze guided by sentences",
-            "本项目的 gsgnet_words：其词语会定位，并已用句子引导的注视数据训练",
-        ),
-        Text(
-            "the trunk of this project's tranblend_words: 0.4 of the mean that the trunk's weights are",
-            "本项目 tranblend_words 的主干：在主干的权重均值中占 0.4",
-        ),
-    ),
-    present=present_grounding,
+    notes=(EFFICIENTNET_LITE2, YOLOX_NANO),
 )

@@ -14,10 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...preprocessing import Preprocessing
-from ..base import OwnLoss, SaliencyModel, Targets
+from ..base import SaliencyModel
 from ..blocks import resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import FrontEnd, strided
+from ..own_loss import OwnLoss, Targets
 from ..trunks import build_trunk, normalisation
 
 SMALLEST_PEAK = 1e-6  # behind the last ReLU a map can be all zero
@@ -89,7 +90,7 @@ class MLNet(SaliencyModel):
         """``prior``, where there is one; the paper's other term is `losses.weighted_mse`, which any model can have."""
         return {} if self.offsets is None else {"prior": prior_deviation}
 
-    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+    def own_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """``mixed`` (N, channels, h, w): the levels, deeper ones enlarged to the first, through the convolution."""
         fine, middle, deep = (front_features[f"stride{level}"] for level in (8, 16, 32))
         taps = torch.cat([fine, *(resize(level, fine.shape[-2:]) for level in (middle, deep))], dim=1)

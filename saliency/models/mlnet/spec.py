@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..limits import AVERAGE, PHOTOGRAPHS, VIEWERS
+from ..origins import EFFICIENTNET_LITE2
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import MLNet, MLNetConfig
 
@@ -32,10 +33,7 @@ SPEC = ModelSpec(
     word_maps=False,
     limits=(VIEWERS, PHOTOGRAPHS, AVERAGE),
     notes=(
-        Text(
-            "EfficientNet-Lite2, ImageNet (Apache-2.0), trained on gaze as TranSalNet's trunk",
-            "EfficientNet-Lite2，ImageNet（Apache-2.0），作为 TranSalNet 的主干用眼动数据训练过",
-        ),
+        EFFICIENTNET_LITE2,
         Text("VGG-16, ImageNet (torchvision, BSD-3-Clause)", "torchvision 的 VGG-16，ImageNet（BSD-3-Clause）"),
     ),
 )

@@ -14,11 +14,20 @@ import torch
 from torch import Tensor, nn
 
 from ...preprocessing import Preprocessing
-from ..base import OwnLoss, SaliencyModel
+from ..base import SaliencyModel
 from ..blocks import ZeroInitConv, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import HIRES_SCALE, FrontEnd
-from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, ImageTextEncoder, check_detector, named_things
+from ..front_end import FrontEnd
+from ..grounding import (
+    GUIDANCE_PLANES,
+    Grounding,
+    GroundingModel,
+    GroundingOutput,
+    ImageTextEncoder,
+    check_detector,
+    named_things,
+)
+from ..own_loss import OwnLoss
 from ..transalnet.model import TranSalNet, TranSalNetConfig, grid_size
 from .blending import BlendNet, CrossAttention, VectorUpsampler
 from .blip import BlipConfig, BlipEncoder
@@ -43,8 +52,10 @@ class TranBlendConfig:
         vector_source: how ``upsample`` reads the vector: ``broadcast``, or ``grid16x48`` as the author's helper did.
         residual: add the picture to the result of ``cross_attention``.
         guide_fine: the words' maps also steer the stride-8 level (grounding).
+        referent_gain: factor of the referent's map in the image-text encoder (grounding). A decoder that was trained
+            with the words' maps alone follows the referent head's too little.
         objects: add an object detector to the grounding.
-        referent: the grounding has a `Referent` head on a larger picture (`front_end.HIRES_SCALE`).
+        referent: the grounding has a `Referent` head.
         presence: the referent head also estimates whether the picture shows the referent.
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
@@ -61,6 +72,7 @@ class TranBlendConfig:
     vector_source: str = "broadcast"
     residual: bool = False
     guide_fine: bool = False
+    referent_gain: float = 1.0
     null_text: str = "learned"
     objects: bool = False
     referent: bool = False
@@ -74,9 +86,8 @@ class TranBlendConfig:
             check_detector(self.backbone.trunk)
 
     def preprocessing(self) -> Preprocessing:
-        """Of the model's pictures: the backbone's, squashed, and larger with a referent head."""
-        pictures = replace(self.backbone.preprocessing(), fit="squash")
-        return pictures.enlarged(HIRES_SCALE) if self.referent and not self.backbone.one_pass else pictures
+        """Of the model's pictures: the backbone's, squashed."""
+        return replace(self.backbone.preprocessing(), fit="squash")
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,9 @@ class TranBlend(SaliencyModel):
                 config.backbone.grid,
                 config.presence,
             )
-            self.image_text = ImageTextEncoder(channels, config.layers, dropout=config.dropout)
+            self.image_text = ImageTextEncoder(
+                channels, config.layers, dropout=config.dropout, referent_gain=config.referent_gain
+            )
         if config.blend == "blendnet":
             self.blendnet = BlendNet(channels, text_channels)
             self.blendnet.start_as_identity()
@@ -150,14 +163,10 @@ class TranBlend(SaliencyModel):
         """See `SaliencyModel.grounding_branch`; None for models that blend with BLIP, or not at all."""
         return GroundingModel(self.backbone.trunk, self.grounding) if hasattr(self, "grounding") else None
 
-    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
-        """The backbone's features and those of the text's source."""
-        features = self.backbone.encode_features(front_features)
-        if self.config.blend == "none":
-            return features
-        if self.config.source == "grounding":
-            return features | self.grounding.encode_features(front_features)
-        return features | {"blip": front_features["blip"]}
+    def own_features(self, front_features: ImageFeatures) -> ImageFeatures:
+        """The backbone's features and BLIP's."""
+        features = self.backbone.own_features(front_features)
+        return features | {"blip": front_features["blip"]} if "blip" in front_features else features
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; the text is ignored without blending."""
@@ -165,7 +174,7 @@ class TranBlend(SaliencyModel):
             return self.backbone.decode(features, text)
         if self.config.source == "blip":
             return self._decode_vector(features, text)
-        return self._decode_grounded(features, text)
+        return super().decode(features, text)
 
     def _decode_vector(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
         middle = features["middle"]
@@ -188,9 +197,11 @@ class TranBlend(SaliencyModel):
         low, high = grid.amin(dim=(-2, -1), keepdim=True), grid.amax(dim=(-2, -1), keepdim=True)
         return (grid - low) / (high - low).clamp_min(torch.finfo(grid.dtype).eps)
 
-    def _decode_grounded(self, features: ImageFeatures, text: TextFeatures | None) -> SaliencyOutput:
+    def decode_grounded(
+        self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput
+    ) -> SaliencyOutput:
+        """See `SaliencyModel.decode_grounded`."""
         middle, fine = features["middle"], features["fine"]
-        grounding = self.grounding(features, text)
         blended = self._blend(middle, self.image_text(middle, grounding))
         if self.config.guide_fine:
             fine = fine + self.guide_fine(resize(grounding.guidance, fine.shape[-2:]))

@@ -17,7 +17,7 @@ from ..attention import EncoderLayer
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import HIRES_SCALE, FrontEnd, strided
+from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
 from ..trunks import build_trunk, normalisation
 
 
@@ -41,7 +41,7 @@ class TranSalNetConfig:
         decoder: channels behind each decoder convolution after the three fused levels.
         upsamplings: how many of the decoder's convolutions are followed by a doubling; 3 ends at the input's size.
         activation: ``sigmoid`` (paper) or ``softmax``.
-        one_pass: pictures are `front_end.HIRES_SCALE` times as large as `height` and `width`, and the trunk's levels
+        one_pass: pictures are `front_end.ONE_PASS_SCALE` times as large as `height` and `width`, and the trunk's levels
             are averaged to the grids of these: one pass serves also parts that need detail.
     """
 
@@ -65,7 +65,7 @@ class TranSalNetConfig:
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""
         pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk), fit=self.fit)
-        return pictures.enlarged(HIRES_SCALE) if self.one_pass else pictures
+        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
 
 
 class TransformerEncoder(nn.Module):
@@ -125,7 +125,7 @@ class TranSalNet(SaliencyModel):
         """The trunk alone."""
         return FrontEnd(self.trunk, grid=self.config.grid)
 
-    def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
+    def own_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The fused second level, before its ReLU, and the third."""
         middle = self.middle(front_features["stride16"])
         return {

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..limits import AVERAGE, PHOTOGRAPHS, VIEWERS
+from ..origins import EFFICIENTNET_LITE2
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import TranSalNet, TranSalNetConfig, TransformerConfig
 
 COMPACT = TranSalNetConfig(
-    trunk="resnet50_v2",
+    trunk="tf_efficientnet_lite2",
     height=240,
     width=320,
     fit="squash",
@@ -21,7 +22,6 @@ COMPACT = TranSalNetConfig(
     upsamplings=1,
     activation="softmax",
 )
-LITE = replace(COMPACT, trunk="tf_efficientnet_lite2", one_pass=True)
 SMALL: dict[str, Any] = {
     "trunk": "test_resnet",
     "height": 64,
@@ -44,11 +44,11 @@ SPEC = ModelSpec(
     "Neurocomputing 494, 2022.",
     link="https://arxiv.org/abs/2110.03593",
     model=TranSalNet,
-    presets={"paper": Preset(TranSalNetConfig()), "compact": Preset(COMPACT), "lite": Preset(LITE)},
-    tiny={"compact": Preset(TINY), "lite": Preset(replace(TINY, one_pass=True)), "paper": Preset(TINY_PAPER)},
+    presets={"paper": Preset(TranSalNetConfig()), "compact": Preset(COMPACT)},
+    tiny={"compact": Preset(TINY), "paper": Preset(TINY_PAPER)},
     licence=RESEARCH_ONLY,
     reads_text=False,
     word_maps=False,
     limits=(VIEWERS, PHOTOGRAPHS, AVERAGE),
-    notes=(Text("ResNet-50 v2 trunk, ImageNet (Apache-2.0)", "ResNet-50 v2 主干，ImageNet（Apache-2.0）"),),
+    notes=(EFFICIENTNET_LITE2,),
 )

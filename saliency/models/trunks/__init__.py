@@ -8,15 +8,15 @@ round up and DenseNet rounds down.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
-from .resnet50_v2 import ResNet50V2
 from .timm_trunk import Normalisation, TimmTrunk, timm_normalisation
 from .vgg16_stride8 import Vgg16Stride8
 
-# Trunks that timm does not have.
-TRUNKS: dict[str, type[nn.Module]] = {"resnet50_v2": ResNet50V2, "vgg16_stride8": Vgg16Stride8}
+# Trunks that timm does not have; `like` is timm's name of a network that takes the same pictures.
+TRUNKS: dict[str, Any] = {"vgg16_stride8": Vgg16Stride8}
 
 
 def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
@@ -35,8 +35,4 @@ def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
 
 def normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that the trunk `name` was pre-trained on, as `Preprocessing` takes them."""
-    if name == "vgg16_stride8":
-        return timm_normalisation("vgg16")
-    if name in TRUNKS:
-        return Normalisation(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-    return timm_normalisation(name)
+    return timm_normalisation(TRUNKS[name].like if name in TRUNKS else name)

@@ -21,6 +21,8 @@ class Vgg16Stride8(nn.Module):
         wide_pool: the fourth pooling is 5x5, as in the PyTorch ports of MLNet, and not 2x2.
     """
 
+    like = "vgg16"
+
     def __init__(self, levels: Sequence[int], wide_pool: bool = False):
         super().__init__()
         self.levels = tuple(levels)

@@ -40,7 +40,7 @@ TRAINED_PREFIX = "grounding.subject."
 
 @dataclass(frozen=True)
 class ReferentBatch(Batch):
-    """N pictures and T sentences about things in them; features are `models.front_end.FrontEnd.hires_features`.
+    """N pictures and T sentences about things in them; features are those of the model's `FrontEnd`.
 
     Attributes:
         target: (T, 1, h, w) in [0, 1], Gaussians at the thing the sentence is about, or density of gaze.
@@ -110,9 +110,9 @@ class ReferentModel(nn.Module):
         super().__init__()
         self.subject: Any = model.grounding.subject  # a key of runs' states
 
-    def forward(self, hires: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
+    def forward(self, front_features: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
-        return self.subject(select(self.subject.encode(hires), index), text).map
+        return self.subject(select(self.subject.encode(front_features), index), text).map
 
 
 class ReferentOptions(Options):
@@ -186,8 +186,7 @@ class ReferentMethod(Method):
 
     def _cache(self, model: GroundingModel) -> FeatureCache:
         """The cache of the head's inputs."""
-        front_end = model.grounding.front_end_on(model.trunk)
-        return frozen_features.feature_cache(front_end, self.preprocessing, front_end.hires_features)
+        return frozen_features.feature_cache(model.front_end, self.preprocessing)
 
     def network(self, model: GroundingModel) -> ReferentModel:
         """The head's forward pass from pictures or cached features."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from saliency.models.base import OwnLoss, SaliencyModel, Targets
+from saliency.models.base import SaliencyModel
 from saliency.models.blocks import SentenceEmbedding, activate
 from saliency.models.features import ImageFeatures, SaliencyOutput, TextFeatures
+from saliency.models.own_loss import OwnLoss, Targets
 from saliency.preprocessing import Preprocessing
 
 

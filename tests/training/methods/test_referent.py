@@ -128,7 +128,7 @@ def test_cached_features_are_those_of_the_model(content: dict):
     grounding = method.model.grounding
     with torch.no_grad():
         answer = method.forward(method.model.eval(), batch)
-        features = grounding.subject.encode(grounding.front_end_on(method.model.trunk).hires_features(pixels))
+        features = grounding.subject.encode(method.model.front_end(pixels))
         expected = grounding.subject(select(features, batch.index), batch.text).map
     torch.testing.assert_close(answer, expected, atol=1e-3, rtol=1e-2)
 
