@@ -21,8 +21,7 @@ def test_a_card_lists_what_each_data_set_was_used_for(tiny_recipe: dict):
     ("changes", "size"),
     [
         ({}, (360, 480)),
-        ({"preset": "compact_words"}, (240, 320)),
-        ({"config": {"referent": False}}, (240, 320)),
+        ({"config": {"one_pass": False}}, (240, 320)),
         ({"config": {"height": 120, "width": 160}}, (180, 240)),
     ],
 )
