@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .spec import Text
 
-EFFICIENTNET_LITE2 = Text("EfficientNet-Lite2, ImageNet (Apache-2.0)", "EfficientNet-Lite2 主干，ImageNet（Apache-2.0）")
+EFFICIENTNET_LITE2 = Text(
+    "EfficientNet-Lite2, ImageNet (Apache-2.0)", "EfficientNet-Lite2 主干，ImageNet（Apache-2.0）"
+)
 YOLOX_NANO = Text(
     "object detector YOLOX-nano as it is (COCO, Apache-2.0); it knows the things of most SJTU-TIS pictures, not their "
     "gaze",
