@@ -9,6 +9,12 @@ from PIL import Image
 Shape = tuple[int, int]
 
 
+def within(shape: Shape, side: int) -> Shape:
+    """The size of a picture (H, W) that is shrunk until its longer side has at most `side` pixels."""
+    scale = min(1.0, side / max(shape))
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
 def bilinear(values: np.ndarray, shape: Shape) -> np.ndarray:
     """Values (h, w) or (h, w, channels) at the size (H, W), bilinear; a new array of the same type.
 

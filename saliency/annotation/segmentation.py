@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ..resizing import within
+
 NO_SEGMENT = -1  # of pixels that belong to none
 
 
@@ -61,9 +63,7 @@ class Segmentation:
 
     def reduced(self, side: int) -> np.ndarray:
         """The labels with a longer side of at most `side` pixels, by the nearest neighbour."""
-        height, width = self.labels.shape
-        scale = min(1.0, side / max(height, width))
-        return nearest(self.labels, (max(1, round(height * scale)), max(1, round(width * scale))))
+        return nearest(self.labels, within(self.labels.shape, side))
 
 
 def nearest(labels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..resizing import within
 from .segmentation import Segment, Segmentation, nearest
 
 COUNT, SIDE = 200, 640  # segments aimed at; pixels of the longer side of the picture that is divided
@@ -19,12 +20,11 @@ def superpixels(pixels: np.ndarray, count: int = COUNT) -> Segmentation:
     """
     from skimage.segmentation import slic  # takes a while to import
 
-    height, width = pixels.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
-    small = cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    shape = pixels.shape[:2]
+    smaller = within(shape, SIDE)
+    small = pixels if smaller == shape else cv2.resize(pixels, smaller[::-1], interpolation=cv2.INTER_AREA)
     found = slic(small, n_segments=count, compactness=10, sigma=1, start_label=0, channel_axis=-1)
-    return of_superpixels(nearest(found, (height, width)))
+    return of_superpixels(nearest(found, shape))
 
 
 def of_superpixels(labels: np.ndarray) -> Segmentation:

@@ -20,7 +20,7 @@ from ..conditions import AnyCondition, Condition
 from ..errors import UnknownModelError
 from ..messages import Message
 from ..metrics import cc
-from ..resizing import Shape, bilinear
+from ..resizing import Shape, bilinear, within
 from . import export
 from .export import FilePath
 
@@ -231,11 +231,9 @@ class Comparison:
 
     def reduced(self, longest: int) -> Comparison:
         """The same at a picture whose longer side is at most `longest` pixels, for display."""
-        height, width = self.picture.shape[:2]
-        scale = longest / max(height, width)
-        if scale >= 1:
+        if max(self.picture.shape[:2]) <= longest:
             return self
-        shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+        shape = within(self.picture.shape[:2], longest)
         picture = cv2.resize(self.picture, shape[::-1], interpolation=cv2.INTER_AREA)
         predictions = (
             replace(p, shape=shape, words=tuple(replace(w, shape=shape) for w in p.words)) for p in self.predictions

@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import VideoError
 from ..imaging import MAX_PIXELS, check_pixels
 from ..messages import Message
-from ..resizing import Shape
+from ..resizing import Shape, within
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif"  # FFmpeg's names
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
@@ -198,8 +198,7 @@ class Clip:
             wide = Fraction(self._video.sample_aspect_ratio or 1)
             height, width = frame.height, max(1, round(frame.width * wide))
             check_pixels(height * width, self._limits.pixels)
-            scale = min(1.0, self._side / max(height, width)) if self._side else 1.0
-            shape = max(1, round(height * scale)), max(1, round(width * scale))
+            shape = within((height, width), self._side) if self._side else (height, width)
             self._shape = shape[::-1] if sideways else shape
         return self._shape[::-1] if sideways else self._shape
 

@@ -17,6 +17,7 @@ from saliency.imaging import load_image
 from saliency.map_summary import where
 from saliency.messages import Message
 from saliency.object_files import read_mask, resized_mask
+from saliency.resizing import within
 from saliency.results.rendering import overlay
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.presentation import picture_view
@@ -125,8 +126,7 @@ def _drawn(
     if points is None and density is None and mask is None:
         return {"image": None, "where": None}
     shape = picture.shape[:2]
-    scale = min(1, SIDE / max(shape))
-    width, height = (max(1, round(side * scale)) for side in reversed(shape))
+    height, width = within(shape, SIDE)
     canvas = _grey(picture, (width, height))
     heat = None
     if density is not None:
