@@ -57,7 +57,7 @@ class GraphGrounding(GroundingStep):
         )
 
     def _outputs(self, inputs: Named) -> Named:
-        return _tensors(self._grounding(_without(inputs, TEXT), TextFeatures(**_named(inputs, TEXT))))
+        return self._grounding(_without(inputs, TEXT), TextFeatures(**_named(inputs, TEXT))).tensors
 
 
 class DecoderStep:
@@ -101,7 +101,7 @@ class GraphDecoder(DecoderStep):
         self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None, sentences: int
     ) -> SaliencyOutput:
         """See `DecoderStep`."""
-        given = {TEXT: {} if text is None else vars(text), GROUNDING: {} if grounding is None else _tensors(grounding)}
+        given = {TEXT: {} if text is None else vars(text), GROUNDING: {} if grounding is None else grounding.tensors}
         rows = [_rows(TEXT, given[TEXT], row) | _rows(GROUNDING, given[GROUNDING], row) for row in range(sentences)]
         outputs = {} if grounding is None else grounding.outputs
         found = _each(self._decode, features, rows)
@@ -137,11 +137,6 @@ def _named(inputs: Named, prefix: str) -> Named:
 def _without(inputs: Named, *prefixes: str) -> Named:
     """The inputs without any of the prefixes."""
     return {name: value for name, value in inputs.items() if not name.startswith(prefixes)}
-
-
-def _tensors(output: GroundingOutput) -> Named:
-    """Those of its fields that are there."""
-    return {name: value for name, value in vars(output).items() if value is not None}
 
 
 def accelerate_front_ends(front_ends: Iterable[tuple[FrontEnd | None, str | None]], dtype: torch.dtype) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from .acceleration import GraphGrounding, GroundingStep
 from .cache import BoundedCache
-from .models.features import ImageFeatures, TextFeatures
+from .models.features import ImageFeatures, TextFeatures, features_size
 from .models.grounding import Grounding, GroundingOutput
 
 # Outputs are needed only until the next model of the same call has used them.
@@ -61,10 +61,5 @@ class GroundingSession:
         return features
 
 
-def features_size(features: ImageFeatures) -> int:
-    """Bytes of features."""
-    return sum(value.nbytes for value in features.values())
-
-
 def _output_size(output: GroundingOutput) -> int:
-    return sum(value.nbytes for value in vars(output).values() if value is not None)
+    return features_size(output.tensors)

@@ -22,10 +22,10 @@ from .checkpoints import Card
 from .cleaning import clean
 from .conditions import AnyCondition, Condition, by_condition
 from .errors import CheckpointError, TextError, UnknownModelError
-from .grounding_session import GroundingSession, features_size
+from .grounding_session import GroundingSession
 from .imaging import Source, open_picture
 from .messages import Message
-from .models.features import ImageFeatures
+from .models.features import ImageFeatures, features_size
 from .models.spec import ModelSpec
 from .models.text import Word
 from .results import Caption, Comparison, Prediction
@@ -54,8 +54,8 @@ class Predictor:
 
     A picture is encoded once per model for any number of sentences. Models with equal front ends or equal groundings
     share them in memory, and what they compute; models with one text encoder share encoded sentences, which are decoded
-    in batches. Everything is
-    cached by content, within bounds: changing one sentence decodes that sentence and encodes no picture.
+    in batches. Everything is cached by content, within bounds: changing one sentence decodes that sentence and encodes
+    no picture.
 
     Weights are loaded and checked here, once.
 
@@ -121,16 +121,20 @@ class Predictor:
         accelerate_front_ends(((session.model.front_end, session.card.sha256) for session in sessions), self.dtype)
         for session in sessions:
             session.accelerate()
-            if session.grounding is not None and session.card.sha256 is not None:
-                session.grounding.accelerate(session.card.sha256, self.dtype)
+        groundings = {session.grounding: session.card.sha256 for session in sessions}  # one that several share once
+        for grounding, sha256 in groundings.items():
+            if grounding is not None and sha256 is not None:
+                grounding.accelerate(sha256, self.dtype)
 
     def _share_groundings(self) -> None:
         """Give sessions whose groundings and their inputs are equal one `GroundingSession`."""
         shared: dict[GroundingKey, GroundingSession] = {}
         for session in self._sessions.values():
-            if (key := session.grounding_key) is not None:
-                shared.setdefault(key, GroundingSession(key[0], self._pictures_cached, GROUNDING_BYTES))
-                session.grounding = shared[key]
+            if (key := session.grounding_key) is None:
+                continue
+            if key not in shared:
+                shared[key] = GroundingSession(key[0], self._pictures_cached, GROUNDING_BYTES)
+            session.grounding = shared[key]
 
     def _share_front_features(self, cache: BoundedCache[ImageFeatures]) -> None:
         """Give sessions whose front-end features are equal, or part of one another's, one `cache` of them."""

@@ -18,10 +18,10 @@ from torch import Tensor
 from . import checkpoints
 from .acceleration import DecoderStep, GraphDecoder
 from .cache import BoundedCache
-from .grounding_session import GroundingSession, features_size
+from .grounding_session import GroundingSession
 from .messages import Message
 from .models import registry
-from .models.features import ImageFeatures, SaliencyOutput, TextFeatures
+from .models.features import ImageFeatures, SaliencyOutput, TextFeatures, features_size
 from .models.front_end import FrontEnd
 from .models.grounding import Grounding, GroundingOutput
 from .models.text import EncodedText, Word, load_encoder

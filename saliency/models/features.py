@@ -24,6 +24,11 @@ def select(features: ImageFeatures, index: Tensor | Sequence[int]) -> ImageFeatu
     return {name: value.index_select(0, index.to(value.device)) for name, value in features.items()}
 
 
+def features_size(features: ImageFeatures) -> int:
+    """Bytes of features."""
+    return sum(value.nbytes for value in features.values())
+
+
 def padded(rows: Sequence[Tensor], value: float = 0) -> Tensor:
     """Sentences (l, ...) of different lengths as one batch (T, L, ...), `value` behind the shorter ones."""
     return pad_sequence(list(rows), batch_first=True, padding_value=value)

@@ -46,6 +46,11 @@ class GroundingOutput:
     presence: Tensor | None = None
 
     @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The fields that are there, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    @property
     def outputs(self) -> dict[str, Tensor | None]:
         """The fields of a `SaliencyOutput` that come from the grounding."""
         names = ("word_maps", "word_weights", "referent", "presence")
