@@ -170,8 +170,12 @@ class Analysis(ABC):
 
     def scored(self) -> Mapping[str, Mapping[str, Scored]]:
         """Everything scored until now: by model, in their order, and by stem, in that of the data set."""
-        stored = {name: self._store(name).read() for name in self.sources}
-        return {name: {stem: found[stem] for stem in self.samples if stem in found} for name, found in stored.items()}
+        return {name: self.scored_by(name) for name in self.sources}
+
+    def scored_by(self, model: str) -> Mapping[str, Scored]:
+        """Everything scored until now of one model, by stem, in the order of the data set."""
+        found = self._store(model).read()
+        return {stem: found[stem] for stem in self.samples if stem in found}
 
     def table(self) -> pd.DataFrame:
         """Everything scored until now, one row per sample and model, in the order of the models and of the data set.

@@ -105,7 +105,7 @@ class ObjectEvaluation(Analysis):
     def evaluator(self, model: str) -> ObjectEvaluator:
         """Everything scored until now of a model, as a data set has it."""
         evaluator = ObjectEvaluator()
-        for stem, scored in self.scored()[model].items():
+        for stem, scored in self.scored_by(model).items():
             if scored.curves is not None:
                 evaluator.add_scores(stem, ObjectScores(scored.values, scored.curves, scored.shape))
         return evaluator
