@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from saliency.models.registry import REGISTRY
+from saliency.models.registry import OTHERS, REGISTRY
 from saliency.ui.builder import TABS
 from saliency.ui.shared import texts
 from saliency.ui.shared.examples import examples
@@ -28,7 +28,7 @@ ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z-]+,?){2,}")
 
 # Papers have the titles they have. The others are Gradio's, which it does not translate.
 GRADIOS = {"Capture from camera", "Paste from clipboard", "Gradio footer navigation"}
-AS_IT_IS = {spec.paper for spec in REGISTRY.values()} | GRADIOS
+AS_IT_IS = {spec.paper for spec in (*REGISTRY.values(), *OTHERS.values())} | GRADIOS
 READ = {sentence for e in examples() for sentence in (e.general, e.salient, e.non_salient)}
 
 
@@ -61,7 +61,7 @@ def test_a_comparison_its_notice_and_its_error_are_in_chinese(chinese):
     expect(chinese.locator("#maps .frame")).to_have_count(12)
     chinese.locator("#maps summary").click()
     assert english(chinese) == []
-    chinese.get_by_text("与人们实际注视的位置比较").click()
+    chinese.get_by_text("与人们实际注视的位置或物体掩膜比较").click()
     chinese.get_by_label("这些观看者读过的文本").click()
     expect(chinese.get_by_role("option", name="显著对象描述", exact=True)).to_be_visible()
     chinese.keyboard.press("Escape")
