@@ -27,6 +27,7 @@ COMMANDS = {
     "score": "Compare maps of one picture with one recording of where people looked.",
     "replay": "Run a downloaded comparison again with the checkpoints here; say of each map whether it is the same.",
     "prepare": "Turn public releases of data and weights into the form that training reads.",
+    "convert": "Turn weights that a model's authors published into a checkpoint, and report the shapes.",
     "app": "Serve the web app.",
     "train": "Train a model from its recipe, or continue a run that broke off; the checkpoint appears in runs/NAME.",
     "experiment": "Train the runs of a paper's experiment that have not ended, and compare them.",

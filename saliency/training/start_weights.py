@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..conversion import read_tensors
 from ..errors import CheckpointError
 from ..runtime.torchvision_compat import ensure_torchvision
 
@@ -27,13 +28,9 @@ def efficientnet_lite2(file: Path) -> dict[str, Tensor]:
     ensure_torchvision()
     import timm
 
-    try:
-        tensors = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises errors of many kinds for damaged files
-        raise CheckpointError("“{name}” cannot be read as a file of weights.", name=file.name) from error
+    tensors = read_tensors(file)
     with torch.device("meta"):
         own = timm.create_model(LITE2).state_dict()
-    shapes = [value.shape for value in tensors.values()] if isinstance(tensors, dict) else []
-    if shapes != [value.shape for value in own.values()]:
+    if [value.shape for value in tensors.values()] != [value.shape for value in own.values()]:
         raise CheckpointError("“{name}” has not the weights of EfficientNet-Lite2.", name=file.name)
     return {name: value.contiguous() for name, value in zip(own, tensors.values(), strict=True)}

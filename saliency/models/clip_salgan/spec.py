@@ -23,6 +23,11 @@ COMPACT = ClipSalGanConfig(
 )
 SMALL: dict[str, Any] = {"height": 48, "width": 64, "widths": (8, 16), "text_dim": 12}
 
+CUT_TO_INTEGERS = Text(
+    "Its authors trained it on sentence vectors cut to integers, most of which are 0; here it reads them whole.",
+    "其作者训练时将句子向量截断为整数（大多为 0）；此处读取完整的向量。",
+)
+
 SPEC = ModelSpec(
     name="clip_salgan",
     title="CLIP-SalGAN",
@@ -55,4 +60,5 @@ SPEC = ModelSpec(
         ),
         AVERAGE,
     ),
+    notes=(CUT_TO_INTEGERS,),
 )

@@ -36,7 +36,8 @@ class MLNetConfig:
         channels: of the convolution behind the taps.
         dropout: share of the tapped values that are dropped in training.
         prior: whether the map is multiplied with the learned prior.
-        wide_pool: of the trunk ``vgg16_stride8``.
+        port: differ from the paper as the ports to PyTorch do, whose weights are public: the trunk's fourth pooling is
+            5x5, there is no ReLU behind the convolutions of the readout, and the prior is enlarged corner to corner.
     """
 
     trunk: str = "vgg16_stride8"
@@ -46,7 +47,7 @@ class MLNetConfig:
     channels: int = 64
     dropout: float = 0.5
     prior: bool = True
-    wide_pool: bool = False
+    port: bool = False
 
     @property
     def prior_grid(self) -> tuple[int, int]:
@@ -65,7 +66,7 @@ class MLNet(SaliencyModel):
     def __init__(self, config: MLNetConfig):
         super().__init__()
         self.config = config
-        options = {"wide_pool": True} if config.wide_pool else {}
+        options = {"wide_pool": True} if config.port else {}
         self.trunk = build_trunk(config.trunk, (8, 16, 32), **options)
         taps = sum(self.trunk.channels[level] for level in (8, 16, 32))
         self.dropout = nn.Dropout(config.dropout)
@@ -94,21 +95,25 @@ class MLNet(SaliencyModel):
         """``mixed`` (N, channels, h, w): the levels, deeper ones enlarged to the first, through the convolution."""
         fine, middle, deep = (front_features[f"stride{level}"] for level in (8, 16, 32))
         taps = torch.cat([fine, *(resize(level, fine.shape[-2:]) for level in (middle, deep))], dim=1)
-        return {"mixed": F.relu(self.mix(self.dropout(taps)))}
+        return {"mixed": self._activate(self.mix(self.dropout(taps)))}
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; the text is ignored.
 
         The map is the logits behind a ReLU as a share of their maximum. ``aux`` has the ``prior`` (h, w), if there is.
         """
-        logits = F.relu(self.readout(features["mixed"]).float())
+        logits = self._activate(self.readout(features["mixed"]).float())
         aux = {}
         prior = self.location_prior
         if prior is not None:
-            logits = logits * resize(prior[None, None], logits.shape[-2:])
+            size, corners = tuple(logits.shape[-2:]), self.config.port
+            logits = logits * F.interpolate(prior[None, None], size=size, mode="bilinear", align_corners=corners)
             aux["prior"] = prior
         map_ = F.relu(logits)
         return SaliencyOutput(map_ / map_.amax((-2, -1), keepdim=True).clamp(min=SMALLEST_PEAK), logits, aux=aux)
+
+    def _activate(self, x: Tensor) -> Tensor:
+        return x if self.config.port else F.relu(x)
 
 
 def prior_deviation(output: SaliencyOutput, targets: Targets) -> Tensor:
