@@ -24,14 +24,15 @@ def load_initial_weights(model: nn.Module, start: Start, encoder: str | None = N
 
     Raises:
         RecipeError: the file or the run does not exist or is of another network, or the run is not finished.
+        HubUnavailableError: public weights are not on this machine and could not be fetched.
     """
-    if start.file is not None:
+    if start.run is None:
         try:
             part = model.get_submodule(start.target)
         except AttributeError:
-            raise RecipeError(f"The model has no part “{start.target}” that could start from a file.") from None
-        return {f"{start.target}.{name}" for name in initialise(part, start.file, encoder)}
-    assert start.run is not None, "a start has a file or a run"
+            raise RecipeError(f"The model has no part “{start.target}” that could start from public weights.") from None
+        names = _fetch(part, start.target) if start.file is None else initialise(part, start.file, encoder)
+        return {f"{start.target}.{name}".removeprefix(".") for name in names}
     weights = _weights_of(start.run)
     taken = {
         start.target + name.removeprefix(start.source): value.float() if value.is_floating_point() else value
@@ -65,6 +66,13 @@ def initialise(part: nn.Module, file: Path, text_encoder: str | None) -> set[str
         return part.start_from(read(file), text_encoder)
     except (cv2.error, SafetensorError, ValueError) as error:
         raise RecipeError(f"“{file.name}” has no weights that this part of the model can start from.") from error
+
+
+def _fetch(part: nn.Module, name: str) -> set[str]:
+    """Let `part` start from its public weights; names of its loaded tensors."""
+    if not hasattr(part, "start_from_hub"):
+        raise RecipeError(f"The part “{name}” of the model has no public weights on the hub.")
+    return part.start_from_hub()
 
 
 def _weights_of(run: str) -> dict[str, Tensor]:

@@ -75,9 +75,10 @@ class DataSource(_Part):
 
 
 class Start(_Part):
-    """Weights to start from: either the file of a trunk or of a detector, or tensors of an earlier run.
+    """Weights to start from: the file of a trunk or of a detector, public ones from the hub, or an earlier run's.
 
     Attributes:
+        hub: the part `target` fetches the public weights that its architecture is known by, which needs a network.
         file: .safetensors of a trunk or .onnx of the object detector, relative to the repository's root.
         run: name of an earlier run (its best epoch) or of a shipped checkpoint.
         source: prefix of the tensors taken from it.
@@ -89,6 +90,7 @@ class Start(_Part):
     """
 
     file: Path | None = None
+    hub: bool = False
     run: str | None = None
     source: str = ""
     target: str = ""
@@ -97,9 +99,9 @@ class Start(_Part):
 
     @model_validator(mode="after")
     def _names_one_source(self) -> Start:
-        if (self.file is None) == (self.run is None):
-            raise ValueError("it names either a “file” or a “run”")
-        if self.file is not None and self.share < 1:
+        if (self.file is not None) + self.hub + (self.run is not None) != 1:
+            raise ValueError("it names either a “file”, a “run” or the “hub”")
+        if self.run is None and self.share < 1:
             raise ValueError("only the weights of a “run” may have a “share”")
         return self
 

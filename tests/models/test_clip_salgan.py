@@ -10,10 +10,9 @@ from torch import Tensor, nn
 
 from saliency.models.clip_salgan.model import ClipSalGan, ClipSalGanConfig, SplitFusion
 from saliency.models.clip_salgan.spec import SPEC
-from saliency.models.clip_salgan.vgg import copy_vgg16
 from saliency.models.discriminators import SalGanDiscriminator, SimpleDiscriminator
 from saliency.models.features import TextFeatures, select
-from saliency.models.trunks import build_trunk
+from saliency.runtime.torchvision_compat import ensure_torchvision
 
 TINY = ClipSalGanConfig(widths=(4, 6), text_dim=8)
 CONFIGS = {
@@ -92,15 +91,19 @@ def test_output_has_the_size_of_the_input(name: str) -> None:
 
 
 def test_vgg16_starts_the_first_two_convolutions_of_each_block() -> None:
+    ensure_torchvision()
+    from torchvision.models import vgg16
+
     with torch.device("meta"):
-        vgg16 = build_trunk("vgg16", (2,))
-    shapes = [tuple(layer.weight.shape) for layer in vgg16.modules() if isinstance(layer, nn.Conv2d)][:4]
-    assert shapes == [(64, 3, 3, 3), (64, 64, 3, 3), (128, 64, 3, 3), (128, 128, 3, 3)]
-    theirs = nn.Sequential(*(nn.Conv2d(inputs, outputs, 3) for outputs, inputs, _, _ in shapes))
+        theirs = vgg16().features.state_dict()
+    weights = {f"features.{name}": torch.rand(value.shape) for name, value in theirs.items()}
     model = ClipSalGan(SPEC.presets["paper"].config)
-    copy_vgg16(model, theirs)
-    torch.testing.assert_close(model.vgg1[1][0].weight, theirs[1].weight)
-    torch.testing.assert_close(model.vgg2[1][0].weight, theirs[3].weight)
+    taken = model.start_from(weights)
+    assert taken == {f"vgg{block}.{number}.0.weight" for block in (1, 2) for number in (0, 1)}
+    assert torch.equal(model.vgg1[1][0].weight, weights["features.2.weight"])
+    assert torch.equal(model.vgg2[1][0].weight, weights["features.7.weight"])
+    with pytest.raises(ValueError, match="another width of vgg1"):
+        ClipSalGan(TINY).start_from(weights)
 
 
 def test_unknown_variants_are_refused() -> None:

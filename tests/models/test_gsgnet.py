@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -236,3 +237,18 @@ def test_freeze_norm_stats() -> None:
     model(torch.randn(8, 3, 4, 4) + 5)
     assert torch.equal(model[1].running_mean, torch.zeros(4))
     assert model[0].training
+
+
+def test_the_loss_of_the_side_outputs_is_their_summed_cross_entropy() -> None:
+    torch.manual_seed(0)
+    model = GSGNet(replace(SMALL, guidance=False, one_pass=False, referent=False, presence=False))
+    assert set(model.losses) == {"sides"}
+    output = model(torch.randn(2, 3, 64, 96), sentences([3, 0], 12))
+    density = torch.rand(2, 1, 16, 24)
+    targets = SimpleNamespace(density=density)
+    expected = 0.0
+    for side, size in (("side8", (8, 12)), ("side4", (16, 24))):
+        p = torch.sigmoid(output.aux[side])
+        t = F.interpolate(density, size=size, mode="bilinear", align_corners=False)
+        expected += -(t * p.log() + (1 - t) * (1 - p).log()).mean()
+    torch.testing.assert_close(model.losses["sides"](output, targets), expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..origins import EFFICIENTNET_LITE2
+from ..origins import EFFICIENTNET_LITE2, RESNET50
 from ..spec import RESEARCH_ONLY, NetworkSpec, Preset, Text
 from .model import Captioner, CaptionerConfig
 
@@ -49,6 +49,7 @@ SPEC = NetworkSpec(
     ),
     notes=(
         EFFICIENTNET_LITE2,
+        RESNET50,
         Text("what a picture shows", "图片中有什么"),
     ),
 )

@@ -6,7 +6,7 @@ reference truncates them to integers).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,8 @@ from ...preprocessing import Preprocessing
 from ..base import SaliencyModel
 from ..blocks import activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from .vgg import vgg_block
+from ..trunks.timm_trunk import hub_weights
+from .vgg import start_blocks, vgg_block
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,14 @@ class ClipSalGan(SaliencyModel):
         self.prior = TextPrior(config.text_dim, config.prior_maps, config.prior_size) if config.prior_maps else None
         if config.null_text == "learned":
             self.null = nn.Parameter(torch.zeros(config.text_dim))
+
+    def start_from(self, weights: Mapping[str, Tensor], text_encoder: str | None = None) -> set[str]:
+        """Start the first two convolutions of each block from VGG-16's tensors, see `start_blocks`."""
+        return start_blocks({"vgg1": self.vgg1, "vgg2": self.vgg2}, weights)
+
+    def start_from_hub(self) -> set[str]:
+        """As `start_from`, of VGG-16 from the hub, see `TimmTrunk.start_from_hub`."""
+        return self.start_from(hub_weights("vgg16"))
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:
         """``image``: the picture's half of the fusion convolution, (N, C, H/2, W/2), or (N, C, H, W) for reference."""

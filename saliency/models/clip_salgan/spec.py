@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..limits import AVERAGE, VIEWERS
+from ..origins import VGG16
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import ClipSalGan, ClipSalGanConfig
 
@@ -60,5 +61,5 @@ SPEC = ModelSpec(
         ),
         AVERAGE,
     ),
-    notes=(CUT_TO_INTEGERS,),
+    notes=(CUT_TO_INTEGERS, VGG16),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..blocks import ConvBNReLU
-from ..trunks import build_trunk
+from ..trunks.vgg16_stride8 import torchvision_names
 
 
 def vgg_block(in_channels: int, channels: int, dilations: Sequence[int]) -> nn.Sequential:
@@ -19,19 +19,29 @@ def vgg_block(in_channels: int, channels: int, dilations: Sequence[int]) -> nn.S
     )
 
 
-def copy_vgg16(model: nn.Module, trunk: nn.Module | None = None) -> None:
-    """Start the first two convolutions of each block from VGG-16's conv1_x and conv2_x; widths must be (64, 128).
+def start_blocks(blocks: Mapping[str, nn.Module], weights: Mapping[str, Tensor]) -> set[str]:
+    """Start the first two convolutions of each block from VGG-16's conv1_x and conv2_x.
 
     Args:
-        model: with blocks ``vgg1`` and ``vgg2``.
-        trunk: VGG-16; None takes the ImageNet weights, which timm fetches once.
+        blocks: ``vgg1`` and ``vgg2`` of widths 64 and 128, see `vgg_block`.
+        weights: VGG-16's tensors by torchvision's names.
+
+    Returns:
+        names of the loaded tensors.
 
     Raises:
-        HubUnavailableError: the weights are not on this machine and could not be fetched.
+        ValueError: a tensor is missing or of another shape; nothing is taken over then.
     """
-    trunk = build_trunk("vgg16", (2,), pretrained=True) if trunk is None else trunk
-    theirs = [layer for layer in trunk.modules() if isinstance(layer, nn.Conv2d)][:4]
-    ours = [block[number][0] for block in (model.vgg1, model.vgg2) for number in (0, 1)]
+    theirs = torchvision_names()
+    taken = {}
+    for number, (name, block) in enumerate(blocks.items(), 1):
+        for convolution in (0, 1):
+            own = block[convolution][0].weight  # theirs has a bias, which the batch normalisation would undo
+            value = weights.get(theirs[f"conv{number}_{convolution + 1}.weight"])
+            if value is None or value.shape != own.shape:
+                raise ValueError(f"not VGG-16's weights, or another width of {name}")
+            taken[f"{name}.{convolution}.0.weight"] = (own, value)
     with torch.no_grad():
-        for target, source in zip(ours, theirs, strict=True):
-            target.weight.copy_(source.weight)  # its bias would be undone by the batch normalisation
+        for own, value in taken.values():
+            own.copy_(value)
+    return set(taken)

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...losses import bce_with_logits
 from ...preprocessing import Preprocessing
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
 from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
 from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, GroundingOutput, check_detector, named_things
-from ..own_loss import OwnLoss
+from ..own_loss import OwnLoss, Targets
 from ..trunks import build_trunk, normalisation
 from .semantic import LGFB, SAIB
 
@@ -192,8 +193,8 @@ class GSGNet(SaliencyModel):
 
     @property
     def losses(self) -> Mapping[str, OwnLoss]:
-        """``named`` where guidance is on: the loss of the map of named things."""
-        return {"named": named_things} if self.config.guidance else {}
+        """``sides``, and ``named`` where guidance is on: the loss of the map of named things."""
+        return {"sides": side_outputs} | ({"named": named_things} if self.config.guidance else {})
 
     @property
     def grounding_branch(self) -> GroundingModel | None:
@@ -249,3 +250,12 @@ class GSGNet(SaliencyModel):
         if not self.training:
             return {}
         return {"side8": self.sides["side8"](smoothed["f3"]), "side4": self.sides["side4"](smoothed["f2"])}
+
+
+def side_outputs(output: SaliencyOutput, targets: Targets) -> Tensor:
+    """Binary cross-entropy of both side outputs with the density at their size, summed.
+
+    The paper weighs it by .001 in the first epoch and drops it then.
+    """
+    sides = [output.aux[name] for name in ("side8", "side4")]
+    return torch.stack([bce_with_logits(side, resize(targets.density, side.shape[-2:])) for side in sides]).sum()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
-from ..origins import EFFICIENTNET_LITE2, YOLOX_NANO
+from ..origins import DENSENET161, EFFICIENTNET_LITE2, YOLOX_NANO
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import GSGNet, GSGNetConfig
 
@@ -60,5 +60,5 @@ SPEC = ModelSpec(
     reads_text=True,
     word_maps=True,
     limits=(VIEWERS, PHOTOGRAPHS, NAMED_THINGS, AVERAGE),
-    notes=(EFFICIENTNET_LITE2, YOLOX_NANO),
+    notes=(EFFICIENTNET_LITE2, YOLOX_NANO, DENSENET161),
 )

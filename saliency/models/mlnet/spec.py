@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..limits import AVERAGE, PHOTOGRAPHS, VIEWERS
-from ..origins import EFFICIENTNET_LITE2
+from ..origins import EFFICIENTNET_LITE2, VGG16
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import MLNet, MLNetConfig
 
@@ -32,8 +32,5 @@ SPEC = ModelSpec(
     reads_text=False,
     word_maps=False,
     limits=(VIEWERS, PHOTOGRAPHS, AVERAGE),
-    notes=(
-        EFFICIENTNET_LITE2,
-        Text("VGG-16, ImageNet (torchvision, BSD-3-Clause)", "torchvision 的 VGG-16，ImageNet（BSD-3-Clause）"),
-    ),
+    notes=(EFFICIENTNET_LITE2, VGG16),
 )

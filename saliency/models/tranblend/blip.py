@@ -103,8 +103,13 @@ class BlipEncoder(nn.Module):
         ).last_hidden_state
         return states[:, 0]
 
-    def start_from_hub(self, checkpoint: str = CHECKPOINT) -> None:
-        """Take over the pre-trained towers; `HubUnavailableError` where the hub cannot be reached."""
+    def start_from_hub(self, checkpoint: str = CHECKPOINT) -> set[str]:
+        """Take over the pre-trained towers; names of the loaded tensors.
+
+        Raises:
+            HubUnavailableError: they are not on this machine and could not be fetched.
+            ValueError: the checkpoint has another number of heads.
+        """
         from transformers import BlipForImageTextRetrieval
 
         try:
@@ -117,3 +122,4 @@ class BlipEncoder(nn.Module):
             raise ValueError("the checkpoint's text encoder has another number of heads than this configuration")
         self.vision.load_state_dict(source.vision_model.state_dict())
         self.text.load_state_dict(source.text_encoder.state_dict(), strict=False)
+        return set(self.state_dict())

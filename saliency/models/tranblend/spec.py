@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..limits import AVERAGE, NAMED_THINGS, PHOTOGRAPHS, VIEWERS
-from ..origins import EFFICIENTNET_LITE2, YOLOX_NANO
+from ..origins import BLIP, EFFICIENTNET_LITE2, YOLOX_NANO
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from ..transalnet.spec import COMPACT as COMPACT_BACKBONE
 from ..transalnet.spec import TINY as TINY_BACKBONE
@@ -73,5 +73,5 @@ SPEC = ModelSpec(
     reads_text=True,
     word_maps=True,
     limits=(VIEWERS, PHOTOGRAPHS, NAMED_THINGS, AVERAGE),
-    notes=(EFFICIENTNET_LITE2, YOLOX_NANO),
+    notes=(EFFICIENTNET_LITE2, YOLOX_NANO, BLIP),
 )

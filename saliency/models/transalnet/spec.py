@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..limits import AVERAGE, PHOTOGRAPHS, VIEWERS
-from ..origins import EFFICIENTNET_LITE2
+from ..origins import DENSENET161, EFFICIENTNET_LITE2
 from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
 from .model import TranSalNet, TranSalNetConfig, TransformerConfig
 
@@ -50,5 +50,5 @@ SPEC = ModelSpec(
     reads_text=False,
     word_maps=False,
     limits=(VIEWERS, PHOTOGRAPHS, AVERAGE),
-    notes=(EFFICIENTNET_LITE2,),
+    notes=(EFFICIENTNET_LITE2, DENSENET161),
 )

@@ -6,7 +6,7 @@ timm is imported where it is used: its import takes two seconds. Of what ships, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -24,15 +24,13 @@ class TimmTrunk(nn.Module):
     Args:
         name: of the architecture in timm.
         levels: strides the architecture has.
-        pretrained: timm's weights, which needs a network the first time.
         final_norm: false leaves out the last batch norm and its ReLU, where the architecture ends in one (DenseNet).
 
     Raises:
         ValueError: timm has no such architecture, or it has no feature map of a stride asked for.
-        HubUnavailableError: the weights are not on this machine and could not be fetched.
     """
 
-    def __init__(self, name: str, levels: Sequence[int], pretrained: bool = False, final_norm: bool = True):
+    def __init__(self, name: str, levels: Sequence[int], final_norm: bool = True):
         super().__init__()
         ensure_torchvision()
         import timm
@@ -47,15 +45,8 @@ class TimmTrunk(nn.Module):
         self.levels = tuple(levels)
         # All strides up to the largest: a trunk that models share gives later those of the other model too.
         known = strides[: strides.index(max(self.levels)) + 1]
-        indices = tuple(range(len(known)))
-        try:
-            self.features = timm.create_model(name, features_only=True, out_indices=indices, pretrained=pretrained)
-        except (OSError, RuntimeError) as error:
-            if not pretrained:
-                raise
-            raise HubUnavailableError(
-                "The weights of {name} are not on this machine and could not be fetched from the hub.", name=name
-            ) from error
+        self.name = name
+        self.features = timm.create_model(name, features_only=True, out_indices=tuple(range(len(known))))
         self.channels = dict(zip(known, self.features.feature_info.channels(), strict=True))
         if not final_norm and "features_norm5" in self.features:
             self.features["features_norm5"] = nn.Identity()
@@ -91,6 +82,34 @@ class TimmTrunk(nn.Module):
             raise ValueError(f"not the weights of this trunk: {sorted(wrong)[:3]}")
         self.features.load_state_dict({name: weights[name].float() for name in own})
         return {f"features.{name}" for name in own}
+
+    def start_from_hub(self) -> set[str]:
+        """Load timm's pre-trained weights, which needs a network the first time; names of the loaded tensors.
+
+        Raises:
+            HubUnavailableError: they are not on this machine and could not be fetched.
+        """
+        return self.start_from(hub_weights(self.name, features_only=True, out_indices=tuple(range(len(self.channels)))))
+
+
+def hub_weights(name: str, **options: Any) -> dict[str, Tensor]:
+    """The tensors of timm's pre-trained network `name`.
+
+    Args:
+        options: of ``timm.create_model``.
+
+    Raises:
+        HubUnavailableError: they are not on this machine and could not be fetched.
+    """
+    ensure_torchvision()
+    import timm
+
+    try:
+        return timm.create_model(name, pretrained=True, **options).state_dict()
+    except (OSError, RuntimeError) as error:
+        raise HubUnavailableError(
+            "The weights of {name} are not on this machine and could not be fetched from the hub.", name=name
+        ) from error
 
 
 class Normalisation(TypedDict):

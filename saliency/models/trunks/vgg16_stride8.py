@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .timm_trunk import hub_weights
+
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolutions of each
 
 
@@ -73,6 +75,10 @@ class Vgg16Stride8(nn.Module):
             raise ValueError(f"not the weights of VGG-16: {wrong[:3]}")
         self.load_state_dict({name: value.float() for name, value in found.items() if value is not None})
         return set(found)
+
+    def start_from_hub(self) -> set[str]:
+        """Load timm's VGG-16 of ImageNet, see `TimmTrunk.start_from_hub`."""
+        return self.start_from(hub_weights(self.like))
 
 
 def torchvision_names() -> dict[str, str]:
