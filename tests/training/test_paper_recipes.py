@@ -25,9 +25,8 @@ def test_a_recipe_is_that_of_the_published_preset(path: Path):
     assert (recipe.model, recipe.preset, recipe.config) == (path.stem, "paper", {})
     assert all(source.terms for stage in recipe.stages for source in stage.data)
     notes = {text.en for text in network(recipe.model).texts}
-    assert all(start.note in notes for start in recipe.start if start.run is None), (
-        "what a card says of it has a translation"
-    )
+    public = {start.note for start in recipe.start if start.run is None}
+    assert public <= notes, "what a card says of it has a translation"
     method_of(recipe)
 
 
