@@ -69,16 +69,16 @@ class CaptionSession:
     def _compute(self, picture: Picture) -> Caption:
         pixels = prepare(picture.pixels, self.card.preprocessing)[None]
         features = self.model.encode(pixels.to(self._device, memory_format=torch.channels_last))
-        said = self.model.describe(features)
-        attention = self.model.attention(features, said.tokens)[0].float().cpu().numpy()
-        sentence, pieces = self._tokeniser.spelled(self.model.vocabulary.piece_ids(said.tokens[0].tolist()))
+        caption = self.model.describe(features)
+        attention = self.model.attention(features, caption.tokens)[0].float().cpu().numpy()
+        sentence, pieces = self._tokeniser.spelled(self.model.vocabulary.piece_ids(caption.tokens[0].tolist()))
         words = align(sentence, pieces, len(pieces.ids), None)
         maps = [attention[[token - 1 for token in word.tokens]].mean(axis=0) for word in words]
         return Caption(
             sentence=sentence,
             spans=tuple((word.start, word.end) for word in words),
             attention=np.stack(maps) if maps else attention[:0],
-            log_probability=float(said.log_probability[0]),
+            log_probability=float(caption.log_probability[0]),
             shape=picture.shape,
             checkpoint=CheckpointIdentity(self.card.name, self.card.sha256, self.card.model, self.card.preset),
         )

@@ -31,14 +31,14 @@ def caption(
     left_out = []
     for path in with_progress(pictures, unit=" pictures"):
         try:
-            said = predictor.caption(path)
+            found = predictor.caption(path)
         except PictureError as error:
             left_out.append(f"{path.name}: {error}")
             continue
-        typer.echo(f"{path.name}: {said.sentence}" if len(pictures) > 1 else said.sentence)
+        typer.echo(f"{path.name}: {found.sentence}" if len(pictures) > 1 else found.sentence)
         if out is not None:
-            said.to_json(out / f"{path.stem}.json")
-            said.to_npz(out / f"{path.stem}.npz")
+            found.to_json(out / f"{path.stem}.json")
+            found.to_npz(out / f"{path.stem}.npz")
     for line in left_out:
         typer.echo(line, err=True)
     if left_out:

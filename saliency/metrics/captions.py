@@ -61,11 +61,11 @@ def caption_scores(captions: Sequence[str], references: Sequence[Sequence[str]])
     if len(captions) != len(references) or not captions:
         raise ValueError(f"{len(captions)} captions and {len(references)} pictures with references")
     words = [split(caption) for caption in captions]
-    said = {number: [" ".join(caption)] for number, caption in enumerate(words)}
+    candidates = {number: [" ".join(caption)] for number, caption in enumerate(words)}
     known = {number: [" ".join(split(one)) for one in group] for number, group in enumerate(references)}
     with redirect_stdout(StringIO()):  # it prints its lengths
-        bleu, _ = Bleu(4).compute_score(known, said)
-        cider, ciders = Cider().compute_score(known, said)
+        bleu, _ = Bleu(4).compute_score(known, candidates)
+        cider, ciders = Cider().compute_score(known, candidates)
     return CaptionScores(
         bleu_4=bleu[3],
         cider=float(cider),

@@ -80,7 +80,7 @@ def baseline_spec(name: str, title: str, summary: Text, paper: str, model: type[
     """The registry entry of a baseline.
 
     Args:
-        limit: what its own formula cannot do; that it is a formula is said of all.
+        limit: what its own formula cannot do; every baseline has a sentence that it is a formula.
     """
     return ModelSpec(
         name=name,

@@ -65,13 +65,13 @@ def measure(root: Path) -> dict[str, CaptionScores]:
     known, held_out = (list(Flickr8kEntities(root, split)) for split in ("training", "validation"))
     cache = frozen_features.feature_cache(front_end, pictures)
     features = {split: _pooled(cache, entries, pictures) for split, entries in (("known", known), ("new", held_out))}
-    said = {
+    candidates = {
         "captioner": [predictor.caption(entry.image_path).sentence for entry in tqdm(held_out, "captions")],
         "nearest picture": nearest_captions(features["new"], known, features["known"]),
         "commonest caption": [commonest_caption(known)] * len(held_out),
     }
     references = [[caption.text for caption in entry.captions] for entry in held_out]
-    return {name: caption_scores(captions, references) for name, captions in said.items()}
+    return {name: caption_scores(captions, references) for name, captions in candidates.items()}
 
 
 def _pooled(cache: FeatureCache, entries: Sequence[Entry], pictures: Preprocessing) -> Tensor:

@@ -87,8 +87,8 @@ class Captioning(Method):
 
     def step(self, batch: CaptionBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the weighted sum of both decoders' cross-entropies."""
-        said = zip(self.terms, self.forward(learners[0].network, batch), strict=True)
-        terms = {name: F.cross_entropy(one.logits.float(), one.tokens) for name, one in said}
+        predicted = zip(self.terms, self.forward(learners[0].network, batch), strict=True)
+        terms = {name: F.cross_entropy(one.logits.float(), one.tokens) for name, one in predicted}
         total = sum((stage.loss.get(name, 0.0) * value for name, value in terms.items()), torch.zeros(()))
         learners[0].update(total)
         return numbers({"loss": total, **terms})
@@ -103,9 +103,9 @@ class Captioning(Method):
             with autocast(batch.device):
                 features = model.encode(batch.pictures)
                 ahead, _ = model(batch.pictures, batch.captions)
-                said = model.describe(features)
+                predicted = model.describe(features)
             losses.append(float(F.cross_entropy(ahead.logits.float(), ahead.tokens)))
-            for row in said.tokens.tolist():
+            for row in predicted.tokens.tolist():
                 sentence, _ = self._tokeniser.spelled(model.vocabulary.piece_ids(row))
                 candidates.append(sentence)
         references = [[caption.text for caption in entry.captions] for entry in self.validation.entries]
