@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 from PIL import Image
 
 from saliency.analysis import METRICS
 from saliency.errors import RecipeError
+from saliency.models import registry
 from saliency.report.paper_experiment import EXPERIMENTS, compared, conduct, load_experiment, seeded
 from saliency.training.loop import Run
+from saliency.training.methods import check_loss, method_of
 from tests.samples import both_groups, write_data_set
 
 
@@ -24,6 +27,14 @@ def test_experiments_that_ship_can_be_read_with_all_their_recipes(path: Path) ->
     recipes = [recipe for variant in experiment.runs.values() for recipe in seeded(variant, experiment.seeds)]
     assert len({recipe.name for recipe in recipes}) == len(recipes), "two runs would share a folder"
     assert {recipe.seed for recipe in recipes} == set(experiment.seeds)
+    for recipe in recipes:
+        preset = registry.preset(recipe.model, recipe.preset, **recipe.config)
+        with torch.device("meta"):
+            model = registry.spec(recipe.model).model(preset.config)
+        check_loss(recipe, method_of(recipe).terms, tuple(model.losses))
+        parts = [name for name, _ in model.named_parameters()]
+        for prefix in {prefix for stage in recipe.stages for prefix in stage.rates}:
+            assert any(part.startswith(prefix) for part in parts), f"{recipe.name} has no {prefix}"
 
 
 @pytest.fixture
