@@ -15,7 +15,9 @@ from saliency.models.base import SaliencyModel
 from saliency.models.features import TextFeatures, select
 from saliency.models.spec import ModelSpec, Preset
 
-BEFORE_SOFTMAX = "subject.answer.3.bias"  # of the referent head: a softmax over pixels is blind to a constant
+# A softmax is blind to a constant: over pixels in the referent head, over words in the grounding, where the other half
+# of the bias, the gate, is not read beside a referent head. Their gradients are zero, or rounding.
+BEFORE_SOFTMAX = ("subject.answer.3.bias", "grounding.importance.bias")
 
 
 def sentences(lengths: list[int], dim: int, tokens: int = 8, seed: int = 0) -> TextFeatures:
