@@ -71,6 +71,10 @@ class HubUnavailableError(SaliencyError):
     """The hub does not answer, and the weights are not on this machine; the message says what needs no network."""
 
 
+class MissingPackageError(SaliencyError, ImportError):
+    """An optional package is not installed; the message says how to install it."""
+
+
 class DatasetError(SaliencyError):
     """A data set's folder has not the expected layout or content."""
 
