@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .checkpoints import Card, Estimate
+from .metrics.bootstrap import Interval
 from .metrics.evaluator import MACRO
 from .models import registry
 from .report.markdown import format_interval, markdown_table
@@ -106,10 +107,10 @@ def _scores(card: Card) -> Iterator[str]:
             f"AUC against the boxes {found.box_auc:.3f}."
         )
     if card.captions is not None:
-        found = card.captions
+        made = card.captions
         yield (
-            f"On held-out pictures: CIDEr-D {format_interval(found.cider)}, BLEU-4 {found.bleu_4:.3f}. The nearest "
-            f"training picture's caption has {found.nearest_cider:.3f} and {found.nearest_bleu_4:.3f}."
+            f"On held-out pictures: CIDEr-D {_estimate(made.cider)}, BLEU-4 {made.bleu_4:.3f}. The nearest "
+            f"training picture's caption has {made.nearest_cider:.3f} and {made.nearest_bleu_4:.3f}."
         )
     if not (card.metrics or card.grounding or card.captions):
         yield "These weights have not been measured."
@@ -122,12 +123,16 @@ def _table(split: str, conditions: dict[str, dict[str, Estimate]]) -> str:
     rows = [
         (
             "all conditions" if condition == MACRO else condition.replace("_", "-"),
-            *(format_interval(metrics[name]) if name in metrics else "" for name in names),
+            *(_estimate(metrics[name]) if name in metrics else "" for name in names),
             str(max(estimate.n for estimate in metrics.values())),
         )
         for condition, metrics in conditions.items()
     ]
     return f"On {split} pictures: mean and 95 % interval.\n\n" + markdown_table(("condition", *names, "n"), rows)
+
+
+def _estimate(estimate: Estimate) -> str:
+    return format_interval(Interval(estimate.mean, estimate.low, estimate.high))
 
 
 def _list(sentences: tuple[str, ...], otherwise: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from . import checkpoints, hub
 from .atomic_files import write_whole
-from .checkpoints import Card, Description, Part
+from .checkpoints import Description, Part
 from .errors import CheckpointError
 from .model_card import licence, model_card
 
@@ -90,7 +91,8 @@ def _write(model: nn.Module, folder: Path, description: Description | None, repo
             card = checkpoints.save(model, _trained_further(description), folder)
     else:
         card = checkpoints.save(model, description, folder)
-    _write_documents(card, folder, repository)
+    for name, text in (("README.md", model_card(card, repository)), ("LICENSE.md", licence(card))):
+        write_whole(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
 
 
 def _trained_further(description: Description) -> Description:
@@ -108,8 +110,3 @@ def _trained_further(description: Description) -> Description:
             "parts": {**description.parts, description.name: before},
         }
     )
-
-
-def _write_documents(card: Card, folder: Path, repository: str | None) -> None:
-    for name, text in (("README.md", model_card(card, repository)), ("LICENSE.md", licence(card))):
-        write_whole(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
