@@ -33,7 +33,7 @@ except ImportError:
     ) from None
 
 Fixations: TypeAlias = Tensor | Sequence[Tensor]
-"""Of N pictures: booleans (N, H, W), true where people looked, or per picture (K, 2) pairs (row, column), repeats too."""
+"""Of N pictures: booleans (N, H, W), true where people looked; or (K, 2) pairs (row, column) of each."""
 
 
 class _Mean(Metric):

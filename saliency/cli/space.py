@@ -21,7 +21,7 @@ space = typer.Typer(
 # What the app and its README need; a list of what is allowed leaves out whatever else lies in the folder.
 UPLOADED = (
     *("app.py", "requirements.txt", "pyproject.toml", "*.md", "LICENSE", "CITATION.cff", "RESULTS.csv"),
-    *("saliency/*", "checkpoints/*", "assets/*", "docs/*", "train/*"),
+    *("saliency/*", "checkpoints/*", "assets/*", "docs/*", "notebooks/*", "train/*"),
 )
 LEFT_OUT = ("*/__pycache__/*", "*.pyi", "tests/*", "runs/*", "build/*", "dist/*", ".*", "*/.*")
 _FRONT_MATTER = re.compile(r"---\n.*?^sdk: gradio$.*?^---\n", re.MULTILINE | re.DOTALL)
