@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what editors and type checkers read
     from .analysis import evaluate as evaluate
-    from .checkpoints import load as _load
     from .conditions import Condition as Condition
     from .errors import CheckpointError as CheckpointError
     from .errors import DatasetError as DatasetError
@@ -39,6 +38,8 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from .models.registry import create as _create
     from .models.registry import list_models as list_models
     from .predictor import Predictor as Predictor
+    from .pretrained import load as load
+    from .pretrained import save as save
     from .results import Caption as Caption
     from .results import Comparison as Comparison
     from .results import Prediction as Prediction
@@ -48,7 +49,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from .video import write_video as write_video
     from .words import influence as influence
 
-    create_model, load_checkpoint = _create, _load
+    create_model = _create
 
 __version__ = "0.2.0"
 
@@ -66,7 +67,8 @@ _HOMES = {
     "write_video": "video",
     "list_models": "models.registry",
     "create_model": "models.registry:create",
-    "load_checkpoint": "checkpoints:load",
+    "load": "pretrained",
+    "save": "pretrained",
     "evaluate": "analysis",
     "evaluate_fixation": "metrics",
     "auc": "metrics",

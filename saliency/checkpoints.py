@@ -3,7 +3,8 @@
 The card has everything needed to rebuild the model and to judge it: architecture, preprocessing, data, licence,
 metrics, and the sha256 of the weights, which is checked before a tensor is read. Pickles are never opened.
 
-Baselines, which learn nothing, have a card alone; it ships, and is found whatever the directory is.
+Baselines, which learn nothing, have a card alone; it ships, and is found whatever the directory is. A repository of the
+Hugging Face Hub has the two files, too, and is named ``owner/name`` or ``hf://owner/name@revision``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
+from . import hub
 from .atomic_files import write_whole
 from .errors import CheckpointError, UnknownModelError
 from .faults import first_fault
@@ -222,12 +224,13 @@ def load(
     """The model of a checkpoint, in evaluation mode with float32 parameters, and its card.
 
     Args:
-        name: of a checkpoint in `directory` or a baseline, or the path of its ``.safetensors`` or ``.json``.
+        name: as for `located`.
         directory: default `directory_of_checkpoints`.
 
     Raises:
         CheckpointError: nothing of this name, a pickle, a card that cannot be read, weights that differ from the
             card's sha256 or do not fit its model, or no saliency model.
+        HubUnavailableError: it is on the hub, which does not answer.
     """
     model, card = load_network(name, directory, device)
     if not isinstance(model, SaliencyModel):
@@ -240,11 +243,16 @@ def load_network(
     directory: str | os.PathLike[str] | None = None,
     device: torch.device | str = "cpu",
 ) -> tuple[nn.Module, Card]:
-    """As `load`, of a checkpoint of any network of the registry."""
-    stem = _stem(name, directory)
-    card = read_card(name, directory)
-    if card.sha256 is None:
-        return _build(card).eval().to(device), card
+    """As `load`, of a checkpoint of any network of the registry. The network has the card, too, as its ``card``."""
+    stem = located(name, directory)
+    card = _read_card(stem.with_name(stem.name + ".json"))
+    model = _build(card) if card.sha256 is None else _loaded(stem, card)
+    model.card = card
+    return model.eval().to(device), card
+
+
+def _loaded(stem: Path, card: Card) -> nn.Module:
+    """The card's network with its weights, whose sha256 is checked first."""
     content = _read(stem.with_name(stem.name + ".safetensors"), f"The weights of checkpoint “{card.name}” are missing.")
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise CheckpointError(
@@ -256,12 +264,12 @@ def load_network(
         raise CheckpointError(f"The weights of checkpoint “{card.name}” are not a safetensors file.") from None
     model = _build(card)
     _fill(model, weights, card)
-    return model.eval().to(device), card
+    return model
 
 
 def read_card(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> Card:
     """The card of a checkpoint, named as for `load`; `CheckpointError` where it is missing or cannot be read."""
-    stem = _stem(name, directory)
+    stem = located(name, directory)
     return _read_card(stem.with_name(stem.name + ".json"))
 
 
@@ -284,9 +292,9 @@ def baselines() -> list[Card]:
 
 def file_size(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> int:
     """Bytes of the weights' file of a checkpoint, 0 of a baseline; `CheckpointError` where it is missing."""
-    if read_card(name, directory).sha256 is None:
+    stem = located(name, directory)
+    if read_card(stem).sha256 is None:
         return 0
-    stem = _stem(name, directory)
     try:
         return stem.with_name(stem.name + ".safetensors").stat().st_size
     except OSError:
@@ -308,7 +316,7 @@ def annotate(
     Raises:
         CheckpointError: there is no such checkpoint, or its card cannot be read.
     """
-    path = _stem(name, directory)
+    path = located(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
     found = {"grounding": grounding or card.grounding, "captions": captions or card.captions}
@@ -333,8 +341,21 @@ def _rows(prior: Tensor | None) -> tuple[tuple[float, ...], ...] | None:
     return None if prior is None else tuple(tuple(round(value, 4) for value in row) for row in prior.tolist())
 
 
-def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None) -> Path:
-    """Path of a checkpoint's two files without their suffix."""
+def located(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None = None) -> Path:
+    """Path of a checkpoint's two files without their suffix; one on the hub is downloaded.
+
+    Args:
+        name: of a checkpoint in `directory` or a baseline; the path of its ``.safetensors`` or ``.json``, or of a
+            folder with one checkpoint; or a repository's, see `hub.repository`.
+        directory: default `directory_of_checkpoints`.
+
+    Raises:
+        CheckpointError: a pickle, or a folder or repository with no checkpoint or several.
+        HubUnavailableError: it is on the hub, which does not answer.
+    """
+    repository = hub.repository(name)
+    if repository is not None:
+        return download(repository)
     path = Path(name)
     if path.suffix.lower() in _PICKLES:
         raise CheckpointError(
@@ -344,10 +365,40 @@ def _stem(name: str | os.PathLike[str], directory: str | os.PathLike[str] | None
     if is_file:
         path = path.with_suffix("")
     if is_file or path.parent != Path("."):
-        return path
+        is_folder = not is_file and path.is_dir() and not path.with_name(path.name + ".json").exists()
+        return _only_checkpoint(path, path.name) if is_folder else path
     if not _learned(path.name):
         return SHIPPED / path
     return (directory_of_checkpoints() if directory is None else Path(directory)) / path
+
+
+def download(repository: hub.Repository, token: str | None = None) -> Path:
+    """As `located`, of a repository's checkpoint, whose two files are all that is downloaded."""
+    folder = hub.download(repository, ["*.json"], token)
+    stem = _only_checkpoint(folder, repository.id)
+    commit = hub.Repository(repository.id, folder.name)  # a newer state may be there meanwhile
+    hub.download(commit, [f"{stem.name}.*"], token)
+    return stem
+
+
+def _only_checkpoint(folder: Path, called: str) -> Path:
+    """As `located`, of the only checkpoint in a folder."""
+    files = sorted(folder.glob("*.json"))
+    cards = [path for path in files if _is_card(path)] or files[:1]  # the error of a damaged one says what is wrong
+    if not cards:
+        raise CheckpointError("“{name}” has no checkpoint: its card is missing.", name=called)
+    if len(cards) > 1:
+        names = ", ".join(path.stem for path in cards)
+        raise CheckpointError("“{name}” has several checkpoints ({names}); name one.", name=called, names=names)
+    return cards[0].with_suffix("")
+
+
+def _is_card(path: Path) -> bool:
+    try:
+        _read_card(path)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _learned(model: str) -> bool:

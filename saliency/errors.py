@@ -68,7 +68,11 @@ class CheckpointError(SaliencyError):
 
 
 class HubUnavailableError(SaliencyError):
-    """Weights could not be fetched from the hub; the message names the preset that needs no network."""
+    """The hub does not answer, and the weights are not on this machine; the message says what needs no network."""
+
+
+class MissingPackageError(SaliencyError, ImportError):
+    """An optional package is not installed; the message says how to install it."""
 
 
 class DatasetError(SaliencyError):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import torch
 
-from . import checkpoints
+from . import checkpoints, hub
 from .acceleration import accelerate_front_ends
 from .cache import BoundedCache
 from .caption_session import CAPTIONER, CaptionSession
@@ -60,8 +60,8 @@ class Predictor:
     Weights are loaded and checked here, once.
 
     Args:
-        models: names of checkpoints and baselines; default all the checkpoints there are. Without one it has captions
-            alone.
+        models: names of checkpoints and baselines, or repositories of the hub (``hf://owner/name``), which then have
+            their card's name here; default all the checkpoints there are. Without one it has captions alone.
         checkpoint_dir: default `checkpoints.directory_of_checkpoints`.
         device: default the GPU where there is one, else the CPU.
         precision: ``float32``, ``bfloat16``, or ``auto``: whichever this processor computes faster.
@@ -97,8 +97,9 @@ class Predictor:
         self._loading = Lock()
         self._lock = lock = Lock()
         self._sessions: dict[str, ModelSession] = {}
+        self._called: dict[str, str] = {}  # by the name that was given
         for name in dict.fromkeys(names):
-            self._sessions[name] = ModelSession(
+            session = ModelSession(
                 name,
                 checkpoint_dir,
                 device=self.device,
@@ -108,6 +109,10 @@ class Predictor:
                 feature_bytes=FEATURE_BYTES // len(names),
                 output_bytes=OUTPUT_BYTES // len(names),
             )
+            called = session.card.name if hub.repository(name) else name  # results are files with this name
+            if called in self._sessions:
+                raise CheckpointError("Two of the checkpoints are called “{name}”.", name=called)
+            self._sessions[called], self._called[name] = session, called
             share_parts(session.model for session in self._sessions.values())
         self._share_groundings()
         self.engine = "OpenVINO" if fast(self.device) else "PyTorch"
@@ -299,7 +304,8 @@ class Predictor:
         return session
 
     def _chosen(self, models: Sequence[str] | None) -> dict[str, ModelSession]:
-        names, known = self.models if models is None else models, ", ".join(self.models)
+        names = self.models if models is None else [self._called.get(name, name) for name in models]
+        known = ", ".join(self.models)
         for name in names:
             if name not in self._sessions:
                 raise UnknownModelError(

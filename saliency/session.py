@@ -133,7 +133,8 @@ class ModelSession:
         feature_bytes: int,
         output_bytes: int,
     ) -> None:
-        model, self.card = checkpoints.load(name, directory, device)
+        stem = checkpoints.located(name, directory)
+        model, self.card = checkpoints.load(stem, device=device)
         self.spec = registry.spec(self.card.model)
         encoder = self.card.text_encoder if self.spec.reads_text else None
         if model.front_end is not None:  # CLIP-SalGAN's few norms cost nothing, and without them its maps move by 1e-5
@@ -148,7 +149,7 @@ class ModelSession:
         self.front_sources: tuple[FrontEndKey, ...] = ()
         self.grounding: GroundingSession | None = None
         self.footprint = Footprint(
-            checkpoints.file_size(name, directory), sum(tensor.nbytes for tensor in model.state_dict().values())
+            checkpoints.file_size(stem), sum(tensor.nbytes for tensor in model.state_dict().values())
         )
         self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes, features_size)
         self._outputs: BoundedCache[SentenceOutput] = BoundedCache(

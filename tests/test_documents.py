@@ -142,4 +142,4 @@ def test_the_python_of_the_page_on_python_runs(place: Path) -> None:
     python_of("docs/python.md", names)
     assert names["recording"].points.tolist() == [[120, 300], [130, 310]]
     assert set(names["table"]["condition"]) == {"pure", "salient", "macro"}
-    assert names["card"].model == "clip_salgan"
+    assert names["model"].card.model == "clip_salgan"

@@ -44,9 +44,9 @@ def test_models_are_listed_by_pattern_and_created():
 
 
 def test_a_checkpoint_is_loaded_with_its_card():
-    model, card = saliency.load_checkpoint("clip_salgan")
+    model = saliency.load("clip_salgan")
     assert not model.training
-    assert sum(parameter.numel() for parameter in model.parameters()) == card.parameters
+    assert sum(parameter.numel() for parameter in model.parameters()) == model.card.parameters
 
 
 def test_a_data_set_is_evaluated(untrained, tmp_path, monkeypatch):

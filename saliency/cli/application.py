@@ -29,6 +29,7 @@ COMMANDS = {
     "prepare": "Turn public releases of data and weights into the form that training reads.",
     "convert": "Turn weights that a model's authors published into a checkpoint, and report the shapes.",
     "app": "Serve the web app.",
+    "space": "Publish the web app as a Space of the Hugging Face Hub.",
     "train": "Train a model from its recipe, or continue a run that broke off; the checkpoint appears in runs/NAME.",
     "experiment": "Train the runs of a paper's experiment that have not ended, and compare them.",
     "results": "Measure the baselines and every checkpoint; write RESULTS.md, README's table, cards and figures.",

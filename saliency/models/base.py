@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from .features import ImageFeatures, SaliencyOutput, TextFeatures
 from .front_end import FrontEnd
+from .hub_methods import HubMethods
 from .own_loss import OwnLoss
 
 if TYPE_CHECKING:
     from .grounding import GroundingModel, GroundingOutput
 
 
-class SaliencyModel(nn.Module):
+class SaliencyModel(nn.Module, HubMethods):
     """Base of every model. Stateless between calls."""
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:

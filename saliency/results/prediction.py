@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+SHOWN = 800  # pixels of the longer side of a picture in figures and notebooks
+
+
 @dataclass(frozen=True, eq=False)
 class WordMap:
     """Where one word of the sentence points.
@@ -168,6 +171,24 @@ class Prediction:
             "summary": dict(self.summary),
         }
 
+    def _repr_png_(self) -> bytes:
+        """The map in colours, for notebooks; its longer side has at most `SHOWN` pixels."""
+        from .display import map_png  # matplotlib takes a second to import
+
+        return map_png(self._reduced(SHOWN).map)
+
+    def _repr_html_(self) -> str:
+        """The same with the model, condition and sentence, and the notices, for notebooks."""
+        from .display import html
+
+        title = f"{self.title}, {self.condition.title.lower()}"
+        return html(self._repr_png_(), f"{title}: {self.sentence}" if self.sentence else title, self.notices)
+
+    def _reduced(self, longest: int) -> Prediction:
+        """The same at a picture whose longer side is at most `longest` pixels."""
+        shape = within(self.shape, longest) if max(self.shape) > longest else self.shape
+        return replace(self, shape=shape, words=tuple(replace(word, shape=shape) for word in self.words))
+
     def to_npz(self, path: FilePath) -> None:
         """``density`` (H, W) float32, ``words`` (number, H, W) where there are word maps, and ``record``, JSON text."""
         arrays = [("density", self.density), ("record", np.array(export.json_text(self.record())))]
@@ -235,10 +256,7 @@ class Comparison:
             return self
         shape = within(self.picture.shape[:2], longest)
         picture = cv2.resize(self.picture, shape[::-1], interpolation=cv2.INTER_AREA)
-        predictions = (
-            replace(p, shape=shape, words=tuple(replace(w, shape=shape) for w in p.words)) for p in self.predictions
-        )
-        return replace(self, picture=picture, predictions=tuple(predictions))
+        return replace(self, picture=picture, predictions=tuple(p._reduced(longest) for p in self.predictions))
 
     def record(self) -> dict[str, Any]:
         """Everything but the arrays, ready for JSON; the picture by its size and the sha256 of its RGB bytes."""
@@ -263,11 +281,24 @@ class Comparison:
         """`figure`, 150 dots per inch."""
         self.figure().savefig(path, format="png", dpi=150)
 
+    def _repr_png_(self) -> bytes:
+        """`figure`, for notebooks."""
+        from .display import figure_png
+
+        return figure_png(self.figure())
+
+    def _repr_html_(self) -> str:
+        """`figure` and all notices, for notebooks."""
+        from .display import html
+
+        notices = [f"{p.title}, {p.condition.title}: {notice}" for p in self.predictions for notice in p.notices]
+        return html(self._repr_png_(), ", ".join(self.models), [*self.notices, *notices], caption=False)
+
     def figure(self) -> Figure:
         """The grid models x conditions of overlays, see `rendering.figure`."""
         from .rendering import figure  # matplotlib takes a second to import and is needed here only
 
-        small = self.reduced(800)
+        small = self.reduced(SHOWN)
         maps = {
             small.get(model, small.conditions[0]).title: [small.get(model, name).map for name in small.conditions]
             for model in small.models

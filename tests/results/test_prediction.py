@@ -1,10 +1,13 @@
 """Results: the promises about densities and maps, immutability, and what the files hold."""
 
+import base64
 import copy
 import csv
+import io
 import json
 import pickle
 from dataclasses import FrozenInstanceError, replace
+from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +18,7 @@ from torch.nn import functional as F
 
 from saliency.conditions import Condition
 from saliency.errors import UnknownModelError
+from saliency.messages import Message
 from saliency.results import CheckpointIdentity, Comparison, Prediction, WordMap, resized
 
 SHAPE = (30, 40)
@@ -172,3 +176,48 @@ def test_png(comparison, tmp_path):
     comparison.to_png(tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as image:
         assert image.width > 500
+
+
+def shown(html: str) -> tuple[Image.Image, dict[str, str | None], str]:
+    """The picture in HTML, the attributes of its tag, and the text below it."""
+    tags: list[dict[str, str | None]] = []
+    text: list[str] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: tags.append(dict(attributes) | {"tag": tag})
+    parser.handle_data = text.append
+    parser.feed(html)
+    assert {tag["tag"] for tag in tags} <= {"figure", "img", "figcaption", "br"}, "a sentence is no markup"
+    [attributes] = [tag for tag in tags if tag["tag"] == "img"]
+    content = base64.b64decode(str(attributes["src"]).removeprefix("data:image/png;base64,"))
+    return Image.open(io.BytesIO(content)), attributes, "\n".join(text)
+
+
+def test_a_prediction_shows_itself_in_a_notebook():
+    sentence = 'A <b>dog</b> & "Rex"'
+    values = np.zeros((9, 12))
+    values[2, 3] = 1
+    notice = Message("Dark <i>picture</i>.")
+    prediction = predict(values, Condition.SALIENT, sentence=sentence, shape=(900, 1200), notices=(notice,))
+    image, attributes, text = shown(prediction._repr_html_())
+    assert attributes["alt"] == f"Tiny, salient: {sentence}"
+    assert text == f"Tiny, salient: {sentence}\n{notice}"
+    assert image.size == (800, 600)
+    light = np.asarray(image.convert("L"), dtype=float)
+    row, column = np.unravel_index(light.argmax(), light.shape)
+    assert (row, column) == pytest.approx((600 * 2.5 / 9, 800 * 3.5 / 12), abs=3)
+    assert Image.open(io.BytesIO(prediction._repr_png_())).format == "PNG"
+
+
+def test_a_comparison_shows_its_figure_and_all_notices_in_a_notebook(comparison, tmp_path):
+    first, *others = comparison.predictions
+    comparison = replace(
+        comparison,
+        predictions=(replace(first, notices=(Message("Cut."),)), *others),
+        notices=(Message("Dark picture."),),
+    )
+    image, attributes, text = shown(comparison._repr_html_())
+    assert attributes["alt"] == "tiny, other"
+    assert text == "Dark picture.\nTiny, Pure: Cut."
+    comparison.to_png(tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert image.size == pytest.approx((grid.width / 1.5, grid.height / 1.5), abs=1)

@@ -12,11 +12,13 @@ import torch
 from safetensors.torch import save_file
 
 from saliency.errors import HubUnavailableError, RecipeError
+from saliency.models.text.encoders import ENCODERS
+from saliency.models.tranblend.blip import CHECKPOINT
 from saliency.models.trunks import build_trunk
 from saliency.runtime.torchvision_compat import ensure_torchvision
 from saliency.training.initialisation import load_initial_weights
 from saliency.training.recipe import Start
-from tests.fake_hub import serving_hub
+from tests.fake_hub import fake_hub
 
 # What the process prints: a sum of the weights that came through the hub.
 TRUNK = """
@@ -46,12 +48,14 @@ print(float(encoder.encode(["a dog"]).features.sentence.double().sum()))
 """
 
 
-def through_the_hub(code: str, hub: Path, cache: Path) -> float:
-    """What `code` prints in a process that knows no other hub than that in the folder `hub`."""
-    with serving_hub(hub, cache) as environment:
-        environment = {**os.environ, **environment, "HF_HUB_OFFLINE": "0", "PYTHONPATH": os.pathsep.join(sys.path)}
+def through_the_hub(code: str, repository: str, folder: Path) -> float:
+    """What `code` prints in a process whose hub has one repository, with the files of `folder`."""
+    with fake_hub() as hub:
+        hub.commit(f"models/{repository}", {path.name: path.read_bytes() for path in folder.iterdir()})
+        own = {"HF_ENDPOINT": hub.address, "HF_HOME": str(folder.parent / "cache"), "HF_HUB_DISABLE_XET": "1"}
+        own |= {"HF_HUB_OFFLINE": "0", "NO_PROXY": "127.0.0.1", "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False, env=environment
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False, env=os.environ | own
         )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
@@ -63,11 +67,12 @@ def test_a_trunk_starts_from_timms_weights(tmp_path: Path) -> None:
 
     torch.manual_seed(0)
     network = timm.create_model("test_resnet")
-    folder = tmp_path / "hub" / timm.get_pretrained_cfg("test_resnet").hf_hub_id
-    folder.mkdir(parents=True)
-    save_file(network.state_dict(), folder / "model.safetensors")
+    (tmp_path / "network").mkdir()
+    save_file(network.state_dict(), tmp_path / "network" / "model.safetensors")
     expected = float(network.conv1[0].weight.detach().double().sum())
-    assert through_the_hub(TRUNK, tmp_path / "hub", tmp_path / "cache") == pytest.approx(expected)
+    assert through_the_hub(
+        TRUNK, timm.get_pretrained_cfg("test_resnet").hf_hub_id, tmp_path / "network"
+    ) == pytest.approx(expected)
 
 
 def test_tranblend_starts_from_blips_towers(tmp_path: Path) -> None:
@@ -95,9 +100,9 @@ def test_tranblend_starts_from_blips_towers(tmp_path: Path) -> None:
         "patch_size": TINY_BLIP.patch,
     }
     source = BlipForImageTextRetrieval(BlipConfig(text_config=text, vision_config=vision))
-    source.save_pretrained(tmp_path / "hub" / "Salesforce" / "blip-itm-base-coco")
+    source.save_pretrained(tmp_path / "blip")
     expected = float(source.text_encoder.embeddings.word_embeddings.weight.detach().double().sum())
-    assert through_the_hub(BLIP, tmp_path / "hub", tmp_path / "cache") == pytest.approx(expected)
+    assert through_the_hub(BLIP, CHECKPOINT, tmp_path / "blip") == pytest.approx(expected)
 
 
 @torch.inference_mode()
@@ -105,17 +110,15 @@ def test_bert_reads_with_the_weights_of_the_hub(tmp_path: Path) -> None:
     ensure_torchvision()
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    folder = tmp_path / "hub" / "google-bert" / "bert-base-uncased"
-    folder.mkdir(parents=True)
     (tmp_path / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dog"]))
     torch.manual_seed(0)
     sizes = BertConfig(vocab_size=7, hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=48)
     bert = BertModel(sizes, add_pooling_layer=False).eval()
-    bert.save_pretrained(folder)
+    bert.save_pretrained(tmp_path / "bert")
     tokeniser = BertTokenizerFast(str(tmp_path / "vocab.txt"))
-    tokeniser.save_pretrained(folder)
+    tokeniser.save_pretrained(tmp_path / "bert")
     expected = float(bert(torch.tensor([[2, 5, 6, 3]])).last_hidden_state[0, 0].double().sum())
-    assert through_the_hub(BERT, tmp_path / "hub", tmp_path / "cache") == pytest.approx(expected, abs=1e-4)
+    assert through_the_hub(BERT, ENCODERS["bert"].origin, tmp_path / "bert") == pytest.approx(expected, abs=1e-4)
 
 
 def test_without_a_network_or_public_weights_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,15 +15,20 @@ from saliency.ui import build, launch_options
 
 
 @contextmanager
-def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor())) -> Iterator[str]:
+def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor()), *, mcp: bool = False) -> Iterator[str]:
     """The address of the running app.
 
     It keeps its files in a folder of its own: a closing app deletes those it knows, and others know them too.
+
+    Args:
+        mcp: whether the endpoints are tools of the Model Context Protocol, too.
     """
     with TemporaryDirectory() as folder, patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
         demo = make()
         # With an explicit range Gradio takes the first free port.
-        _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+        _, address, _ = demo.launch(
+            prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", mcp_server=mcp, **launch_options()
+        )
         try:
             yield address
         finally:

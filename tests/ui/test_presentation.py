@@ -89,6 +89,7 @@ def test_provenance_names_the_weights_and_the_time(comparison):
     made = present(comparison)["provenance"]
     assert made["weights"][0] == {"title": "One", "checkpoint": "one", "preset": "compact", "sha256": "ab" * 32}
     assert made["seconds"] == {"decoder": 0.25, "total": 0.5}
+    assert made["format"] == 1
 
 
 def test_ground_truth_comes_first(comparison):

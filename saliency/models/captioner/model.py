@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ...preprocessing import Preprocessing
 from ..features import ImageFeatures
 from ..front_end import FrontEnd, averaged, strided
+from ..hub_methods import HubMethods
 from ..trunks import build_trunk, normalisation
 from .beam_search import Sequences, beam_search
 from .decoder import Decoder, WordEmbedding
@@ -69,7 +70,7 @@ class NextTokens(NamedTuple):
     tokens: Tensor
 
 
-class Captioner(nn.Module):
+class Captioner(nn.Module, HubMethods):
     """See `CaptionerConfig`. Stateless between calls, like a `SaliencyModel`, but it answers with tokens."""
 
     def __init__(self, config: CaptionerConfig):

@@ -15,7 +15,7 @@ from saliency.results import Comparison
 from saliency.ui.gradio_internals import served
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.outdated import ASKED
-from saliency.ui.shared.presentation import PICTURE_SIDE
+from saliency.ui.shared.presentation import PICTURE_SIDE, PROVENANCE
 
 LARGE_SIDE = 2560  # pixels of the longer side of the picture that an enlarged map lies on: a screen shows no more
 
@@ -38,8 +38,7 @@ SCHEMA: dict[str, Any] = {
         "known}. tables: [{name, columns, rows: those against a ground truth with two more models, centre_bias and, "
         "where participants are named, other_people; the table objects is against a mask, with centre_bias; "
         "fixations: how many the numbers are of or null, notes: sentences on how they were read}]. notices: sentences. "
-        "provenance: {weights: [{title, checkpoint, preset, sha256}], seconds: by stage}. "
-        f"{ASKED}"
+        f"{PROVENANCE}{ASKED}"
     ),
     "properties": {
         "picture": {"type": "object"},

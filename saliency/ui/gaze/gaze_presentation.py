@@ -59,7 +59,7 @@ def present_scores(
             translated(notice)
             for notice in dict.fromkeys([*notices, *comparison.notices, *(n for p in ranked for n in p.notices)])
         ],
-        "provenance": provenance(ranked, comparison.timings),
+        "provenance": provenance(((p.title, p.checkpoint) for p in ranked), comparison.timings),
     }
 
 

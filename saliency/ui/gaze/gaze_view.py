@@ -10,6 +10,7 @@ from typing import Any
 
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.outdated import ASKED
+from saliency.ui.shared.presentation import PROVENANCE
 
 _MAP = (
     "png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand for, as multiples of the picture's average "
@@ -28,8 +29,7 @@ SCHEMA: dict[str, Any] = {
         f"picture's size in the eye is not known}}. gaze: the density of the fixations, {{{_MAP}}}. models: best first "
         f"by NSS, [{{name, title, {_MAP}}}]. table: {{name, columns, rows: one row per model, best first, null where a "
         "number is not defined}. notices: sentences on the picture, on how files were read and on what was left "
-        "unread. provenance: {weights, seconds}. "
-        f"{ASKED}"
+        f"unread. {PROVENANCE}{ASKED}"
     ),
     "properties": {
         "picture": {"type": "object"},

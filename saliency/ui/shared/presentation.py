@@ -53,7 +53,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         else None,
         "tables": [table_view(table) for table in tables],
         "notices": _notices(comparison),
-        "provenance": provenance(firsts, comparison.timings),
+        "provenance": provenance(((p.title, p.checkpoint) for p in firsts), comparison.timings),
     }
 
 
@@ -93,21 +93,32 @@ def data_uri(image: Image.Image, kind: str, **options: Any) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def provenance(predictions: Iterable[Prediction], timings: Mapping[str, float]) -> dict[str, Any]:
-    """The weights behind predictions, and how long each stage took."""
-    return {
-        "weights": [weights(p.title, p.checkpoint) for p in predictions],
-        "seconds": {stage: round(seconds, 4) for stage, seconds in timings.items()},
-    }
+FORMAT = 1  # of the JSON that the endpoints answer with; rises when a name in it changes its meaning or goes
+
+PROVENANCE = (  # for the schemas of what has it
+    "provenance: {format: number of this form of answer, higher when a name goes or changes its meaning, weights: "
+    "[{title, checkpoint, preset, sha256}], seconds: by stage, total among them}. "
+)
 
 
-def weights(title: str, checkpoint: CheckpointIdentity) -> dict[str, Any]:
-    """Which weights a model has, as JSON."""
+def provenance(used: Iterable[tuple[str, CheckpointIdentity]], seconds: Mapping[str, float]) -> dict[str, Any]:
+    """The form of the answer, the weights behind predictions, and how long each stage took.
+
+    Args:
+        used: title and checkpoint of each model.
+    """
     return {
-        "title": title,
-        "checkpoint": checkpoint.name,
-        "preset": checkpoint.preset,
-        "sha256": checkpoint.sha256,
+        "format": FORMAT,
+        "weights": [
+            {
+                "title": title,
+                "checkpoint": checkpoint.name,
+                "preset": checkpoint.preset,
+                "sha256": checkpoint.sha256,
+            }
+            for title, checkpoint in used
+        ],
+        "seconds": {stage: round(taken, 4) for stage, taken in seconds.items()},
     }
 
 

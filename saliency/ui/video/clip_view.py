@@ -9,7 +9,7 @@ from typing import Any
 from saliency.ui.gradio_internals import served_file
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.outdated import ASKED
-from saliency.ui.shared.presentation import weights
+from saliency.ui.shared.presentation import PROVENANCE, provenance
 from saliency.video import VideoReport
 
 # The JSON the component takes, and so what the API endpoint `video` returns.
@@ -20,8 +20,7 @@ SCHEMA: dict[str, Any] = {
         "A clip with a model's maps. video: the file, MP4 with H.264, and with the clip's sound where sound is true. "
         "frames: how many it has, of width x height pixels, over duration seconds. maps: how many were computed; "
         "speed: how many of them per second, writing included. model: title of the model. sentence: what it read. "
-        "notices: sentences on what was skipped or left out. provenance: {weights: [{title, checkpoint, preset, "
-        "sha256}], seconds: {total}}. " + ASKED
+        "notices: sentences on what was skipped or left out. " + PROVENANCE + ASKED
     ),
     "properties": {
         "video": {"type": "object"},
@@ -58,10 +57,7 @@ class ClipView(Component):
             "model": report.title,
             "sentence": sentence,
             "notices": list(notices),
-            "provenance": {
-                "weights": [weights(report.title, report.checkpoint)],
-                "seconds": {"total": round(report.took, 4)},
-            },
+            "provenance": provenance([(report.title, report.checkpoint)], {"total": report.took}),
         }
 
     def api_info(self) -> dict[str, Any]:

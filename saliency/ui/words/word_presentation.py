@@ -19,7 +19,6 @@ from saliency.ui.shared.presentation import (
     packed_map,
     picture_view,
     provenance,
-    weights,
 )
 from saliency.ui.shared.sentences import translated
 from saliency.words import Influence
@@ -54,7 +53,7 @@ def present_words(
         "about": _about(prediction),
         "notices": [translated(notice) for notice in comparison.notices],
         "words": [_word(item, own.get((item.start, item.end)), prediction) for item in influences],
-        "provenance": provenance([prediction], {"total": seconds}),
+        "provenance": provenance([(prediction.title, prediction.checkpoint)], {"total": seconds}),
     }
 
 
@@ -83,7 +82,7 @@ def present_caption(caption: Caption, picture: LoadedPicture, *, seconds: float)
             }
             for (start, end), attention in zip(caption.spans, caption.attention, strict=True)
         ],
-        "provenance": {"weights": [weights(title, caption.checkpoint)], "seconds": {"total": round(seconds, 4)}},
+        "provenance": provenance([(title, caption.checkpoint)], {"total": seconds}),
     }
 
 

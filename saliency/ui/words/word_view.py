@@ -10,6 +10,7 @@ from typing import Any
 
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.outdated import ASKED
+from saliency.ui.shared.presentation import PROVENANCE
 
 # The JSON the component takes, and so what the API endpoint `words` returns.
 SCHEMA: dict[str, Any] = {
@@ -28,8 +29,7 @@ SCHEMA: dict[str, Any] = {
         "sentence, by the model; points: "
         "where the word points, by the model, a map in [0, 1] with where; both null without word_maps. strength: "
         "share of the gaze that lies elsewhere without the word; moves: with the sentence minus without the word, a "
-        "map in multiples of the average density, with moved: {share, source, target: ninths}}]. provenance: "
-        "{weights: [{title, checkpoint, preset, sha256}], seconds: {total}}. " + ASKED
+        "map in multiples of the average density, with moved: {share, source, target: ninths}}]. " + PROVENANCE + ASKED
     ),
     "properties": {
         "picture": {"type": "object"},
@@ -67,8 +67,7 @@ CAPTION_SCHEMA: dict[str, Any] = {
         "captioner read the picture when it gave the word}], a map as {png: data URI of an 8-bit grey map, low, high: "
         "what 0 and 255 stand for, in multiples of the picture's average, where: {half: share of the picture that "
         "holds half, place: [row, column] of the ninth with the most, share: in that ninth, peak: [x, y] in shares of "
-        "the sides}}. The attention explains the sentence; it is no prediction of gaze. provenance: {weights: [{title, "
-        "checkpoint, preset, sha256}], seconds: {total}}."
+        "the sides}}. The attention explains the sentence; it is no prediction of gaze. " + PROVENANCE
     ),
     "properties": {
         "picture": {"type": "object"},
