@@ -74,7 +74,10 @@ def test_the_wheel_asks_for_what_requirements_txt_lists(wheel, names):
     assert {one.split("<")[0].split(">")[0].split("=")[0] for one in asked} == {
         one.split("<")[0].split(">")[0].split("=")[0] for one in listed
     }
-    assert set(metadata.get_all("License-File")) == {"LICENSE", "assets/LICENCES.md", "checkpoints/README.md"}
+    assert set(metadata.get_all("License-File")) == {
+        *("LICENSE", "THIRD_PARTY_NOTICES.md", "assets/LICENCES.md"),
+        *("checkpoints/LICENSE-Apache-2.0.txt", "checkpoints/README.md"),
+    }
 
 
 def test_an_installed_wheel_predicts_in_an_empty_folder(wheel, tmp_path):
