@@ -346,7 +346,7 @@ def located(name: str | os.PathLike[str], directory: str | os.PathLike[str] | No
 
     Args:
         name: of a checkpoint in `directory` or a baseline; the path of its ``.safetensors`` or ``.json``, or of a
-            folder with one checkpoint; or a repository's, see `hub.repository`.
+            folder with one checkpoint; or a repository's, see `hub.repository`. The first that is there is meant.
         directory: default `directory_of_checkpoints`.
 
     Raises:
@@ -364,12 +364,14 @@ def located(name: str | os.PathLike[str], directory: str | os.PathLike[str] | No
     is_file = path.suffix in {".safetensors", ".json"}
     if is_file:
         path = path.with_suffix("")
-    if is_file or path.parent != Path("."):
-        is_folder = not is_file and path.is_dir() and not path.with_name(path.name + ".json").exists()
-        return _only_checkpoint(path, path.name) if is_folder else path
-    if not _learned(path.name):
-        return SHIPPED / path
-    return (directory_of_checkpoints() if directory is None else Path(directory)) / path
+    if is_file:
+        return path
+    stem = path
+    if path.parent == Path("."):
+        chosen = directory_of_checkpoints() if directory is None else Path(directory)
+        stem = (chosen if _learned(path.name) else SHIPPED) / path
+    is_folder = path.is_dir() and not stem.with_name(stem.name + ".json").exists()
+    return _only_checkpoint(path, path.name) if is_folder else stem
 
 
 def download(repository: hub.Repository, token: str | None = None) -> Path:

@@ -93,6 +93,15 @@ def test_a_saved_folder_is_loaded_and_holds_what_ships(name: str, tmp_path: Path
     )
 
 
+def test_a_folder_where_one_is_needs_no_path(tmp_path: Path, model: ClipSalGan, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    model.save_pretrained("mine")
+    assert same(saliency.load("mine"), model)
+    model.save_pretrained("clip_salgan")  # what ships is meant by its name
+    assert not same(saliency.load("clip_salgan"), model)
+    assert same(saliency.load(tmp_path / "clip_salgan"), model)
+
+
 def test_changed_weights_lose_the_measurements_of_the_old_ones(tmp_path: Path):
     model = saliency.load("clip_salgan")
     before = model.card
