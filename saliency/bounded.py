@@ -6,7 +6,9 @@ the first pays their start; one that exceeds a limit or crashes is replaced.
 
 They are started as ``python -c``, not by `multiprocessing`, which would run the caller's script again where that has no
 ``if __name__ == "__main__"``. A child is no sandbox: it may do what this process may do, and its results are pickles.
-The limit of time holds everywhere, that of memory on Linux.
+
+Seconds are those of the processor, so that nothing is refused because other programs are at work; by the clock it may
+be `PATIENCE` times as many. Windows counts by the clock alone, and only Linux limits memory.
 """
 
 from __future__ import annotations
@@ -20,19 +22,22 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from .errors import SaliencyError
 from .settings import read_limits
 
 MOST_CHILDREN = 2
 """More calls at once wait: each may use all of the memory that one is allowed."""
 
-_TOOK_TOO_LONG = 1  # exit status of faulthandler's watchdog
+PATIENCE = 4
+
+_BY_THE_CLOCK = 1  # exit status of faulthandler's watchdog
 _READY = b"+"
 
 _logger = logging.getLogger(__name__)
@@ -54,6 +59,8 @@ def bounded(function: Callable[_P, _T], *arguments: _P.args, **options: _P.kwarg
         MemoryError: it needed too much memory.
         ChildProcessError: the child crashed.
     """
+    if _in_child:
+        return function(*arguments, **options)
     with _slots:
         try:
             child = _idle_child() or _Child()
@@ -61,14 +68,39 @@ def bounded(function: Callable[_P, _T], *arguments: _P.args, **options: _P.kwarg
             _logger.warning("Files are read without limits of time and memory: no child process starts (%s).", error)
             return function(*arguments, **options)
         try:
-            result, error = child.call(function, arguments, options)
+            result, raised = child.call(function, arguments, options)
         except BaseException:  # also where it was interrupted: the answer to come is nobody's
             child.close()
             raise
         _idle.append(child)
-    if error is not None:
-        raise error
+    if raised is not None:
+        raise raised
     return result
+
+
+def read_within_limits(
+    error: type[SaliencyError], function: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs
+) -> _T:
+    """`bounded`, of a function that reads a file.
+
+    Raises:
+        SaliencyError: `error` where it exceeds a limit or crashes; else what the function raises.
+    """
+    seconds, megabytes = read_limits()
+    try:
+        return bounded(function, *arguments, **options)
+    except TimeoutError:
+        raise error(
+            "Reading the file takes longer than {seconds:g} seconds; please save it anew, in another format.",
+            seconds=seconds,
+        ) from None
+    except MemoryError:
+        raise error(
+            "Reading the file takes more than {megabytes:g} MB of memory; please save it anew, in another format.",
+            megabytes=megabytes,
+        ) from None
+    except ChildProcessError:
+        raise error("The file cannot be read; it seems to be damaged.") from None
 
 
 # --- this process -----------------------------------------------------------------------------------------------------
@@ -107,7 +139,7 @@ class _Child:
                 if self._answers.readinto(buffer) < len(buffer):  # type: ignore[attr-defined]
                     raise EOFError
         except (EOFError, pickle.UnpicklingError):
-            if self._process.wait() == _TOOK_TOO_LONG:
+            if self._process.wait() in (_BY_THE_CLOCK, -getattr(signal, "SIGPROF", 0)):
                 raise TimeoutError from None
             raise ChildProcessError from None
         return pickle.loads(answer, buffers=buffers)
@@ -127,6 +159,7 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 _idle: list[_Child] = []
 _slots = threading.BoundedSemaphore(MOST_CHILDREN)
+_in_child = False  # where the limits hold already
 
 
 def _idle_child() -> _Child | None:
@@ -163,6 +196,8 @@ if hasattr(os, "register_at_fork"):
 
 def _serve() -> None:
     """Answers calls until the parent process ends, or closes the pipe."""
+    global _in_child
+    _in_child = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: for the parent to handle
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
@@ -175,13 +210,11 @@ def _serve() -> None:
             except EOFError:
                 return
             result, error = None, None
-            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
             try:
-                with _memory(megabytes):
+                with _time(seconds, nowhere), _memory(megabytes):
                     result = function(*arguments, **options)
             except Exception as raised:
                 error = raised.with_traceback(None)
-            faulthandler.cancel_dump_traceback_later()
             buffers: list[pickle.PickleBuffer] = []
             answer = pickle.dumps((result, error), protocol=5, buffer_callback=buffers.append)
             pickle.dump(([buffer.raw().nbytes for buffer in buffers], answer), answers, protocol=5)
@@ -192,7 +225,21 @@ def _serve() -> None:
 
 
 @contextmanager
-def _memory(megabytes: float) -> Any:
+def _time(seconds: float, nowhere: IO[str]) -> Iterator[None]:
+    """Within it, this process ends after so many seconds, also where C code is at work."""
+    faulthandler.dump_traceback_later(PATIENCE * seconds, exit=True, file=nowhere)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends a process that does not handle it
+    try:
+        yield
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def _memory(megabytes: float) -> Iterator[None]:
     """Within it, this process may use that much memory more than it does now, where the system can say so."""
     try:
         import resource

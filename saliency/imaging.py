@@ -10,16 +10,16 @@ in this process: training has many of its own already.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
 from pillow_heif import register_heif_opener
 
-from .bounded import bounded
+from .bounded import read_within_limits
 from .cut_jpeg import decode_cut
 from .errors import (
     DamagedPictureError,
@@ -33,7 +33,6 @@ from .errors import (
 )
 from .messages import Message
 from .picture_notices import notices_on
-from .settings import read_limits
 
 register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)  # Pillow itself reads no HEIC
 
@@ -81,8 +80,6 @@ _TURNS = {  # by the EXIF tag
 }
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
-_T = TypeVar("_T")
-
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
     """The pixels of `open_picture`: (H, W, 3) uint8 RGB, C-contiguous and the caller's own.
@@ -129,26 +126,7 @@ def open_picture(
     content = read(source, max_bytes)
     if max_pixels is None:
         return _picture(content, max_pixels, upright)
-    return _within_limits(_picture, content, max_pixels, upright)
-
-
-def _within_limits(function: Callable[..., _T], *arguments: Any) -> _T:
-    """`bounded`, with a sentence about the picture where it fails."""
-    seconds, megabytes = read_limits()
-    try:
-        return bounded(function, *arguments)
-    except TimeoutError:
-        raise PictureTooCostlyError(
-            "Reading the picture takes longer than {seconds:g} seconds; please save it anew as JPEG or PNG.",
-            seconds=seconds,
-        ) from None
-    except MemoryError:
-        raise PictureTooCostlyError(
-            "Reading the picture takes more than {megabytes:g} MB of memory; please save it anew as JPEG or PNG.",
-            megabytes=megabytes,
-        ) from None
-    except ChildProcessError:
-        raise _damaged() from None
+    return read_within_limits(PictureTooCostlyError, _picture, content, max_pixels, upright)
 
 
 def _picture(source: bytes | Image.Image, max_pixels: int | None, upright: bool) -> LoadedPicture:
@@ -158,7 +136,7 @@ def _picture(source: bytes | Image.Image, max_pixels: int | None, upright: bool)
     image, missing = _loaded(image, None if notices else source)
     if missing is not None:
         notices.append(_on_cut_file(missing))
-    top, white = _top_and_white(image) if image.mode in _MORE_BITS else (None, 255)
+    top, white = _top_and_white(image) if image.mode in _MORE_BITS else (255, 255)
     pixels = _rgb_of(image, white, _orientation(image) if upright else None)
     notices += notices_on(pixels, image, int(top) if white == 65535 else None)
     return LoadedPicture(pixels, tuple(notices))
@@ -231,7 +209,7 @@ def read_values(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS
     """
     if isinstance(source, Image.Image) or max_pixels is None:
         return _values(source, max_pixels, grey)
-    return _within_limits(_values, source, max_pixels, grey)
+    return read_within_limits(PictureTooCostlyError, _values, source, max_pixels, grey)
 
 
 def _values(source: bytes | Image.Image, max_pixels: int | None, grey: bool) -> np.ndarray:
@@ -279,7 +257,7 @@ def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
     Raises:
         PictureError: as `open_picture`, as far as the header says.
     """
-    return _within_limits(_format_of, read(source))
+    return read_within_limits(PictureTooCostlyError, _format_of, read(source))
 
 
 def _format_of(content: bytes) -> str:

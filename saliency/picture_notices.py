@@ -50,7 +50,7 @@ def _why_one_colour(image: Image.Image | None) -> Message:
 
 def _shows_white(image: Image.Image) -> bool:
     """Whether the picture is transparent anywhere."""
-    return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+    return image.has_transparency_data and any(image.convert("RGBA").getchannel("A").histogram()[:255])
 
 
 def _has_frames(image: Image.Image) -> bool:

@@ -22,8 +22,8 @@ class Settings:
         maps: maps that other programs wrote for it, ``name:folder; name:folder``.
         data: folder of the data sets that the tests use.
         fast: ``off`` computes without OpenVINO where it is installed.
-        read_seconds: seconds that reading a picture's file may take.
-        read_megabytes: megabytes of memory that reading it may take, on Linux; other systems know no such limit.
+        read_seconds: seconds of the processor that reading a file may take.
+        read_megabytes: megabytes of memory that reading a file may take, on Linux; other systems know no such limit.
     """
 
     checkpoints: str | None = None
@@ -49,7 +49,7 @@ def variable(name: str) -> str:
 
 
 def read_limits() -> tuple[float, float]:
-    """Seconds, and megabytes of memory, that reading a picture's file may take.
+    """Seconds, and megabytes of memory, that reading a file may take.
 
     Raises:
         ValueError: a setting is no positive number.
