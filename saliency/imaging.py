@@ -130,7 +130,7 @@ def open_picture(
 
 
 def _picture(source: bytes | Image.Image, max_pixels: int | None, upright: bool) -> LoadedPicture:
-    image = source if isinstance(source, Image.Image) else _opened(source)
+    image = source if isinstance(source, Image.Image) else _opened(source, scalable=max_pixels is not None)
     notices = [] if max_pixels is None else list(_scaled_down(image, max_pixels))
     _check_size(image, max_pixels)
     image, missing = _loaded(image, None if notices else source)
@@ -261,7 +261,7 @@ def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
 
 
 def _format_of(content: bytes) -> str:
-    image = _opened(content)
+    image = _opened(content, scalable=True)
     list(_scaled_down(image, MAX_PIXELS))
     _check_size(image, MAX_PIXELS)
     return str(image.format)
@@ -296,12 +296,16 @@ def _orientation(image: Image.Image) -> Any:
         return None
 
 
-def _opened(content: bytes) -> Image.Image:
-    """A picture of which only the header has been read."""
+def _opened(content: bytes, scalable: bool = False) -> Image.Image:
+    """A picture of which only the header has been read.
+
+    Args:
+        scalable: whether a JPEG file may have any number of pixels, as `_scaled_down` follows.
+    """
     try:
         return Image.open(BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        if content.startswith(b"\xff\xd8"):  # it may be scaled down; this class itself does not mind the size
+        if scalable and content.startswith(b"\xff\xd8"):  # this class itself does not mind the size
             return JpegImagePlugin.JpegImageFile(BytesIO(content))
         raise PictureTooLargeError("The picture has far more pixels than can be used.") from None
     except Image.UnidentifiedImageError:
