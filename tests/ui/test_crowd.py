@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -31,10 +32,17 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
+def served(tmp_path_factory) -> Iterator[tuple[str, gr.Blocks]]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    with in_miniature(folder), serving(lambda: build(Predictor(["reader"], checkpoint_dir=folder))) as address:
-        yield address
+    with in_miniature(folder):
+        demo = build(Predictor(["reader"], checkpoint_dir=folder))
+        with serving(lambda: demo) as address:
+            yield address, demo
+
+
+@pytest.fixture
+def address(served) -> str:
+    return served[0]
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +124,18 @@ def test_nobody_gets_an_error_or_a_result_of_another(address):
         assert {answer for _, answer in answers if answer} == {alone[number]}
     assert memory() - before < 100 * 2**20
     assert len(bounded._idle) <= bounded.MOST_CHILDREN
+
+
+def test_a_full_queue_refuses_and_takes_the_next_when_there_is_room(served, monkeypatch):
+    address, demo = served
+    assert demo._queue.max_size == 64
+    with visitor(address) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(demo._queue, "max_size", 0)
+            refused = client.post("call/compare", json={"data": [None, "", "", "", ["reader"], None, None, "pure"]})
+        assert refused.status_code == 503
+        assert "Queue is full" in refused.text
+        assert compare(client, own_picture(0))[0] == "complete"
 
 
 def _alone(address: str, number: int) -> str:

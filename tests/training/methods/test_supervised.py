@@ -1,5 +1,6 @@
 """The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
 
+import errno
 import json
 import math
 import os
@@ -136,6 +137,25 @@ def test_a_damaged_state_gives_way_to_the_one_before(
         torch.load(path / "state.pt", weights_only=True)["average"] for path in (tmp_path / "whole", folder)
     )
     assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+
+
+def test_a_full_disk_costs_the_epoch_at_most(tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
+    Run(recipe, build_method(recipe), tmp_path, quiet=True).train(stop_after=1)
+    before = (tmp_path / "state.pt").read_bytes()
+
+    def full(state: object, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", full)
+        with pytest.raises(OSError, match="No space left"):
+            Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
+    assert (tmp_path / "state.pt").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+    Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
+    assert len(_history(tmp_path)) == 2
 
 
 def test_a_run_of_which_no_state_can_be_read_is_not_begun_anew(tiny_recipe: dict, tmp_path: Path):
