@@ -74,7 +74,7 @@ def test_few_bytes_buy_little_time_and_memory(name, monkeypatch):
         result = attempted(content)
     assert isinstance(result, np.ndarray) or result.endswith(".")
     assert cost["seconds"] < SECONDS + 1  # to start a child, and to end it
-    assert cost["megabytes"] < 400
+    assert cost["megabytes"] < 420  # as it is sampled
     assert load_image(encoded(scene())).shape == (72, 96, 3)  # and the next picture is read
 
 
