@@ -36,7 +36,7 @@ def decode_cut(content: bytes) -> tuple[Image.Image, float] | None:
         if not _last_pass_has_begun(content):
             return None
         picture, other = _decoded(content + _END), _decoded(content + _NOISE + _END)
-    except Exception:  # as in `imaging.decode`
+    except Exception:  # as in `imaging._loaded`
         return None
     missing = _share_from_first_difference(np.asarray(picture), np.asarray(other))
     return (picture, missing) if missing <= MOST_MISSING else None

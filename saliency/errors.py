@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .messages import Message
@@ -16,6 +17,10 @@ class SaliencyError(Exception):
 
     def __init__(self, sentence: str, /, **values: Any) -> None:
         super().__init__(Message(sentence, **values))
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        """A copy, or what another process gets, has the same sentence."""
+        return partial(type(self), **self.message.values), (self.message.template,)
 
     @property
     def message(self) -> Message:
@@ -41,6 +46,10 @@ class DamagedPictureError(PictureError):
 
 class PictureTooLargeError(PictureError):
     """The picture has more pixels, or a file larger, than allowed; found from its header, before decoding."""
+
+
+class PictureTooCostlyError(PictureError):
+    """Reading the picture takes more time or memory than is allowed; see `settings.read_limits`."""
 
 
 class PictureTooSmallError(PictureError):

@@ -1,25 +1,32 @@
 """The one door for pictures: whatever a person has becomes RGB, or a typed error with a sentence that says why not.
 
-Formats are an allow-list and sizes are read from the header, before anything is decoded.
+Formats are an allow-list, sizes are read from the header before anything is decoded, and files are read in a child
+process within limits of time and memory: every format has structures of few bytes that cost minutes and gigabytes, and
+some cost them while the header is read. For a photograph of 12 megapixels that takes about as long as in this process,
+so that all callers get it, whatever the file. Files of data sets (``max_pixels=None``) are their owner's, and are read
+in this process: training has many of its own already.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
 from pillow_heif import register_heif_opener
 
+from .bounded import read_within_limits
 from .cut_jpeg import decode_cut
 from .errors import (
     DamagedPictureError,
     EmptyPictureError,
     PictureError,
     PictureShapeError,
+    PictureTooCostlyError,
     PictureTooLargeError,
     PictureTooSmallError,
     UnsupportedFormatError,
@@ -59,7 +66,19 @@ _ISO_BRANDS = (
 _PNG_TAGS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # which may hold the orientation
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 _MORE_BITS = (*_SIXTEEN_BITS, "I", "F")
-GREY_MODES = (*_MORE_BITS, "L")  # of pictures that `values_of` takes as they are
+_GREY_MODES = (*_MORE_BITS, "L")  # of pictures whose values are taken as they are
+_BAND = 2**20  # pixels
+
+_TURNS = {  # by the EXIF tag
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def load_image(source: Source, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> np.ndarray:
@@ -100,15 +119,42 @@ def open_picture(
         return source
     if isinstance(source, np.ndarray):
         pixels = _from_array(source, max_pixels)
-        return LoadedPicture(pixels, tuple(notices_on(pixels, None, source if source.dtype == np.uint16 else None)))
-    content = source if isinstance(source, Image.Image) else read(source, max_bytes)
-    image, missing = _decoded(content, max_pixels)
-    turned = _turned(image) if upright else image
-    pixels = rgb_of(turned)
-    cut = () if missing is None else (_on_cut_file(missing),)
-    values = values_of(turned) if turned.mode in _MORE_BITS else None
-    has_16_bits = values is not None and white_of(values) == 65535
-    return LoadedPicture(pixels, (*cut, *notices_on(pixels, image, values if has_16_bits else None)))
+        top = int(source.max()) if source.dtype == np.uint16 else None
+        return LoadedPicture(pixels, tuple(notices_on(pixels, None, top)))
+    if isinstance(source, Image.Image):
+        return _picture(source, max_pixels, upright)
+    content = read(source, max_bytes)
+    if max_pixels is None:
+        return _picture(content, max_pixels, upright)
+    return read_within_limits(PictureTooCostlyError, _picture, content, max_pixels, upright)
+
+
+def _picture(source: bytes | Image.Image, max_pixels: int | None, upright: bool) -> LoadedPicture:
+    image = source if isinstance(source, Image.Image) else _opened(source, scalable=max_pixels is not None)
+    notices = [] if max_pixels is None else list(_scaled_down(image, max_pixels))
+    _check_size(image, max_pixels)
+    image, missing = _loaded(image, None if notices else source)
+    if missing is not None:
+        notices.append(_on_cut_file(missing))
+    top, white = _top_and_white(image) if image.mode in _MORE_BITS else (255, 255)
+    pixels = _rgb_of(image, white, _orientation(image) if upright else None)
+    notices += notices_on(pixels, image, int(top) if white == 65535 else None)
+    return LoadedPicture(pixels, tuple(notices))
+
+
+def _scaled_down(image: Image.Image, max_pixels: int) -> Iterator[Message]:
+    """Has a JPEG file with more than `max_pixels` decoded at a half, a quarter or an eighth of its size."""
+    width, height = image.size
+    if width * height <= max_pixels or not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return
+    factor = next((factor for factor in (2, 4) if -(-width // factor) * -(-height // factor) <= max_pixels), 8)
+    image.draft(None, (width // factor, height // factor))
+    yield Message(
+        "The picture has {pixels:,.0f} million pixels; it was scaled down to {width} x {height} while it was read.",
+        pixels=width * height / 1e6,
+        width=image.width,
+        height=image.height,
+    )
 
 
 def _on_cut_file(missing: float) -> Message:
@@ -148,30 +194,49 @@ def read(source: bytes | str | os.PathLike[str] | BinaryIO | None, max_bytes: in
     return content
 
 
-def decode(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS) -> Image.Image:
-    """The first frame, decoded and upright; header checks come first. Nothing of it may be missing.
+def read_values(source: bytes | Image.Image, max_pixels: int | None = MAX_PIXELS, *, grey: bool = False) -> np.ndarray:
+    """The values of a picture, upright: (H, W) of a grey one, of its own type; else its colours, (H, W, 3) uint8.
+
+    Nothing of the picture may be missing, and it is not scaled down.
 
     Args:
+        source: bytes of a file, or a PIL image.
         max_pixels: as for `open_picture`.
+        grey: of a picture in colour, its luminance, (H, W) uint8.
+
+    Raises:
+        PictureError: as `open_picture`.
     """
-    image, missing = _decoded(source, max_pixels)
-    if missing:
-        raise DamagedPictureError("The picture's file is damaged or was cut short.")
-    return _turned(image)
+    if isinstance(source, Image.Image) or max_pixels is None:
+        return _values(source, max_pixels, grey)
+    return read_within_limits(PictureTooCostlyError, _values, source, max_pixels, grey)
 
 
-def _decoded(source: bytes | Image.Image, max_pixels: int | None) -> tuple[Image.Image, float | None]:
-    """The first frame as it lies in the file, and which share of it is missing; None where the file is complete."""
+def _values(source: bytes | Image.Image, max_pixels: int | None, grey: bool) -> np.ndarray:
     image = source if isinstance(source, Image.Image) else _opened(source)
-    if max_pixels is not None:
-        _check_size(image.height, image.width, max_pixels)
+    _check_size(image, max_pixels)
+    image, missing = _loaded(image, source)
+    if missing:
+        raise _damaged()
+    image = _turned(image)
+    return _values_of(image.convert("L") if grey and image.mode not in _GREY_MODES else image)
+
+
+def _loaded(image: Image.Image, source: bytes | Image.Image | None) -> tuple[Image.Image, float | None]:
+    """The first frame, decoded, and which share of it is missing; None where the file is complete.
+
+    Args:
+        source: from which `image` was opened; None: nothing may be missing.
+    """
     try:
         image.load()
         return image, None
+    except MemoryError:
+        raise
     except Exception:  # decoders of hostile files raise nearly anything
         cut = decode_cut(source) if isinstance(source, bytes) and image.format == "JPEG" else None
     if cut is None:
-        raise DamagedPictureError("The picture's file is damaged or was cut short.")
+        raise _damaged()
     return cut
 
 
@@ -192,8 +257,13 @@ def format_of(source: bytes | str | os.PathLike[str] | BinaryIO) -> str:
     Raises:
         PictureError: as `open_picture`, as far as the header says.
     """
-    image = _opened(read(source))
-    _check_size(image.height, image.width, MAX_PIXELS)
+    return read_within_limits(PictureTooCostlyError, _format_of, read(source))
+
+
+def _format_of(content: bytes) -> str:
+    image = _opened(content, scalable=True)
+    list(_scaled_down(image, MAX_PIXELS))
+    _check_size(image, MAX_PIXELS)
     return str(image.format)
 
 
@@ -215,22 +285,39 @@ def _lies_on_its_side(image: Image.Image, content: bytes) -> bool:
         return False
     if image.format == "PNG" and not any(mark in content for mark in _PNG_TAGS):  # Pillow would decode it to find out
         return False
+    return _orientation(image) in _ON_ITS_SIDE
+
+
+def _orientation(image: Image.Image) -> Any:
+    """The EXIF tag, which may be anything; None without one."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+        return image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # as in `_turned`
-        return False
+        return None
 
 
-def _opened(content: bytes) -> Image.Image:
-    """A picture of which only the header has been read."""
+def _opened(content: bytes, scalable: bool = False) -> Image.Image:
+    """A picture of which only the header has been read.
+
+    Args:
+        scalable: whether a JPEG file may have any number of pixels, as `_scaled_down` follows.
+    """
     try:
         return Image.open(BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        if scalable and content.startswith(b"\xff\xd8"):  # this class itself does not mind the size
+            return JpegImagePlugin.JpegImageFile(BytesIO(content))
         raise PictureTooLargeError("The picture has far more pixels than can be used.") from None
     except Image.UnidentifiedImageError:
         raise _unidentified(content) from None
-    except Exception:  # as in `_decoded`
-        raise DamagedPictureError("The picture's file is damaged or was cut short.") from None
+    except MemoryError:
+        raise
+    except Exception:  # as in `_loaded`
+        raise _damaged() from None
+
+
+def _damaged() -> DamagedPictureError:
+    return DamagedPictureError("The picture's file is damaged or was cut short.")
 
 
 def _unidentified(content: bytes) -> PictureError:
@@ -243,7 +330,7 @@ def _unidentified(content: bytes) -> PictureError:
     known = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
     iso = content[4:8] == b"ftyp" and content[8:12] in _ISO_BRANDS
     if content.startswith(known) or iso or (content.startswith(b"RIFF") and content[8:12] == b"WEBP"):
-        return DamagedPictureError("The picture's file is damaged or was cut short.")
+        return _damaged()
     return UnsupportedFormatError(
         "This file is not a picture that can be read; JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF pictures are read."
     )
@@ -259,7 +346,10 @@ def check_pixels(pixels: int, max_pixels: int) -> None:
         )
 
 
-def _check_size(height: int, width: int, max_pixels: int) -> None:
+def _check_size(picture: Image.Image | np.ndarray, max_pixels: int | None) -> None:
+    if max_pixels is None:
+        return
+    height, width = picture.shape[:2] if isinstance(picture, np.ndarray) else picture.size[::-1]
     check_pixels(height * width, max_pixels)
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise PictureShapeError(
@@ -280,28 +370,49 @@ def _check_size(height: int, width: int, max_pixels: int) -> None:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def rgb_of(image: Image.Image) -> np.ndarray:
-    """A decoded picture as (H, W, 3) uint8, whatever its mode."""
+def _rgb_of(image: Image.Image, white: float, orientation: Any) -> np.ndarray:
+    """A decoded picture of any mode as (H, W, 3) uint8, turned by its EXIF tag; made in bands, which saves memory."""
+    width, height = image.size[::-1] if orientation in _ON_ITS_SIDE else image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    transparent = image.has_transparency_data
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        band = _turned_band(image, orientation, top, min(top + rows, height))
+        pixels[top : top + rows] = _band_as_rgb(band, white, transparent)
+    return pixels
+
+
+def _turned_band(image: Image.Image, orientation: Any, top: int, bottom: int) -> Image.Image:
+    """Rows of the picture once it is turned."""
+    if orientation in (3, 4):
+        top, bottom = image.height - bottom, image.height - top
+    elif orientation in (7, 8):
+        top, bottom = image.width - bottom, image.width - top
+    box = (top, 0, bottom, image.height) if orientation in _ON_ITS_SIDE else (0, top, image.width, bottom)
+    band = image.crop(box)
+    return band.transpose(_TURNS[orientation]) if orientation in _TURNS else band
+
+
+def _band_as_rgb(image: Image.Image, white: float, transparent: bool) -> np.ndarray:
+    """(H, W, 3) uint8, or (H, W, 1)."""
     if image.mode in _MORE_BITS:
-        return np.repeat(_bytes(_unit(values_of(image)))[..., None], 3, axis=2)
+        return _bytes(np.clip(_values_of(image), 0, None) / white)[..., None]  # negative values are black
     try:
-        if image.has_transparency_data:
+        if transparent:
             image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        # np.array copies: Pillow's own buffer would be read-only.
-        return np.array(image.convert("RGB"))
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
     except ValueError:
         raise UnsupportedFormatError(
             "The picture's colour space is not read; JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF pictures are read."
         ) from None
 
 
-def values_of(image: Image.Image) -> np.ndarray:
+def _values_of(image: Image.Image) -> np.ndarray:
     """The values of a grey picture as they are, (H, W); of others their colours, (H, W, 3) uint8."""
     if image.mode in _SIXTEEN_BITS:
-        return np.asarray(image).astype(np.uint16)
-    if image.mode in GREY_MODES:
+        return np.asarray(image).astype(np.uint16, copy=False)
+    if image.mode in _GREY_MODES:
         return np.asarray(image)
     return np.asarray(image.convert("RGB"))
 
@@ -314,16 +425,17 @@ def white_of(values: np.ndarray) -> float:
     """
     if values.dtype in (np.uint8, np.uint16):
         return np.iinfo(values.dtype).max
-    if not np.isfinite(values).all():
-        raise PictureShapeError("The picture has values that are not numbers.")
     top = values.max()
+    if not (top < np.inf and values.min() > -np.inf):  # false for NaN too
+        raise PictureShapeError("The picture has values that are not numbers.")
     usual = (1, 255, 65535) if values.dtype.kind == "f" else (65535,)
     return next((white for white in usual if top <= white), top)
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
-    """Grey values in [0, 1]; negative ones are black."""
-    return np.clip(values, 0, None) / white_of(values)
+def _top_and_white(image: Image.Image) -> tuple[float, float]:
+    """The largest value of a grey picture of more than 8 bits, and which is white."""
+    values = _values_of(image)
+    return values.max(), white_of(values)
 
 
 def _from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
@@ -334,8 +446,7 @@ def _from_array(array: np.ndarray, max_pixels: int | None) -> np.ndarray:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise PictureShapeError("An array must have the shape (height, width), or that with 1, 3 or 4 channels last.")
-    if max_pixels is not None:
-        _check_size(array.shape[0], array.shape[1], max_pixels)
+    _check_size(array, max_pixels)
     array = _bytes(array)
     if array.shape[2] == 4:
         colour, alpha = array[..., :3].astype(np.uint32), array[..., 3:].astype(np.uint32)

@@ -12,7 +12,7 @@ from .data.object_masks import object_pixels
 from .errors import GroundTruthError, PictureError
 from .gaze.frames import same_proportions
 from .gaze.reading import array_of
-from .imaging import GREY_MODES, decode, read, values_of, white_of
+from .imaging import read, read_values, white_of
 from .messages import Message
 from .resizing import Shape
 
@@ -78,10 +78,9 @@ def _values(path: Path) -> tuple[np.ndarray, float]:
     """The values (H, W) in a file, and which of them is white."""
     if path.suffix.lower() not in _ARRAYS:
         try:
-            image = decode(read(path))
+            values = read_values(read(path), grey=True)
         except PictureError as error:
             raise GroundTruthError("The mask cannot be used. {why}", why=error.message) from None
-        values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
         return values, white_of(values)
     values = np.asarray(array_of(path)).squeeze()
     if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "biuf" or not np.isfinite(values).all():

@@ -13,25 +13,26 @@ _BITS = (8, 10, 12, 14)  # that cameras and scanners write into files of 16
 _NEARLY_BLACK = 16  # of 255: where the values of 12 bits end in 16
 
 
-def notices_on(pixels: np.ndarray, image: Image.Image | None, values: np.ndarray | None) -> Iterator[Message]:
+def notices_on(pixels: np.ndarray, image: Image.Image | None, top: int | None) -> Iterator[Message]:
     """Sentences on a picture of one colour, and on a dark one.
 
     Args:
         pixels: (H, W, 3) uint8, as models see it.
         image: as it was opened, before it was turned; None where there was only an array.
-        values: of 16 bits, from which the pixels come; None where they have 8.
+        top: the largest value of 16 bits, from which the pixels come; None where they have 8.
     """
     if _one_colour(pixels):
         yield _why_one_colour(image)
-    elif values is not None:
-        yield from _on_bits(int(values.max()))
-    elif (top := pixels.max()) < _NEARLY_BLACK:
-        yield Message("The picture is nearly black: its largest value is {top} of 255.", top=int(top))
+    elif top is not None:
+        yield from _on_bits(top)
+    elif (largest := int(pixels.max())) < _NEARLY_BLACK:
+        yield Message("The picture is nearly black: its largest value is {top} of 255.", top=largest)
 
 
 def _one_colour(pixels: np.ndarray) -> bool:
     colour = pixels[0, 0]
-    return bool((pixels[::16, ::16] == colour).all() and (pixels == colour).all())  # few first: nearly always enough
+    few = pixels[::16, ::16]  # nearly always enough
+    return bool((few == colour).all()) and all((row == colour).all() for row in pixels)
 
 
 def _why_one_colour(image: Image.Image | None) -> Message:
@@ -49,7 +50,7 @@ def _why_one_colour(image: Image.Image | None) -> Message:
 
 def _shows_white(image: Image.Image) -> bool:
     """Whether the picture is transparent anywhere."""
-    return image.has_transparency_data and int(np.asarray(image.convert("RGBA").getchannel("A")).min()) < 255
+    return image.has_transparency_data and any(image.convert("RGBA").getchannel("A").histogram()[:255])
 
 
 def _has_frames(image: Image.Image) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ class Settings:
         maps: maps that other programs wrote for it, ``name:folder; name:folder``.
         data: folder of the data sets that the tests use.
         fast: ``off`` computes without OpenVINO where it is installed.
+        read_seconds: seconds of the processor that reading a file may take.
+        read_megabytes: megabytes of memory that reading a file may take, on Linux; other systems know no such limit.
     """
 
     checkpoints: str | None = None
@@ -30,6 +33,8 @@ class Settings:
     maps: str | None = None
     data: str | None = None
     fast: str | None = None
+    read_seconds: str | None = None
+    read_megabytes: str | None = None
 
 
 def settings() -> Settings:
@@ -41,6 +46,26 @@ def settings() -> Settings:
 def variable(name: str) -> str:
     """The environment variable of an attribute of `Settings`."""
     return f"SALIENCY_{name.upper()}"
+
+
+def read_limits() -> tuple[float, float]:
+    """Seconds, and megabytes of memory, that reading a file may take.
+
+    Raises:
+        ValueError: a setting is no positive number.
+    """
+    now = settings()
+    return _positive("read_seconds", now.read_seconds, 4), _positive("read_megabytes", now.read_megabytes, 1024)
+
+
+def _positive(name: str, value: str | None, default: float) -> float:
+    try:
+        number = default if value is None else float(value)
+    except ValueError:
+        number = 0
+    if not 0 < number < math.inf:
+        raise ValueError(f"{variable(name)} must be a positive number.")
+    return number
 
 
 def cache_folder() -> Path:

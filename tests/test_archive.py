@@ -222,6 +222,30 @@ def test_a_model_is_named_and_never_a_path(archive):
         read_recorded(rewritten(archive, RECORD, json.dumps(record)))
 
 
+@pytest.mark.parametrize("part", [RECORD, MAPS, PICTURE])
+def test_a_part_that_unpacks_to_gigabytes_is_not_unpacked(archive, part):
+    """Of each only as much is read as can belong to a comparison."""
+    other = archive.with_name("bomb.zip")
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if name != part:
+                target.writestr(name, source.read(name))
+        with target.open(part, "w", force_zip64=True) as file:
+            for _ in range(90):
+                file.write(bytes(2**20))
+    with pytest.raises(ArchiveError, match=f"{part} is larger than any that belongs to a comparison"):
+        read_recorded(other)
+
+
+def test_an_array_that_unpacks_to_more_than_a_map_is_not_unpacked(archive):
+    maps = io.BytesIO()
+    with zipfile.ZipFile(archive) as opened:
+        names = [f"{p['model']}.{p['condition']}" for p in json.loads(opened.read(RECORD))["predictions"]]
+    np.savez_compressed(maps, **{name: np.zeros((3000, 3000), np.float32) for name in names[:1]})
+    with pytest.raises(ArchiveError, match="does not hold the maps"):
+        read_recorded(rewritten(archive, MAPS, maps.getvalue()))
+
+
 def test_another_picture_is_reported(archive):
     file = archive.with_name("other.png")
     Image.new("RGB", (80, 60)).save(file)

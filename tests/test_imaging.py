@@ -6,9 +6,9 @@ from io import BytesIO, StringIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from saliency import errors
+from saliency import errors, imaging
 from saliency.imaging import format_of, load_image, open_picture, upright_shape
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -71,6 +71,25 @@ def test_exif_rotation(orientation, corner):
     picture = load_image(encoded(image, "PNG", exif=exif))
     assert picture.shape[:2] == ((30, 40) if orientation in (1, 3) else (40, 30))
     assert tuple(np.argwhere(picture.sum(axis=2) == 0)[0]) == corner
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16"])
+def test_every_orientation_is_as_pillow_turns_it(mode, monkeypatch):
+    """Of a picture that is converted in several bands."""
+    monkeypatch.setattr(imaging, "_BAND", 1000)
+    values = np.arange(120 * 100).reshape(120, 100)
+    image = Image.fromarray((5 * values).astype(np.uint16))
+    if mode != "I;16":
+        colours = np.stack([values % 241, values % 251, values // 50], axis=-1).astype(np.uint8)
+        image = Image.fromarray(colours).convert(mode)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        opened = Image.open(BytesIO(encoded(image, exif=exif)))
+        turned = ImageOps.exif_transpose(opened)
+        expected = np.asarray(turned) / 257 if mode == "I;16" else np.asarray(turned.convert("RGB"))
+        picture = load_image(opened)
+        assert np.abs(picture - (expected[..., None] if expected.ndim == 2 else expected)).max() <= 0.51
 
 
 @pytest.mark.parametrize("orientation", [1, 2, 6, 8])
@@ -210,6 +229,7 @@ def test_an_array_is_copied():
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "PPM", "JPEG", "AVIF", "HEIF"])
 def test_the_format_is_known_without_decoding(format, monkeypatch):
     content = encoded(plain(), format)
+    monkeypatch.setattr("saliency.bounded._in_child", True)  # decode in this process
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
     assert format_of(content) == format
     with pytest.raises(errors.PictureTooLargeError, match="64 million"):
@@ -271,9 +291,36 @@ def test_refused(case):
 
 
 def test_the_size_is_checked_before_decoding(monkeypatch):
+    monkeypatch.setattr("saliency.bounded._in_child", True)  # decode in this process
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
     with pytest.raises(errors.PictureTooLargeError):
         load_image(png_header(8000, 8000))
+
+
+@pytest.mark.parametrize(("pixels", "factor"), [(120_000, 1), (119_999, 2), (30_000, 2), (29_999, 4), (1_900, 8)])
+def test_a_jpeg_of_too_many_pixels_is_scaled_down(pixels, factor):
+    image = photograph(300, 400)
+    opened = open_picture(encoded(image, "JPEG", quality=95), max_pixels=pixels)
+    assert opened.pixels.shape == (-(-400 // factor), -(-300 // factor), 3)
+    assert np.abs(opened.pixels - np.asarray(image.reduce(factor)).astype(float)).mean() < 6
+    if factor > 1:
+        [notice] = opened.notices
+        assert f"scaled down to {opened.pixels.shape[1]} x {opened.pixels.shape[0]}" in notice
+    with pytest.raises(errors.PictureTooLargeError):
+        load_image(encoded(image, "JPEG"), max_pixels=1_800)
+
+
+def test_what_is_missing_in_a_picture_that_was_scaled_down_is_not_guessed():
+    with pytest.raises(errors.DamagedPictureError):
+        load_image(encoded(photograph(300, 400), "JPEG")[:-30], max_pixels=60_000)
+
+
+def test_a_telephones_largest_photograph_is_read(monkeypatch):
+    """200 megapixels, of which Pillow thinks that they are an attack."""
+    monkeypatch.setenv("SALIENCY_READ_SECONDS", "60")
+    content = encoded(Image.new("L", (16_384, 12_288), 90), "JPEG", quality=50)
+    assert format_of(content) == "JPEG"
+    assert load_image(content).shape == (3_072, 4_096, 3)
 
 
 def test_limits_are_the_callers():

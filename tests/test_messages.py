@@ -37,5 +37,7 @@ def test_an_error_says_its_sentence_and_the_one_inside():
     error = DatasetError("Sample “{stem}”. {why}", stem="a{b}", why=inner.message)
     assert str(error) == "Sample “a{b}”. It is 3 wide."
     assert error.message.values["why"].values == {"width": 3}
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    copied = pickle.loads(pickle.dumps(error))
+    assert (type(copied), copied.message.template) == (DatasetError, error.message.template)
+    assert copied.message.values == error.message.values
     assert isinstance(error, SaliencyError)

@@ -7,6 +7,7 @@ maps.
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -21,11 +22,15 @@ from pydantic import BaseModel, Field, PlainValidator, ValidationError
 from ..conditions import AnyCondition, condition_named
 from ..errors import ArchiveError, CheckpointError, TextError
 from ..faults import first_fault
-from ..imaging import load_image
+from ..imaging import MAX_BYTES, load_image
 from ..predictor import Predictor
 from ..results import Comparison
 
 RECORD, PICTURE, MAPS = "comparison.json", "picture.png", "maps.npz"
+
+_MOST_RECORD_BYTES = 2**24
+_MOST_PREDICTIONS = 1000
+_HEADER_BYTES = 2**16  # of an array, and of its place in a ZIP, at most
 
 TOLERANCE = 0.01
 """Share of a map's peak within which it counts as the same: another processor rounds differently, and bfloat16 keeps
@@ -63,7 +68,7 @@ class _Record(BaseModel):
     software: dict[str, str] = {}
     computed: dict[str, str] = {}
     picture: _Picture
-    predictions: list[_Prediction] = Field(min_length=1)
+    predictions: list[_Prediction] = Field(min_length=1, max_length=_MOST_PREDICTIONS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +119,11 @@ def read_recorded(path: Path) -> Recorded:
         PictureError: the picture cannot be used.
     """
     with _opened(path) as (folder, name):
-        record = _record(_content(folder / name, name))
-        picture = load_image(_content(folder / PICTURE, PICTURE))
-        densities = _densities(_content(folder / MAPS, MAPS), record, picture.shape[:2])
+        record = _record(_content(folder / name, name, _MOST_RECORD_BYTES))
+        picture = load_image(_content(folder / PICTURE, PICTURE, MAX_BYTES))
+        # Beside the maps there are the picture and the record.
+        most = (len(record.predictions) + 1) * (4 * picture.size // 3 + _HEADER_BYTES) + 4 * _MOST_RECORD_BYTES
+        densities = _densities(_content(folder / MAPS, MAPS, most), record, picture.shape[:2])
     precision = record.computed.get("precision", "auto")
     return Recorded(
         picture=picture,
@@ -186,13 +193,18 @@ def _opened(path: Path) -> Iterator[tuple[Path | zipfile.Path, str]]:
         yield zipfile.Path(archive), RECORD
 
 
-def _content(file: Path | zipfile.Path, name: str) -> bytes:
+def _content(file: Path | zipfile.Path, name: str, most: int) -> bytes:
+    """The bytes of a part, never more than `most`: a few may unpack to any number."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(most + 1)
     except (OSError, KeyError):
         raise ArchiveError(f"{name} is missing from the record.") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError):  # the last: encrypted, or packed in an unknown way
         raise ArchiveError(f"{name} is damaged.") from None
+    if len(content) > most:
+        raise ArchiveError(f"{name} is larger than any that belongs to a comparison.")
+    return content
 
 
 def _record(content: bytes) -> _Record:
@@ -204,9 +216,14 @@ def _record(content: bytes) -> _Record:
 
 def _densities(content: bytes, record: _Record, shape: tuple[int, int]) -> dict[tuple[str, AnyCondition], np.ndarray]:
     """The recorded maps; all must be there, of the picture's shape and usable."""
+    densities: dict[tuple[str, AnyCondition], np.ndarray] = {}
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            densities = {(p.model, p.condition): arrays[f"{p.model}.{p.condition.value}"] for p in record.predictions}
+            for p in record.predictions:
+                name = f"{p.model}.{p.condition.value}"
+                if arrays.zip.getinfo(f"{name}.npy").file_size > 4 * math.prod(shape) + _HEADER_BYTES:
+                    raise ValueError("more than a map of the picture's size")
+                densities[p.model, p.condition] = arrays[name]
     except Exception:  # a damaged archive, or a single array in its place, raises nearly anything
         raise ArchiveError(f"{MAPS} is damaged, or does not hold the maps of the record.") from None
     for values in densities.values():

@@ -20,6 +20,7 @@ from ..comparison_tables import compared
 from ..messages import Message
 from ..results import Comparison
 from ..results.rendering import overlay
+from ..spreadsheet import no_formula
 from .readme import readme
 from .recorded import MAPS, PICTURE, RECORD
 
@@ -96,7 +97,7 @@ def metrics_csv(tables: Sequence[Mapping[str, Any]]) -> str:
     for table in tables:
         for row in table["rows"]:
             named = dict(zip(table["columns"], row, strict=True))
-            model, condition = named.pop("model", ""), named.pop("condition", "")
+            model, condition = named.pop("model", ""), no_formula(named.pop("condition", ""))
             writer.writerows((table["name"], model, condition, metric, value) for metric, value in named.items())
         if table.get("fixations") is not None:
             writer.writerow((table["name"], "", "", "fixations", table["fixations"]))

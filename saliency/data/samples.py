@@ -17,14 +17,12 @@ from ..gaze import GazeOptions, Recording, read_density, read_fixations
 from ..gaze.frames import fit_density
 from ..gaze.recording import DEFAULT_OPTIONS
 from ..imaging import (
-    GREY_MODES,
     LoadedPicture,
-    decode,
     open_picture,
     read,
+    read_values,
     stored_shape,
     upright_shape,
-    values_of,
     white_of,
 )
 from ..messages import Message
@@ -240,15 +238,14 @@ def read_grey(path: Path) -> tuple[np.ndarray, float]:
         DatasetError: it cannot be read.
     """
     with _of_data_set(path):
-        image = decode(read(path), None)
-        values = values_of(image if image.mode in GREY_MODES else image.convert("L"))
+        values = read_values(read(path), None, grey=True)
         return values.clip(min=0), white_of(values)
 
 
 def _values(path: Path) -> np.ndarray:
     """The values of a picture, (H, W), or its colours, (H, W, 3)."""
     with _of_data_set(path):
-        return values_of(decode(read(path), None))
+        return read_values(read(path), None)
 
 
 @contextmanager

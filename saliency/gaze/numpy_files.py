@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
+from typing import IO
 
 import numpy as np
 
@@ -22,14 +23,20 @@ def read_npy(content: bytes) -> np.ndarray:
     Raises:
         GroundTruthError: it is damaged, or holds anything but numbers.
     """
+    return _array(lambda: BytesIO(content), len(content))
+
+
+def _array(open_file: Callable[[], IO[bytes]], size: int) -> np.ndarray:
+    """The array of a ``.npy`` file of `size` bytes; each opening begins at its start."""
     try:
-        file = BytesIO(content)
-        version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(file)
-        if dtype.kind not in "biuf" or math.prod(shape) * dtype.itemsize > len(content):
+        with open_file() as file:
+            version = np.lib.format.read_magic(file)
+            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = header(file)
+        if dtype.kind not in "biuf" or math.prod(shape) * dtype.itemsize > size:
             raise ValueError("more than the file has, or no numbers")
-        return np.load(BytesIO(content), allow_pickle=False)
+        with open_file() as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
     except Exception:  # numpy evaluates the header, and a hostile one raises nearly anything
         raise GroundTruthError("The .npy file is damaged or holds no plain numbers.") from None
 
@@ -56,19 +63,16 @@ def read_npz(content: bytes, known: Sequence[str]) -> np.ndarray:
                         name=name[:40],
                         megabytes=MAX_ARRAY_BYTES / 2**20,
                     )
-                with archive.open(entries[name]) as file:
-                    array = file.read(MAX_ARRAY_BYTES + 1)
+                return _array(lambda: archive.open(entries[name]), entries[name].file_size)
     except GroundTruthError:
         raise
     except Exception:  # as above: damaged archives raise nearly anything
         raise GroundTruthError("The .npz file is damaged.") from None
-    if name is None:
-        raise GroundTruthError(
-            "The .npz file has several arrays: {names}. Please save the one that is meant alone, or call it {known}.",
-            names=", ".join(name[:40] for name in names[:20]) or "-",
-            known=known[0],
-        )
-    return read_npy(array)
+    raise GroundTruthError(
+        "The .npz file has several arrays: {names}. Please save the one that is meant alone, or call it {known}.",
+        names=", ".join(name[:40] for name in names[:20]) or "-",
+        known=known[0],
+    )
 
 
 def without_single_axes(array: np.ndarray) -> np.ndarray:

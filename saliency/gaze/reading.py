@@ -17,7 +17,7 @@ from ..errors import (
     PictureTooLargeError,
     UnsupportedFormatError,
 )
-from ..imaging import MAX_BYTES, MAX_PIXELS, decode, read, values_of
+from ..imaging import MAX_BYTES, MAX_PIXELS, read, read_values
 from . import densities
 from .coordinates import nothing_left
 from .eyelink import asc_recording, looks_like_asc
@@ -153,7 +153,7 @@ def _unknown_array(array: np.ndarray) -> GroundTruthError:
 
 def _picture_recording(source: bytes | Image.Image, shape: tuple[int, int], participant: str) -> Recording:
     try:
-        values = values_of(decode(source))
+        values = read_values(source)
     except UnsupportedFormatError:
         raise _unknown_file(source) from None
     except PictureError as error:
@@ -217,7 +217,7 @@ def array_of(source: Source) -> np.ndarray:
         if looks_like_mat(content):
             return mat_density(content)
     try:
-        return values_of(decode(content))
+        return read_values(content)
     except PictureError as error:
         raise GroundTruthError("The density map cannot be used. {why}", why=error.message) from None
 

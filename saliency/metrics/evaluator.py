@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import MetricError
+from ..spreadsheet import no_formula
 from .bootstrap import mean_interval, resamples
 from .ground_truth import density_from_fixations
 from .inputs import (
@@ -214,7 +215,7 @@ class FixationEvaluator:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """The rows."""
-        self.rows().to_csv(path, index=False)
+        self.rows().map(no_formula).to_csv(path, index=False)
 
     def _keep(self, case: Case) -> int:
         if not self._later or case.fixations is None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import MetricError
+from ..spreadsheet import no_formula
 from .bootstrap import interval_of, resamples
 from .inputs import as_map, resize_map
 from .objects import LEVELS, Curve, ObjectPair, as_mask
@@ -176,7 +177,7 @@ class ObjectEvaluator:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Writes the rows."""
-        self.rows().to_csv(path, index=False)
+        self.rows().map(no_formula).to_csv(path, index=False)
 
     def _stacked(self) -> NDArray[np.floating]:
         """The curves, (pictures, 4, 256)."""

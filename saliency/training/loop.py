@@ -3,6 +3,7 @@
 What happens in a step is a `Method`; the loop knows nothing of gaze. A run lives in a folder:
 
     RUN/state.pt            everything needed to go on after the last finished epoch (read with weights_only)
+    RUN/state.before.pt     the same after the epoch before, for the case that the last one is damaged
     RUN/best.safetensors    the averaged weights of the best epoch so far
     RUN/history.jsonl       one line per epoch
 """
@@ -35,7 +36,7 @@ from ..models.blocks import freeze_norm_stats
 from .learner import Learner
 from .methods.method import Method
 from .recipe import Recipe, Stage
-from .runs import is_of, revision, run_state
+from .runs import STATE, is_of, revision, run_state, write_state
 from .training_cost import CostMeter
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
@@ -220,7 +221,7 @@ class Run:
             "learners": [learner.state() for learner in learners],
         }
         self._write_history(line)
-        write_whole(self.folder / "state.pt", lambda path: torch.save(state, path))
+        write_whole(self.folder / STATE, lambda draft: write_state(draft, self.folder, state))
 
     def _write_history(self, line: dict[str, Any]) -> None:
         """Write the history with `line` for the last epoch.

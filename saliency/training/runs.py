@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from ..errors import RecipeError
 from .recipe import Recipe
 
 RUNS = Path("runs")
+STATE, STATE_BEFORE = "state.pt", "state.before.pt"
+
+_logger = logging.getLogger(__name__)
 
 _CARD_ONLY_OF_DATA = {"use", "terms"}
 CARD_ONLY: dict[str, Any] = {
@@ -67,9 +72,32 @@ def epochs_left(state: dict[str, Any]) -> int:
 
 
 def run_state(folder: Path) -> dict[str, Any] | None:
-    """The state a run wrote after its last epoch, None without one; tensors are mapped to the CPU and read on use."""
-    path = folder / "state.pt"
-    return torch.load(path, weights_only=True, mmap=True, map_location="cpu") if path.is_file() else None
+    """The state a run wrote after its last epoch, None without one; tensors are mapped to the CPU and read on use.
+
+    Where it is damaged, the state of the epoch before, which is logged.
+
+    Raises:
+        RecipeError: both are damaged, or there is no other.
+    """
+    paths = [path for path in (folder / STATE, folder / STATE_BEFORE) if path.is_file()]
+    for path in paths:
+        try:
+            return torch.load(path, weights_only=True, mmap=True, map_location="cpu")
+        except Exception as error:  # damaged files raise nearly anything
+            _logger.warning("The state “%s” of the run “%s” is damaged (%s).", path.name, folder.name, error)
+    if paths:
+        raise RecipeError(f"The state of the run in “{folder.name}” is damaged: move it away to begin the run anew.")
+    return None
+
+
+def write_state(draft: Path, folder: Path, state: Mapping[str, Any]) -> None:
+    """Writes a state to `draft`, which will replace that of the run in `folder`; that is kept as the one before.
+
+    Of a run that is killed in between, only the one before is there; it is as good.
+    """
+    torch.save(state, draft)
+    if (folder / STATE).is_file():
+        (folder / STATE).replace(folder / STATE_BEFORE)
 
 
 def revision() -> str:

@@ -306,7 +306,7 @@ function showProgress(progress) {
   find(".progress span").textContent = text(key, progress);
 }
 
-// One row per sample and model, as the analysis stores it.
+// One row per sample and model, as the analysis stores it; no text in it is a formula to a spreadsheet.
 function csv() {
   const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const names = study.metrics.map(({ name }) => name);
@@ -317,7 +317,8 @@ function csv() {
       lines.push([...identity, model.name, ...names.map((name) => study.scores[model.name][name][i] ?? "")]);
     }
   }
-  return lines.map((line) => line.map((value) => quoted(String(value))).join(",")).join("\r\n") + "\r\n";
+  const safe = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value));
+  return lines.map((line) => line.map((value) => quoted(safe(value))).join(",")).join("\r\n") + "\r\n";
 }
 
 // ------------------------------------------------------------------------------------------------ the page

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from saliency.bounded import read_within_limits
 from saliency.comparison_tables import GroundTruth
 from saliency.conditions import condition_named
 from saliency.errors import GroundTruthError
@@ -18,7 +19,7 @@ from saliency.gaze.frames import fit_density
 from saliency.gaze.recording import DEFAULT_OPTIONS
 from saliency.human_consistency import Consistency, human_consistency
 from saliency.messages import Message
-from saliency.object_files import read_mask
+from saliency.object_files import ObjectMask, read_mask
 from saliency.results import Shape
 
 # What columns hold besides x and y, in words.
@@ -59,7 +60,7 @@ def read_truth(
     """
     if not (density or fixations or mask):
         return None
-    objects = read_mask(mask, shape) if mask else None
+    objects = read_objects(mask, shape) if mask else None
     read = read_map(density, shape, options) if density else None
     recording = read_recording(fixations, shape, options, picture) if fixations else None
     consistency = _consistency(recording) if recording else None
@@ -89,7 +90,7 @@ def read_map(file: str, shape: Shape, options: GazeOptions = DEFAULT_OPTIONS) ->
     Raises:
         GroundTruthError: the file (a path) cannot be used, or has other proportions than the picture.
     """
-    read = read_density(file, options)
+    read = read_within_limits(GroundTruthError, read_density, file, options)
     return DensityMap(fit_density(read.values, shape), (*read.notices, *_like_a_mask(read.values)))
 
 
@@ -120,16 +121,25 @@ def read_recording(
         GroundTruthError: as `read_fixations`.
     """
     try:
-        return read_fixations(file, shape, options, participant=participant)
+        return _fixations(file, shape, options, participant)
     except GroundTruthError:
         if options.picture or not picture:
             raise
         named = GazeOptions(**(vars(options) | {"picture": Path(picture).name}))
         try:
-            return read_fixations(file, shape, named, participant=participant)
+            return _fixations(file, shape, named, participant)
         except GroundTruthError:
             pass  # the name did not help: what is wrong without it is the question to be answered
         raise
+
+
+def _fixations(file: str, shape: Shape, options: GazeOptions, participant: str) -> Recording:
+    return read_within_limits(GroundTruthError, read_fixations, file, shape, options, participant=participant)
+
+
+def read_objects(file: str, shape: Shape) -> ObjectMask:
+    """The mask in a file (a path); see `object_files.read_mask`."""
+    return read_within_limits(GroundTruthError, read_mask, file, shape)
 
 
 def account(recording: Recording) -> tuple[Message, ...]:

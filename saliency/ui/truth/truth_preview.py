@@ -16,13 +16,13 @@ from saliency.gaze import DensityMap, GazeOptions, Recording
 from saliency.imaging import load_image
 from saliency.map_summary import where
 from saliency.messages import Message
-from saliency.object_files import read_mask, resized_mask
+from saliency.object_files import resized_mask
 from saliency.resizing import within
 from saliency.results.rendering import overlay
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.presentation import picture_view
 from saliency.ui.shared.sentences import translated
-from saliency.ui.truth.truth_files import account, read_map, read_recording
+from saliency.ui.truth.truth_files import account, read_map, read_objects, read_recording
 
 SIDE = 640  # pixels of the preview's longer side
 RADIUS = 4  # of a dot
@@ -65,7 +65,7 @@ def preview(
     files: list[dict[str, Any]] = []
     recording = _attempt(fixations, lambda file: read_recording(file, shape, chosen, picture), account, files)
     read = _attempt(density, lambda file: read_map(file, shape, chosen), _account_of_map, files)
-    objects = _attempt(mask, lambda file: read_mask(file, shape), lambda read: read.account, files)
+    objects = _attempt(mask, lambda file: read_objects(file, shape), lambda read: read.account, files)
     drawn = _drawn(
         pixels,
         recording.points if recording else None,

@@ -1,5 +1,6 @@
 """The training loop: it learns, it resumes exactly, and what it writes can be loaded."""
 
+import errno
 import json
 import math
 import os
@@ -92,6 +93,76 @@ def test_a_run_killed_while_it_writes_has_every_epoch_in_its_history_once(
                 Run(recipe, build_method(recipe), folder, quiet=True).train(stop_after=2)
         Run(recipe, build_method(recipe), folder, quiet=True).train()
         assert _history(folder) == _history(tmp_path / "whole")
+
+
+def test_a_run_that_is_killed_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict, tmp_path: Path):
+    """By a signal that cannot be handled, while it writes or after that; then the same command."""
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny_recipe))
+    code = (
+        "import torch; torch.set_num_threads(1); import saliency.runtime.precision as precision\n"
+        "precision.preferred_dtype = lambda device: torch.float32\n"
+        "from saliency.cli import app; app(['train', 'tiny.yaml'])"
+    )
+
+    def command() -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
+
+    assert command().wait(timeout=300) == 0
+    folder = tmp_path / "runs" / "tiny"
+    folder.rename(tmp_path / "whole")
+    run = command()
+    while not (folder / "state.before.pt").is_file():
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    assert command().wait(timeout=300) == 0
+    assert (folder / "tiny.safetensors").read_bytes() == (tmp_path / "whole" / "tiny.safetensors").read_bytes()
+    assert _history(folder) == _history(tmp_path / "whole")
+
+
+def test_a_damaged_state_gives_way_to_the_one_before(
+    tiny_recipe: dict, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    recipe = parse_recipe(tiny_recipe)
+    Run(recipe, build_method(recipe), tmp_path / "whole", quiet=True).train()
+    folder = tmp_path / "damaged"
+    Run(recipe, build_method(recipe), folder, quiet=True).train(stop_after=3)
+    state = folder / "state.pt"
+    state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
+    Run(recipe, build_method(recipe), folder, quiet=True).train()
+    assert "The state “state.pt” of the run “damaged” is damaged" in caplog.text
+    assert _history(folder) == _history(tmp_path / "whole")
+    whole, resumed = (
+        torch.load(path / "state.pt", weights_only=True)["average"] for path in (tmp_path / "whole", folder)
+    )
+    assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+
+
+def test_a_full_disk_costs_the_epoch_at_most(tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
+    Run(recipe, build_method(recipe), tmp_path, quiet=True).train(stop_after=1)
+    before = (tmp_path / "state.pt").read_bytes()
+
+    def full(state: object, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", full)
+        with pytest.raises(OSError, match="No space left"):
+            Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
+    assert (tmp_path / "state.pt").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+    Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
+    assert len(_history(tmp_path)) == 2
+
+
+def test_a_run_of_which_no_state_can_be_read_is_not_begun_anew(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe)
+    (tmp_path / "state.pt").write_bytes(b"garbage")
+    with pytest.raises(RecipeError, match="is damaged: move it away"):
+        Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
 
 
 def _killed_at(name: str) -> Callable:
