@@ -56,6 +56,7 @@ NOT_FOR_VISITORS = [
     "models/registry.py",
     "models/trunks",
     *(f"models/{name}" for name in REGISTRY),
+    "torch_metrics.py",
     "training",
 ]
 STARTING = {"CheckpointError", "HubUnavailableError"}  # raised when the app starts, and never later
