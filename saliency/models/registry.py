@@ -23,6 +23,7 @@ PACKAGES = (
     "saliency.models.tranblend",
     "saliency.models.transalnet",
     "saliency.models.mlnet",
+    "saliency.models.sdg_sod",
     "saliency.models.centre_prior",
     "saliency.models.spectral_residual",
     "saliency.models.fine_grained",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from torch import nn
 
@@ -115,11 +115,14 @@ class ModelSpec(NetworkSpec):
     Attributes:
         reads_text: false for text-blind models, trained ones and baselines.
         word_maps: whether `SaliencyOutput.word_maps` is given.
+        task: what its maps are of: ``gaze``, or ``objects``, which are scored against masks and stand in no table of
+            gaze.
     """
 
     model: type[SaliencyModel]
     reads_text: bool
     word_maps: bool
+    task: Literal["gaze", "objects"] = "gaze"
 
     @property
     def reads(self) -> str:

@@ -1,0 +1,59 @@
+"""SDG-SOD's presets and the texts about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..limits import PHOTOGRAPHS
+from ..origins import EFFICIENTNET_LITE2, YOLOX_NANO
+from ..spec import RESEARCH_ONLY, ModelSpec, Preset, Text
+from .model import SDGSOD, SDGSODConfig
+
+COMPACT = SDGSODConfig(
+    trunk="tf_efficientnet_lite2",
+    height=240,
+    width=320,
+    channels=96,
+    hidden=96,
+    context=True,
+    upsampling=2,
+    normalise="signed",
+    text_dim=384,
+    objects=True,
+    referent=True,
+    presence=True,
+    one_pass=True,
+)
+SMALL: dict[str, Any] = {
+    "trunk": "test_resnet",
+    "height": 64,
+    "width": 96,
+    "hidden": 16,
+    "text_dim": 12,
+    "grounding_dim": 16,
+}
+TINY = replace(COMPACT, **SMALL, channels=16, objects=False)
+
+SPEC = ModelSpec(
+    name="sdg_sod",
+    title="SDG-SOD",
+    summary=Text(
+        "A mask of the salient object, or of the thing that a sentence names. Objects, not gaze.",
+        "显著物体的掩膜，或句子所指之物的掩膜。是物体，而非注视。",
+    ),
+    paper="SDG-SOD: salient object detection guided by a generated sentence. arXiv 2203.04076.",
+    link="https://arxiv.org/abs/2203.04076",
+    model=SDGSOD,
+    presets={"paper": Preset(SDGSODConfig(), "bert"), "compact": Preset(COMPACT, "minilm")},
+    tiny={
+        "compact": Preset(TINY, "minilm"),
+        "paper": Preset(SDGSODConfig(**SMALL), "bert"),
+    },
+    licence=RESEARCH_ONLY,
+    reads_text=True,
+    word_maps=True,
+    task="objects",
+    limits=(PHOTOGRAPHS,),
+    notes=(EFFICIENTNET_LITE2, YOLOX_NANO),
+)
