@@ -84,7 +84,8 @@ class Analysis(ABC):
     or ground truth cannot be read is left out, and tried again in the next run.
 
     Args:
-        predictor: its models are those that can be scored; None where there are only `maps`.
+        predictor: its models are those that can be scored, models of objects only against masks; None where there are
+            only `maps`.
         data: what they are scored on.
         samples: of the data set.
         state: names the content of the data set, see `score_store.fingerprint`.
@@ -117,7 +118,10 @@ class Analysis(ABC):
         self.predictor = predictor
         self.data = data
         self.samples: Mapping[str, Sample] = MappingProxyType({sample.stem: sample for sample in samples})
-        models = () if predictor is None else [PredictorModel(predictor, name) for name in predictor.models]
+        # Masks of objects are no gaze; how well gaze finds objects is a question of its own.
+        fitting = {} if predictor is None else predictor.specs
+        names = [name for name, spec in fitting.items() if spec.task in ("gaze", self.task)]
+        models = [PredictorModel(predictor, name) for name in names] if predictor else []
         self.sources = by_name([*models, *maps])
         self._maps = tuple(maps)
         self._folder = (cache_folder() if folder is None else folder) / "scores" / state

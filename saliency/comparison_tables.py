@@ -115,7 +115,7 @@ def against_mask(mask: np.ndarray, comparison: Comparison, notes: tuple[Message,
 
 
 def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) -> Table:
-    """How right each model is under the condition of the ground truth.
+    """How right each model of gaze is under the condition of the ground truth.
 
     Args:
         scale: add a row of `CENTRE_BIAS` and, where people are consistent with themselves, of `OTHER_PEOPLE`.
@@ -138,7 +138,7 @@ def against(truth: GroundTruth, comparison: Comparison, *, scale: bool = False) 
         scores = evaluate_fixation(predicted, density=density, fixations=truth.fixations, metrics=metrics)
         return name, truth.condition.value, *(_defined(scores[metric]) for metric in metrics)
 
-    rows = [row(model, comparison.get(model, truth.condition).density) for model in comparison.models]
+    rows = [row(model, comparison.get(model, truth.condition).density) for model in comparison.gaze_models]
     if scale:
         rows.append(row(CENTRE_BIAS, centre_prior(comparison.picture)))
         if truth.consistency:
@@ -153,7 +153,7 @@ def _scale_notes(table: Table, truth: GroundTruth, comparison: Comparison) -> tu
     """What the numbers of a table with the rows of scale are between, by AUC or else CC, and what the rows are."""
     metric, chance = ("AUC", "0.500") if truth.fixations is not None else ("CC", "0")
     scores = {row[0]: row[table.columns.index(metric)] for row in table.rows}
-    defined = {model: float(score) for model in comparison.models if (score := scores[model]) is not None}
+    defined = {model: float(score) for model in comparison.gaze_models if (score := scores[model]) is not None}
     if not defined or scores[CENTRE_BIAS] is None:
         return ()
     best = max(defined, key=defined.__getitem__)
@@ -209,12 +209,12 @@ def moved(comparison: Comparison, maps: dict[tuple[str, AnyCondition], np.ndarra
 
 
 def agreement(comparison: Comparison, maps: dict[tuple[str, AnyCondition], np.ndarray]) -> Table | None:
-    """Mean correlation between all pairs of models, by condition; None for a single model.
+    """Mean correlation between all pairs of models of gaze, by condition; None for a single model.
 
     Args:
         maps: as in `moved`.
     """
-    pairs = list(combinations(comparison.models, 2))
+    pairs = list(combinations(comparison.gaze_models, 2))
     if not pairs:
         return None
     rows = [

@@ -229,6 +229,7 @@ class Predictor:
                     understood=_understood(output),
                     notices=tuple(_notices(output)),
                     timings=seconds,
+                    task=session.spec.task,
                 )
                 for (condition, sentence), output in zip(wanted.items(), outputs, strict=True)
             )

@@ -28,6 +28,7 @@ FILES = {
     "metrics.csv": "the numbers that the page shows, see below",
     "maps.png": "all maps in one figure",
     "overlays/": "each map over the picture: MODEL.CONDITION.png",
+    "cutouts/": "of models of objects the picture, opaque on the object alone: MODEL.CONDITION.png",
     "ground_truth.json": "how the ground truth was read; only where one was given",
 }
 CONDITIONS = {

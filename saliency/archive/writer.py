@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,7 +41,8 @@ def write_archive(
 
     It holds README.txt, what is in it and under which terms; comparison.json, picture.png and maps.npz, from which it
     can be replayed; maps.csv, one row per map; metrics.csv; ground_truth.json, how the ground truth was read;
-    overlays/MODEL.CONDITION.png; and maps.png, all maps in one figure.
+    overlays/MODEL.CONDITION.png; cutouts/MODEL.CONDITION.png of models of objects; and maps.png, all maps in one
+    figure.
 
     Args:
         tables: the numbers shown with the comparison, each the fields of a `comparison_tables.Table`; default those of
@@ -71,6 +73,13 @@ def _files(comparison: Comparison, tables: Sequence[Mapping[str, Any]]) -> dict[
         f"overlays/{p.model}.{p.condition.value}.png": lambda file, p=p: _write_png(overlay(small.picture, p.map), file)
         for p in small.predictions
     }
+    cutouts = {
+        f"cutouts/{p.model}.{p.condition.value}.png": partial(
+            comparison.to_cutout, model=p.model, condition=p.condition
+        )
+        for p in comparison.predictions
+        if p.task == "objects"
+    }
     return {
         RECORD: comparison.to_json,
         MAPS: comparison.to_npz,
@@ -79,6 +88,7 @@ def _files(comparison: Comparison, tables: Sequence[Mapping[str, Any]]) -> dict[
         "metrics.csv": lambda file: file.write_text(metrics_csv(tables), encoding="utf-8"),
         PICTURE: lambda file: _write_png(comparison.picture, file),
         **overlays,
+        **cutouts,
     }
 
 

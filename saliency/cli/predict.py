@@ -136,7 +136,10 @@ def _predict_picture(
     make_folder(out)
     comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
     for prediction in comparison.predictions:
-        _save_overlay(out / f"{prediction.model}.{prediction.condition}.png", comparison, prediction.map)
+        path = out / f"{prediction.model}.{prediction.condition}.png"
+        _save_overlay(path, comparison, prediction.map)
+        if prediction.task == "objects":
+            comparison.to_cutout(path.with_suffix(".cutout.png"), prediction.model, prediction.condition)
     _tell(comparison)
     comparison.to_png(out / "comparison.png")
     comparison.to_npz(out / "comparison.npz")

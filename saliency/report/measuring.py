@@ -22,7 +22,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     """
     validation = list(SjtuTis(root, "validation"))
     others = exchanged(validation)
-    predictor = Predictor(models)
+    predictor = Predictor(models or _of_gaze(checkpoints.available()))
     cards = predictor.cards
     rows = row_names(cards.values())
     maps = {name: model_predictions(predictor, name, validation, others) for name in cards}
@@ -60,6 +60,11 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
     ]
     oracle = [float(tables[scores.ORACLE].loc[(condition, "CC"), "mean"]) for condition in scores.ORDER]
     return "\n\n".join(filter(None, sections)), oracle
+
+
+def _of_gaze(cards: Iterable[Card]) -> list[str]:
+    """Names of the checkpoints whose maps are of gaze: masks of objects are scored by `saliency evaluate`."""
+    return [card.name for card in cards if registry.spec(card.model).task == "gaze"]
 
 
 def row_names(cards: Iterable[Card]) -> dict[str, str]:

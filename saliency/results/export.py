@@ -57,6 +57,12 @@ def write_json(path: FilePath, record: Mapping[str, Any]) -> None:
     Path(path).write_text(json_text(record), encoding="utf-8")
 
 
+def write_cutout(path: FilePath, picture: np.ndarray, mask: np.ndarray) -> None:
+    """A picture (H, W, 3) uint8 as a PNG whose opacity is a mask (H, W) in [0, 1]."""
+    alpha = np.round(mask * 255).astype(np.uint8)
+    Image.fromarray(np.dstack([picture, alpha])).save(path, "PNG")
+
+
 def write_png(path: FilePath, values: np.ndarray) -> None:
     """A map (H, W) in [0, 1] in 8-bit grey."""
     Image.fromarray(np.round(values * 255).astype(np.uint8)).save(path, "PNG")

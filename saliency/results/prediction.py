@@ -96,6 +96,7 @@ class Prediction:
         notices: sentences for the user on what was left unread, and which words are unknown.
         timings: seconds of each stage for this model's whole batch in this call; 0 where a cache answered. What
             another model of the call has computed for both (the front end) is not in it.
+        task: what the map is of, see `ModelSpec.task`; one of ``objects`` is no density of gaze, and has a `mask`.
     """
 
     model: str
@@ -112,6 +113,7 @@ class Prediction:
     understood: bool = True
     notices: tuple[Message, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    task: str = "gaze"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "working_map", _read_only(self.working_map))
@@ -137,6 +139,19 @@ class Prediction:
         values -= values.min()
         top = values.max()
         return values / top if top > 0 else values
+
+    @property
+    def mask(self) -> np.ndarray:
+        """(H, W) float32 in [0, 1]: how likely each pixel is of the object. Computed at each access.
+
+        Raises:
+            UnknownModelError: the model's maps are of gaze.
+        """
+        if self.task != "objects":
+            raise UnknownModelError(
+                "{title} finds where people look; only a model of objects has a mask.", title=self.title
+            )
+        return np.clip(resized(self.working_map, self.shape), 0, 1)
 
     @cached_property
     def summary(self) -> Mapping[str, float]:
@@ -237,6 +252,11 @@ class Comparison:
         return tuple(dict.fromkeys(prediction.model for prediction in self.predictions))
 
     @property
+    def gaze_models(self) -> tuple[str, ...]:
+        """Names of the checkpoints whose maps are of gaze, in order."""
+        return tuple(dict.fromkeys(prediction.model for prediction in self.predictions if prediction.task == "gaze"))
+
+    @property
     def conditions(self) -> tuple[AnyCondition, ...]:
         """Conditions, in order."""
         return tuple(dict.fromkeys(prediction.condition for prediction in self.predictions))
@@ -249,6 +269,14 @@ class Comparison:
         raise UnknownModelError(
             "There is no prediction of “{model}” under the condition “{condition}”.", model=model, condition=condition
         )
+
+    def to_cutout(self, path: FilePath, model: str, condition: AnyCondition | str) -> None:
+        """The picture as a PNG that is opaque where `model` finds the object, and transparent around it.
+
+        Raises:
+            UnknownModelError: there is no such prediction, or the model's maps are of gaze.
+        """
+        export.write_cutout(path, self.picture, self.get(model, condition).mask)
 
     def reduced(self, longest: int) -> Comparison:
         """The same at a picture whose longer side is at most `longest` pixels, for display."""

@@ -59,7 +59,7 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     with gr.Row(elem_classes="taken-home"):
         download = gr.Button(t("compare.download"), size="sm", visible=False, elem_id="download", elem_classes="plain")
         cancel_download = CancelButton()
-        archive = hidden_download("archive")
+        archive, cutout = hidden_download("archive"), hidden_download("cutout")
         example = share.build(fields.picture)
     compare, packed = comparing(predictor, grid), packing(predictor, archive)
     outdated.follow(grid, fields.inputs, fields.truth.options)
@@ -77,6 +77,8 @@ def build(predictor: Predictor, opening: Example | None = None) -> Form:
     )
     download_after(downloading, archive)
     cancel_download.ends(downloading)
+    cutting = grid.cut(cutting_out(predictor, cutout), request, cutout, api_visibility="private", **_ON_ENGINE)
+    download_after(cutting, cutout)
     if opening and opened:
         _open_with(FirstSight(predictor, opening, readers(predictor)), opened, form, grid)
     _add_archive_endpoint(form, compare, packed)
@@ -180,6 +182,20 @@ def packing(predictor: Predictor, archive: gr.DownloadButton) -> Callable[..., A
             return kept_file(archive, path)
 
     return packed
+
+
+def cutting_out(predictor: Predictor, cutout: gr.DownloadButton) -> Callable[..., Any]:
+    """The handler that writes an object, cut out of the picture, as a PNG."""
+
+    @guarded
+    def cut(request, event: gr.EventData, progress=_PROGRESS):
+        request = still_there(request)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "saliency-cutout.png"
+            request.answer(predictor, progress).to_cutout(path, str(event.model), str(event.condition))
+            return kept_file(cutout, path)
+
+    return cut
 
 
 def _form(fields: CompareFields, example: Component, compare: Callable[..., Any], outputs: list[Any]) -> Form:

@@ -285,7 +285,9 @@ function buildHeader(condition) {
 
 function buildRow(model, view, picture, decoded) {
   const row = node("div", { role: "row", class: "row" });
-  row.append(node("div", { role: "rowheader", class: "model" }, node("span", {}, model.title)));
+  const header = node("div", { role: "rowheader", class: "model" }, node("span", {}, model.title));
+  if (model.task === "objects") header.firstChild.append(" ", node("span", { class: "about" }, text("objects")));
+  row.append(header);
   const indices = view.conditions.map((condition) =>
     view.maps.findIndex((map) => map.model === model.name && map.condition === condition.name),
   );
@@ -296,9 +298,19 @@ function buildRow(model, view, picture, decoded) {
   });
   for (const cell of built) {
     cell.pure = built[0];
-    row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding));
+    const holder = node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding);
+    if (model.task === "objects") holder.append(buildCutter(cell, model, view.conditions[built.indexOf(cell)]));
+    row.append(holder);
   }
   return { row, built };
+}
+
+// The server cuts the object out of the picture at its own size.
+function buildCutter(cell, model, condition) {
+  const button = node("button", { type: "button", class: "cut" }, text("cut_out"));
+  button.setAttribute("aria-label", text("cut_out_of", { map: cell.name }));
+  button.addEventListener("click", () => trigger("cut", { model: model.name, condition: condition.name }));
+  return button;
 }
 
 function peopleText({ where: { place, share }, fixations, participants }) {

@@ -25,7 +25,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": (
         "A comparison. picture: {jpeg: data URI, width, height, large: file with a larger copy, null where there is "
-        "none}. models: [{name, title}]. conditions: [{name, "
+        "none}. models: [{name, title, task: gaze, or objects, whose maps are masks}]. conditions: [{name, "
         "sentence}]. maps: [{model, condition, png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand "
         "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of the "
         "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "

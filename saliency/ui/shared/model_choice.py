@@ -18,6 +18,7 @@ def choices(predictor: Predictor, names: Collection[str] | None = None) -> list[
     cards, specs = predictor.cards, predictor.specs
     reads = {name: f"reads_{specs[name].reads if card.text_encoder else 'nothing'}" for name, card in cards.items()}
     reads |= {name: "without_weights" for name, spec in specs.items() if not spec.learned}
+    reads |= {name: "objects" for name, spec in specs.items() if spec.task == "objects"}
     return [
         (f"{title}\n{t(f'model_choice.{reads[name]}')}", name)
         for name, title in predictor.titles.items()
@@ -26,13 +27,17 @@ def choices(predictor: Predictor, names: Collection[str] | None = None) -> list[
 
 
 def readers(predictor: Predictor) -> list[str]:
-    """The models that read text, or all where none does."""
-    return [name for name in predictor.models if predictor.cards[name].text_encoder] or list(predictor.models)
+    """The models of gaze that read text, or all where none does; those of objects are there to be chosen."""
+    return [name for name in _of_gaze(predictor) if predictor.cards[name].text_encoder] or list(predictor.models)
 
 
 def learned(predictor: Predictor) -> list[str]:
-    """The models with weights, or all where none has; the others are baselines, there to be chosen."""
-    return [name for name, spec in predictor.specs.items() if spec.learned] or list(predictor.models)
+    """The models of gaze with weights, or all where none has; the others are there to be chosen."""
+    return [name for name in _of_gaze(predictor) if predictor.specs[name].learned] or list(predictor.models)
+
+
+def _of_gaze(predictor: Predictor) -> list[str]:
+    return [name for name, spec in predictor.specs.items() if spec.task == "gaze"]
 
 
 def first_with_word_maps(predictor: Predictor) -> str:

@@ -43,7 +43,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
     firsts = [comparison.get(model, conditions[0]) for model in comparison.models]
     return {
         "picture": picture_view(picture),
-        "models": [{"name": p.model, "title": p.title} for p in firsts],
+        "models": [{"name": p.model, "title": p.title, "task": p.task} for p in firsts],
         "conditions": [{"name": c.value, "sentence": comparison.get(firsts[0].model, c).sentence} for c in conditions],
         "maps": [
             _map(p, maps[p.model, p.condition], maps.get((p.model, Condition.PURE))) for p in comparison.predictions
