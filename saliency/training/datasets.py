@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from .. import checkpoints
-from ..data import Sample, SjtuTis
+from ..data import ObjectDataset, ObjectSample, Sample, SjtuTis
 from ..data.flickr8k import Entry, Flickr8kEntities
 from ..data.folder import FolderDataset
 from ..data.samples import picture_of, read_rgb
@@ -61,23 +61,27 @@ def _samples(source: DataSource) -> list[Sample]:
     found: Sequence[Sample] = (
         SjtuTis(source.root, source.split, source.conditions) if source.reader == "sjtu_tis" else _folder(source)
     )
-    pictures = _drawn((sample.picture for sample in found), source.limit)
+    pictures = drawn((sample.picture for sample in found), source.limit)
     return [sample for sample in found if sample.picture in pictures]
 
 
 def _folder(source: DataSource) -> list[Sample]:
     """Samples of a folder, which has no split of its own: the same picture in ten is always for validation."""
     found = list(FolderDataset(source.root))
-    if source.split is None:
-        return found
-    splits = split_by_picture(found, (0.9, 0.1, 0.0))
-    if source.split not in ("training", "validation"):
-        raise RecipeError(f"There is no split “{source.split}” of a folder. There are: training, validation.")
-    pictures = set(splits[source.split])
+    pictures = set(_folder_split(found, source.split))
     return [sample for sample in found if sample.picture in pictures]
 
 
-def _drawn(names: Iterable[str], limit: int | None) -> set[str]:
+def _folder_split(samples: Sequence[Sample], split: str | None) -> list[str]:
+    """Pictures of a split of a folder's `samples`; None is all."""
+    if split is None:
+        return [sample.picture for sample in samples]
+    if split not in ("training", "validation"):
+        raise RecipeError(f"There is no split “{split}” of a folder. There are: training, validation.")
+    return split_by_picture(samples, (0.9, 0.1, 0.0))[split]
+
+
+def drawn(names: Iterable[str], limit: int | None) -> set[str]:
     """Names of `limit` pictures, drawn by a hash of the name, so that the same ones are drawn in every run.
 
     The first by name would come from one origin where a data set gathers several.
@@ -105,8 +109,21 @@ def read_entries(sources: Iterable[DataSource]) -> list[Entry]:
 
 def _entries(source: DataSource) -> list[Entry]:
     entries = list(Flickr8kEntities(source.root, source.split))
-    drawn = _drawn((entry.id for entry in entries), source.limit)
-    return [entry for entry in entries if entry.id in drawn]
+    chosen = drawn((entry.id for entry in entries), source.limit)
+    return [entry for entry in entries if entry.id in chosen]
+
+
+def read_masks(sources: Iterable[DataSource]) -> list[ObjectSample]:
+    """All pictures with a mask of `sources`, in their order; of a split as of any folder."""
+    found: list[ObjectSample] = []
+    for source in sources:
+        if source.reader != "folder":
+            raise RecipeError(f"“{source.reader}” has no masks of objects, which the objects method reads.")
+        samples = list(ObjectDataset(source.root))
+        known = set(_folder_split([sample.viewed for sample in samples], source.split))
+        chosen = drawn((sample.stem for sample in samples if sample.stem in known), source.limit)
+        found += [sample for sample in samples if sample.stem in chosen]
+    return found
 
 
 def read_pictures(sources: Iterable[DataSource]) -> list[Path]:

@@ -10,13 +10,19 @@ from .adversarial import Adversarial
 from .captioning import Captioning
 from .grounding import GroundingMethod
 from .method import Method
+from .objects import ObjectsMethod
 from .presence import PresenceMethod
 from .referent import ReferentMethod
 from .supervised import Supervised
 
 # Methods that train a part of models, not a whole model: they write no checkpoint.
 PARTS = {"grounding": GroundingMethod, "referent": ReferentMethod, "presence": PresenceMethod}
-METHODS = {"supervised": Supervised, "adversarial": Adversarial, "captioning": Captioning} | PARTS
+METHODS = {
+    "supervised": Supervised,
+    "adversarial": Adversarial,
+    "captioning": Captioning,
+    "objects": ObjectsMethod,
+} | PARTS
 
 
 def method_of(recipe: Recipe) -> type[Method]:
