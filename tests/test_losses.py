@@ -189,3 +189,33 @@ def test_structure_loss_of_a_uniform_mask_has_a_closed_form():
     perfect = torch.zeros(1, 1, 40, 40)
     perfect[..., 10:30, 10:30] = 1
     assert losses.structure(200 * perfect - 100, perfect).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_structure_weighs_pixels_by_their_neighbourhood_of_31():
+    generator = torch.Generator().manual_seed(3)
+    mask = (torch.rand(2, 1, 40, 50, generator=generator) > 0.7).float()
+    logits = torch.randn(2, 1, 40, 50, generator=generator)
+    weight = 1 + 5 * (torch.nn.functional.avg_pool2d(mask, 31, stride=1, padding=15) - mask).abs()
+    p = torch.sigmoid(logits)
+    bce = -(mask * p.log() + (1 - mask) * (1 - p).log())
+    both = (weight * p * mask).sum((1, 2, 3))
+    either = (weight * (p + mask - p * mask)).sum((1, 2, 3))
+    expected = (weight * bce).sum((1, 2, 3)) / weight.sum((1, 2, 3)) + 1 - (both + 1) / (either + 1)
+    assert losses.structure(logits, mask).item() == pytest.approx(expected.mean().item(), abs=1e-5)
+
+
+def test_projections_ask_only_that_a_mask_fits_its_box():
+    box = torch.zeros(1, 1, 12, 16)
+    box[..., 2:9, 3:14] = 1
+    diagonal = torch.zeros(12, 16)  # touches each row and column of the box
+    for step in range(11):
+        diagonal[2 + min(step, 6), 3 + step] = 1
+    shifted = torch.roll(diagonal, 2, 1)
+    values = [
+        losses.box_projection((200 * mask - 100)[None, None], box).item() for mask in (box[0, 0], diagonal, shifted)
+    ]
+    assert values[:2] == pytest.approx([0, 0], abs=1e-5)
+    assert values[2] > 0.1
+    # By hand: of the rows all are right, of 11 columns 9 are, and 11 others than the box's pixels are none of it.
+    wrong = shifted[box[0, 0] == 0].sum().item() * 100 / (box == 0).sum().item()
+    assert values[2] == pytest.approx(1 - 2 * 9 / (11 + 11) + wrong, abs=1e-4)

@@ -15,14 +15,14 @@ COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), 
 
 
 class ColourTrunk(nn.Module):
-    """A stand-in for a trunk that sees colours: 8, 16 and 32 pixels square, averaged."""
+    """A stand-in for a trunk that sees colours: 4, 8, 16 and 32 pixels square, averaged."""
 
     like = "tf_efficientnet_lite2"
 
     def __init__(self, levels: tuple[int, ...]):
         super().__init__()
         self.levels = levels
-        self.channels = {8: 16, 16: 16, 32: 16}
+        self.channels = {4: 16, 8: 16, 16: 16, 32: 16}
         self.mix = nn.Conv2d(3, 16, 1)
 
     def forward(self, pixels: Tensor) -> dict[int, Tensor]:
