@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,21 +18,25 @@ from .. import checkpoints
 from ..analysis import METRICS, differences
 from ..checkpoints import Card
 from ..data import Sample
+from ..data.two_things import two_things
 from ..errors import RecipeError
 from ..faults import first_fault
 from ..imaging import open_picture
 from ..metrics.bootstrap import Interval
 from ..metrics.evaluator import table_of_means
+from ..metrics.object_evaluator import PICTURE_METRICS
 from ..predictor import Predictor
 from ..resizing import bilinear
 from ..results import resized
 from ..results.rendering import overlay
-from ..training.datasets import read_samples
+from ..training.datasets import read_entries, read_masks, read_samples
+from ..training.generated_captions import CAPTIONS, generated_captions
 from ..training.recipe import DataSource, Recipe
 from ..training.recipe_file import RECIPES, data_source, load_recipe, read_mapping, recipe_path
 from ..training.runs import RUNS, run_checkpoint
 from ..training.training_run import is_trained, train
 from .markdown import format_interval, markdown_table
+from .object_experiment import following, object_rows
 from .predictions import Predict
 from .scores import measure
 
@@ -55,6 +60,8 @@ class Experiment(BaseModel):
         runs: by the titles of their rows; the first is compared with each of the others.
         seeds: of every run; scores are means over them, picture by picture.
         data: what is measured on, by name.
+        task: what the maps are of. For ``objects``, data with masks are measured by metrics of masks, and pictures
+            with phrases by whether masks follow sentences about two of their things.
         example: a picture, relative to the repository's root, whose maps are drawn.
     """
 
@@ -65,6 +72,7 @@ class Experiment(BaseModel):
     runs: dict[str, Variant] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(default=(42,), min_length=1)
     data: dict[str, DataSource]
+    task: Literal["gaze", "objects"] = "gaze"
     example: Path
 
 
@@ -98,14 +106,24 @@ def conduct(experiment: Experiment) -> Path:
     }
     parts = [f"# {experiment.question}", _costs(experiment, recipes)]
     for name, source in experiment.data.items():
-        samples = [sample for sample in read_samples([source]) if isinstance(sample, Sample)]
-        parts.append(f"## {name}\n\n{compared(scored(predictors, samples))}")
+        parts.append(f"## {name}\n\n{_measured(experiment, source, predictors)}")
     folder = RUNS / "experiments" / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     firsts = {title: group[0] for title, group in predictors.items()}
     example_row(firsts, open_picture(experiment.example).pixels).savefig(folder / "example.png", dpi=110)
     return folder
+
+
+def _measured(experiment: Experiment, source: DataSource, predictors: Mapping[str, Sequence[Predictor]]) -> str:
+    """Markdown: the runs on one of the experiment's data sources."""
+    if experiment.task == "gaze":
+        samples = [sample for sample in read_samples([source]) if isinstance(sample, Sample)]
+        return compared(scored(predictors, samples), METRICS)
+    if source.reader == "flickr8k_entities":
+        return following(predictors, two_things(read_entries([source])))
+    masks = read_masks([source])
+    return compared(object_rows(predictors, masks, generated_captions(masks, CAPTIONS)), PICTURE_METRICS)
 
 
 def seeded(variant: Variant, seeds: Sequence[int]) -> list[Recipe]:
@@ -158,24 +176,27 @@ def predictions(predictor: Predictor) -> Predict:
     return predict
 
 
-def compared(rows: pd.DataFrame) -> str:
+def compared(rows: pd.DataFrame, metrics: Sequence[str]) -> str:
     """Markdown: a row per run, and one per difference of the first and another, paired by sample."""
     titles = list(dict.fromkeys(rows["model"]))
-    lines = {title: table_of_means(rows[rows["model"] == title], METRICS).reset_index() for title in titles}
+    lines = {title: table_of_means(rows[rows["model"] == title], metrics).reset_index() for title in titles}
     for other in titles[1:]:
-        lines[f"{titles[0]} minus {other}"] = differences(rows, titles[0], other)
+        lines[f"{titles[0]} minus {other}"] = differences(rows, titles[0], other, metrics)
     table = [
-        (name, *(format_interval(Interval(row["mean"], row["low"], row["high"])) for _, row in of_metrics(means)))
+        (
+            name,
+            *(format_interval(Interval(row["mean"], row["low"], row["high"])) for _, row in of_metrics(means, metrics)),
+        )
         for name, means in lines.items()
     ]
     pictures = rows["picture"].nunique()
-    return f"{pictures} pictures.\n\n{markdown_table(('', *METRICS), table)}"
+    return f"{pictures} pictures.\n\n{markdown_table(('', *metrics), table)}"
 
 
-def of_metrics(means: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+def of_metrics(means: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[str, pd.Series]]:
     """The last condition's row of each metric: the mean of all conditions where there are several."""
     rows = means.drop_duplicates("metric", keep="last").set_index("metric")
-    return [(metric, rows.loc[metric]) for metric in METRICS]
+    return [(metric, rows.loc[metric]) for metric in metrics]
 
 
 def example_row(predictors: Mapping[str, Predictor], picture: np.ndarray) -> Figure:

@@ -16,6 +16,9 @@ from ..caption_session import CaptionSession
 from ..data import ObjectSample
 from ..session import Picture
 from .feature_cache import content_key
+from .runs import RUNS
+
+CAPTIONS = RUNS / "captions"  # may be deleted
 
 
 def generated_captions(samples: Sequence[ObjectSample], folder: Path) -> dict[str, str]:

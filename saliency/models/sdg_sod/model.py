@@ -40,7 +40,7 @@ class SDGSODConfig:
         dropout: in the head.
         upsampling: of the head's logits, which are of stride 4.
         guidance: add what the sentence's words point at to the levels.
-        guided: strides of the levels it is added to.
+        guided: strides of the levels it is added to; none for a detector that has the same front end and reads nothing.
         normalise: of the words' map, which the paper leaves open: ``minmax`` to [0, 1], ``signed`` to [-1, 1], ``max``
             to a maximum of 1, ``sum`` to a mean of 1, ``softmax`` over positions, to a maximum of 1.
         text_dim: channels of the text encoder's token states.
@@ -69,7 +69,7 @@ class SDGSODConfig:
     def __post_init__(self) -> None:
         if self.normalise not in NORMALISATIONS:
             raise ValueError(f"normalise must be one of {', '.join(NORMALISATIONS)}, not {self.normalise!r}")
-        if not self.guided or not set(self.guided) <= set(STRIDES):
+        if not set(self.guided) <= set(STRIDES):
             raise ValueError(f"guided must be some of the strides {STRIDES}, not {self.guided}")
         if self.context and self.channels is None:
             raise ValueError("context needs channels")
@@ -187,6 +187,11 @@ class SDGSOD(SaliencyModel):
         self.head = MLPHead(channels, config.hidden, config.dropout)
 
     @property
+    def is_guided(self) -> bool:
+        """Whether sentences change its maps."""
+        return len(self.guides) > 0
+
+    @property
     def front_end(self) -> FrontEnd:
         """The trunk, with the detector of the grounding where there is one."""
         if self.grounding is None:
@@ -208,7 +213,7 @@ class SDGSOD(SaliencyModel):
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; without guidance the text is ignored."""
-        return self._output(self.logits(features, None)) if self.grounding is None else super().decode(features, text)
+        return super().decode(features, text) if self.is_guided else self._output(self.logits(features, None))
 
     def decode_grounded(
         self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput

@@ -22,15 +22,13 @@ from .. import frozen_features
 from ..datasets import drawn, read_entries, read_masks, sentence_bank
 from ..feature_cache import fingerprint
 from ..frozen_features import CachingOptions
-from ..generated_captions import generated_captions
+from ..generated_captions import CAPTIONS, generated_captions
 from ..learner import Learner, parameter_groups
 from ..recipe import DataSource, Stage
-from ..runs import RUNS
 from ..targets.object_batches import ObjectBatch, ObjectSceneDataset
 from ..targets.object_scenes import ObjectScene, masked_scenes, mosaic, object_pairs, phrase_scenes
 from .method import Method, batches_of, numbers
 
-CAPTIONS = RUNS / "captions"
 MOSAICS = 100  # of validation pictures
 
 
@@ -66,9 +64,10 @@ class MaskNetwork(nn.Module):
             pictures: (N, 3, H, W), or their features of the model's `front_end`.
             guidance: (T, 1, h', w') of cached maps of the sentences' words; None computes them.
         """
-        if guidance is None or isinstance(pictures, Tensor):
+        if guidance is None and self.model.is_guided:
             return self.model.decode(select(self.model.encode(pictures), index), text).logits
-        return self.model.logits(select(self.model.own_features(pictures), index), guidance)
+        front_features = self.model.front_end(pictures) if isinstance(pictures, Tensor) else pictures
+        return self.model.logits(select(self.model.own_features(front_features), index), guidance)
 
 
 class ObjectsMethod(Method):
@@ -110,7 +109,7 @@ class ObjectsMethod(Method):
             self._scenes(stage.data, options), flip=stage.augmentation.flip, sentences=options.sentences
         )
         self.use_cache(dataset, options)
-        if options.cache_features and self.model.grounding is not None:
+        if options.cache_features and self.model.is_guided:
             for one in (dataset, self.validation):
                 one.use_guidance(self._guidance_folder(), self._guidance)
         return dataset
@@ -121,12 +120,12 @@ class ObjectsMethod(Method):
         alone = [sample for sample in samples if sample.stem in chosen]
         pairs = self._pairs(samples, options.mosaics)
         scenes = self._masked(alone, [sample for pair in pairs for sample in pair], pairs)
-        if self.model.grounding is not None:
+        if self.model.is_guided:
             scenes += phrase_scenes(read_entries(source for source in sources if source.reader == "flickr8k_entities"))
         return scenes
 
     def _pairs(self, samples: Sequence[ObjectSample], count: int) -> list[tuple[ObjectSample, ObjectSample]]:
-        return [] if self.model.grounding is None else object_pairs(samples, count)
+        return object_pairs(samples, count) if self.model.is_guided else []
 
     def _masked(
         self,
@@ -136,14 +135,14 @@ class ObjectsMethod(Method):
     ) -> list[ObjectScene]:
         """Pictures alone, with captions where they are among the `captioned`, and mosaics of pairs of these."""
         captions: dict[str, str] = {}
-        if self.model.grounding is not None and captioned:
+        if self.model.is_guided and captioned:
             captions = generated_captions(captioned, CAPTIONS)
         aspect = self.preprocessing.width / self.preprocessing.height
         return masked_scenes(alone, captions) + [mosaic(pair, captions, aspect) for pair in pairs]
 
     def _dataset(self, scenes: list[ObjectScene], **options: Any) -> ObjectSceneDataset:
         bank = None
-        if self.model.grounding is not None:
+        if self.model.is_guided:
             bank = sentence_bank((target.sentence for scene in scenes for target in scene.targets), self.text_encoder)
         return ObjectSceneDataset(scenes, self.preprocessing, self.recipe.grid, bank, seed=self.recipe.seed, **options)
 

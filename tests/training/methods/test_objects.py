@@ -146,8 +146,7 @@ def test_it_learns_and_leaves_trunk_and_grounding_alone(content: dict, tmp_path:
 
 
 def test_without_guidance_it_learns_of_masks_alone(content: dict):
-    content["config"]["guidance"] = False
-    content["stages"][0]["rates"] = {"trunk": 0}
+    content["config"]["guided"] = []
     method = method_of(content)
     dataset = method.dataset(method.recipe.stages[0])
     assert {target.sentence for scene in dataset.scenes for target in scene.targets} == {""}
