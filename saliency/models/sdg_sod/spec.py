@@ -54,6 +54,23 @@ SPEC = ModelSpec(
     reads_text=True,
     word_maps=True,
     task="objects",
-    limits=(PHOTOGRAPHS,),
-    notes=(EFFICIENTNET_LITE2, YOLOX_NANO),
+    limits=(
+        Text(
+            "Its maps are masks of objects, not gaze: people look at parts of things, and at much else.",
+            "其结果是物体的掩膜，而非注视：人们只看物体的一部分，也会看许多别的地方。",
+        ),
+        Text(
+            "A sentence that names one of several things moves the mask to it only where the words are understood: "
+            "English, everyday things. It does not say whether the thing is there.",
+            "句子点名多个物体之一时，只有当词语被理解（英语、日常事物）时掩膜才会移到该物体上；它不判断该物体是否存在。",
+        ),
+        PHOTOGRAPHS,
+    ),
+    notes=(
+        EFFICIENTNET_LITE2,
+        YOLOX_NANO,
+        Text("PVT-v2-B3, ImageNet (timm, Apache-2.0)", "timm 的 PVT-v2-B3，ImageNet（Apache-2.0）"),
+        Text("masks of salient objects", "显著物体的掩膜"),
+        Text("boxes of things that sentences name", "句子所指之物的边框"),
+    ),
 )

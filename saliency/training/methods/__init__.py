@@ -9,8 +9,8 @@ from ..recipe import Recipe
 from .adversarial import Adversarial
 from .captioning import Captioning
 from .grounding import GroundingMethod
+from .mask_training import ObjectsMethod
 from .method import Method
-from .objects import ObjectsMethod
 from .presence import PresenceMethod
 from .referent import ReferentMethod
 from .supervised import Supervised

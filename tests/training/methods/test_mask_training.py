@@ -13,7 +13,7 @@ from saliency.data import ObjectDataset, ObjectSample
 from saliency.errors import RecipeError
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
-from saliency.training.methods.objects import ObjectsMethod
+from saliency.training.methods.mask_training import ObjectsMethod
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.object_scenes import mosaic, object_pairs
 from saliency.training.training_run import build_method
@@ -44,7 +44,7 @@ def content(masks: Path, squares_source: dict, monkeypatch: pytest.MonkeyPatch) 
     def captions(samples: list[ObjectSample], folder: Path) -> dict[str, str]:
         return {sample.stem: "a bright thing" for sample in samples}
 
-    monkeypatch.setattr("saliency.training.methods.objects.generated_captions", captions)
+    monkeypatch.setattr("saliency.training.methods.mask_training.generated_captions", captions)
     source = {"reader": "folder", "root": str(masks)}
     return {
         "name": "masks",
