@@ -171,3 +171,14 @@ def test_a_mask_of_a_huge_picture_is_compared_at_a_smaller_size(comparison):
     huge = against_mask(mask, type(comparison)(picture, large, {}))
     small = against_mask(mask[::4, ::4], comparison)
     np.testing.assert_allclose([row[2:] for row in huge.rows], [row[2:] for row in small.rows], atol=1e-6)
+
+
+def test_models_of_objects_are_scored_against_masks_alone(comparison, maps):
+    objects = tuple(replace(p, task="objects") if p.model == "two" else p for p in comparison.predictions)
+    mixed = replace(comparison, predictions=objects)
+    truth = GroundTruth(Condition.PURE, density=maps["one", Condition.PURE])
+    assert [row[0] for row in against(truth, mixed, scale=True).rows] == ["one", CENTRE_BIAS]
+    assert agreement(mixed, maps) is None
+    mask = np.zeros(comparison.picture.shape[:2], dtype=bool)
+    mask[2:9, 3:9] = True
+    assert {row[0] for row in against_mask(mask, mixed).rows} == {"one", "two", CENTRE_BIAS}

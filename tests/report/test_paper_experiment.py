@@ -89,7 +89,9 @@ def test_a_difference_is_of_the_same_samples() -> None:
         rows = pd.DataFrame({"stem": list("abc"), "picture": list("abc"), "condition": "pure", "model": model})
         return rows.assign(**dict.fromkeys(METRICS, values))
 
-    lines = compared(pd.concat([scores("one", [0.5, 0.7, 0.9]), scores("other", [0.4, 0.6, 0.8])])).splitlines()
+    lines = compared(
+        pd.concat([scores("one", [0.5, 0.7, 0.9]), scores("other", [0.4, 0.6, 0.8])]), METRICS
+    ).splitlines()
     assert lines[0] == "3 pictures."
     assert lines[4].startswith("| one | 0.700 (")
     assert lines[6].startswith("| one minus other | 0.100 (0.100 to 0.100) |")

@@ -221,3 +221,22 @@ def test_a_comparison_shows_its_figure_and_all_notices_in_a_notebook(comparison,
     comparison.to_png(tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as grid:
         assert image.size == pytest.approx((grid.width / 1.5, grid.height / 1.5), abs=1)
+
+
+def test_a_cutout_is_the_picture_opaque_on_the_object(comparison, tmp_path):
+    mask = np.zeros((9, 12))
+    mask[3:6, 4:8] = 0.8
+    objects = replace(comparison, predictions=(*comparison.predictions, predict(mask, model="sod", task="objects")))
+    assert objects.gaze_models == ("tiny", "other")
+    objects.to_cutout(tmp_path / "cut.png", "sod", Condition.PURE)
+    image = Image.open(tmp_path / "cut.png")
+    assert image.mode == "RGBA"
+    cut = np.asarray(image)
+    np.testing.assert_array_equal(cut[..., :3], comparison.picture)
+    np.testing.assert_allclose(cut[..., 3] / 255, resized(mask.astype(np.float32), SHAPE), atol=1 / 255)
+    assert cut[..., 3].max() == 204, "the mask as it is, not stretched to 1"
+
+
+def test_maps_of_gaze_cut_nothing_out(comparison, tmp_path):
+    with pytest.raises(UnknownModelError, match="Tiny finds where people look"):
+        comparison.to_cutout(tmp_path / "cut.png", "tiny", Condition.PURE)

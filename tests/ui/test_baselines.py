@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -51,6 +52,15 @@ def test_they_are_not_chosen_at_first_sight(predictor):
     assert "model_choice.reads_nothing" in labels["transalnet"]
     assert "baseline" in texts["without_weights"]["en"]
     assert "baseline" not in texts["reads_nothing"]["en"], "a trained model that reads no text is none"
+
+
+def test_a_model_of_objects_is_offered_and_not_chosen(predictor):
+    specs = dict(predictor.specs)
+    specs["clip_salgan"] = replace(specs["clip_salgan"], task="objects")
+    other = SimpleNamespace(specs=specs, cards=predictor.cards, titles=predictor.titles, models=predictor.models)
+    assert learned(other) == ["transalnet"]
+    labels = dict(reversed(choice) for choice in choices(other))
+    assert "model_choice.objects" in labels["clip_salgan"]
 
 
 def test_words_offers_those_with_weights(predictor):

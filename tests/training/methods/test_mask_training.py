@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,19 @@ import pytest
 import torch
 from PIL import Image
 
+from saliency.archive import write_archive
+from saliency.conditions import Condition
 from saliency.data import ObjectDataset, ObjectSample
 from saliency.errors import RecipeError
+from saliency.predictor import Predictor
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
 from saliency.training.methods.mask_training import ObjectsMethod
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.object_scenes import mosaic, object_pairs
-from saliency.training.training_run import build_method
+from saliency.training.training_run import build_method, train
+from saliency.ui.shared.model_choice import choices
+from saliency.ui.shared.presentation import present
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +149,24 @@ def test_it_learns_and_leaves_trunk_and_grounding_alone(content: dict, tmp_path:
     }
     assert {"head", "guides", "context"} <= changed
     assert not {"trunk", "grounding"} & changed
+
+
+def test_what_it_trains_is_offered_as_a_model_of_objects(
+    content: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    content["stages"][0]["epochs"] = 1
+    folder = train(parse_recipe(content), tmp_path / "run", quiet=True)
+    monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(folder))
+    predictor = Predictor(["masks", "centre_prior"])
+    picture = np.full((40, 60, 3), 90, np.uint8)
+    comparison = predictor.predict(picture, {Condition.PURE: "", Condition.SALIENT: "A red square"})
+    assert comparison.gaze_models == ("centre_prior",)
+    assert "model_choice.objects" in dict(reversed(choice) for choice in choices(predictor))["masks"]
+    view = present(comparison)
+    assert [model["task"] for model in view["models"]] == ["objects", "gaze"]
+    write_archive(comparison, tmp_path / "all.zip")
+    cutouts = [name for name in zipfile.ZipFile(tmp_path / "all.zip").namelist() if name.startswith("cutouts/")]
+    assert cutouts == ["cutouts/masks.pure.png", "cutouts/masks.salient.png"]
 
 
 def test_without_guidance_it_learns_of_masks_alone(content: dict):
