@@ -8,7 +8,6 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -74,9 +73,7 @@ def _files(comparison: Comparison, tables: Sequence[Mapping[str, Any]]) -> dict[
         for p in small.predictions
     }
     cutouts = {
-        f"cutouts/{p.model}.{p.condition.value}.png": partial(
-            comparison.to_cutout, model=p.model, condition=p.condition
-        )
+        f"cutouts/{p.model}.{p.condition.value}.png": lambda file, p=p: comparison.to_cutout(file, p.model, p.condition)
         for p in comparison.predictions
         if p.task == "objects"
     }

@@ -38,8 +38,8 @@ def object_rows(
                 texts = [captions[sample.stem] if run else "" for run in runs.values()]
                 for name, map_ in zip(runs, predictor.maps(picture, texts, model), strict=True):
                     scores = object_scores(resized(map_, mask.shape), mask).values
-                    keys = {"model": name, "stem": sample.stem, "picture": sample.stem, "condition": "pure"}
-                    found.append(keys | dict(scores))
+                    row = {"model": name, "stem": sample.stem, "picture": sample.stem, "condition": "pure"}
+                    found.append(row | dict(scores))
     keys = ["model", "stem", "picture", "condition"]
     return pd.DataFrame(found).groupby(keys, sort=False)[list(PICTURE_METRICS)].mean().reset_index()
 

@@ -248,7 +248,7 @@ class SDGSOD(SaliencyModel):
     @staticmethod
     def _output(logits: Tensor, grounding: GroundingOutput | None = None) -> SaliencyOutput:
         outputs = {} if grounding is None else grounding.outputs
-        return SaliencyOutput(activate(logits, "sigmoid"), logits, **outputs)
+        return SaliencyOutput(activate(logits, "sigmoid"), logits, **outputs, aux={})
 
 
 def normalised(maps: Tensor, how: str) -> Tensor:
