@@ -71,8 +71,8 @@ class Measured:
 
 
 def compared() -> list[str]:
-    """The checkpoints that are timed: those that read sentences."""
-    cards = checkpoints.available()
+    """The checkpoints that are timed: those of gaze that read sentences."""
+    cards = [card for card in checkpoints.available() if registry.spec(card.model).task == "gaze"]
     return [card.name for card in cards if card.text_encoder and registry.spec(card.model).reads_text]
 
 

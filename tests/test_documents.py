@@ -98,6 +98,9 @@ def test_the_readme_is_short() -> None:
 
 def test_the_readme_shows_the_scores_of_the_cards() -> None:
     for card in (*checkpoints.available(), *checkpoints.baselines()):
+        if spec(card.model).task == "objects":
+            assert spec(card.model).title in text_of("README.md")
+            continue
         row = re.search(rf"^\| {re.escape(spec(card.model).title)} \|.*$", text_of("README.md"), re.MULTILINE)
         assert row, card.name
         cells = [cell.strip(" *") for cell in row[0].split("|")[3:]]

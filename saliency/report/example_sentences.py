@@ -31,7 +31,8 @@ def main(
     For each model: the CC with the pure map, and the share of the gaze that lies on what the sentence names, without
     and with the sentence.
     """
-    words = [card.name for card in checkpoints.available() if registry.spec(card.model).reads == "words"]
+    specs = {card.name: registry.spec(card.model) for card in checkpoints.available()}
+    words = [name for name, spec in specs.items() if spec.reads == "words" and spec.task == "gaze"]
     predictor = Predictor(models or words)
     boxes = yaml.safe_load(BOXES.read_text(encoding="utf-8"))
     rows = [row for example in examples() for row in measured(predictor, example, boxes.get(example.title, {}))]

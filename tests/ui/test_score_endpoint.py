@@ -49,7 +49,7 @@ def test_every_model_is_scored_against_a_list_and_a_file(client, tmp_path):
 
 def test_models_sentence_and_blur_have_defaults(client):
     view = client.predict(handle_file(COFFEE), fixations=MARKS, api_name="/score")
-    assert len(view["models"]) == len(Predictor().models)
+    assert len(view["models"]) == sum(spec.task == "gaze" for spec in Predictor().specs.values())
     assert view["sentence"] == ""
     assert view["blur"]["pixels"] == 31.98
 
