@@ -1,0 +1,44 @@
+"""A model of objects on the page: there to be chosen, labelled as what it is, and its object cut out."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from saliency.predictor import Predictor
+from saliency.ui import build
+from tests.browser.conftest import visiting
+from tests.ui.serving import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def visit(browser):
+    with serving(lambda: build(Predictor(["clip_salgan", "sdg_sod"]))) as address, visiting(browser, address) as visit:
+        yield visit
+
+
+def test_its_object_is_cut_out_of_the_picture(visit):
+    page = visit()
+    box = page.get_by_role("checkbox", name="SDG-SOD").first
+    expect(box).not_to_be_checked()
+    box.check()
+    page.get_by_role("button", name="Otters").first.click()
+    expect(page.locator("#maps .frame")).to_have_count(8)
+    expect(page.locator("#maps .row .model", has_text="SDG-SOD")).to_contain_text("objects, not gaze")
+    buttons = page.locator("#maps button.cut")
+    expect(buttons).to_have_count(4)
+    with page.expect_download() as download:
+        buttons.first.click()
+    assert download.value.suggested_filename == "saliency-cutout.png"
+    cut = Image.open(BytesIO(Path(download.value.path()).read_bytes()))
+    assert cut.mode == "RGBA"
+    alpha = np.asarray(cut)[..., 3]
+    assert alpha.min() < 30
+    assert alpha.max() > 200
