@@ -9,8 +9,8 @@ from saliency.ui.models.models_tab import card_views
 from saliency.ui.models.score_table import score_view
 
 
-def card(name, *tables):
-    return {"name": name, "title": name.title(), "file": 7, "scores": list(tables)}
+def card(name, *tables, task="gaze"):
+    return {"name": name, "title": name.title(), "file": 7, "task": task, "scores": list(tables)}
 
 
 def table(split, metrics, data=None, **rows):
@@ -48,6 +48,7 @@ def test_of_several_splits_the_one_that_most_cards_have_is_compared():
     cards = [
         card("a", table("test", ["CC"], pure=(1, [ONE])), table("validation", ["CC"], pure=(2, [TWO]))),
         card("b", table("validation", ["CC"], pure=(3, [THREE]))),
+        card("c", table("held out", ["MAE"], pure=(3, [THREE])), task="objects"),
     ]
     view = score_view(cards)
     assert view["split"] == "validation"

@@ -89,6 +89,7 @@ def card_view(card: Card, spec: NetworkSpec) -> dict[str, Any]:
         "paper": spec.paper,
         "link": spec.link,
         "reads": reads,
+        "task": spec.task if isinstance(spec, ModelSpec) else None,
         "prior": prior_view(card.location_prior) if card.location_prior else None,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }

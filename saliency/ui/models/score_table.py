@@ -25,10 +25,11 @@ class ScoreTable(Component):
 def score_view(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What `score_table.js` shows, ready for JSON.
 
-    Of the split that most cards have scores of: ``conditions`` and ``metrics`` (with ``lower``: whether less is
-    better), and per model ``scores``, by condition a list over the metrics of ``[mean, low, high]`` or None, and ``n``,
-    samples by condition.
+    Of the models of gaze, and the split that most of their cards have scores of: ``conditions`` and ``metrics`` (with
+    ``lower``: whether less is better), and per model ``scores``, by condition a list over the metrics of ``[mean, low,
+    high]`` or None, and ``n``, samples by condition.
     """
+    cards = [card for card in cards if card["task"] == "gaze"]
     profile = get_profile("tuebingen").metrics
     splits = Counter(scores["split"] for card in cards for scores in card["scores"])
     split = splits.most_common(1)[0][0] if splits else None
