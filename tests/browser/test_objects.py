@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -32,6 +33,9 @@ def test_its_object_is_cut_out_of_the_picture(visit):
     page.get_by_role("button", name="Otters").first.click()
     expect(page.locator("#maps .frame")).to_have_count(8)
     expect(page.locator("#maps .row .model", has_text="SDG-SOD")).to_contain_text("objects, not gaze")
+    findings = page.locator("#maps .row", has_text="objects, not gaze").locator(".finding").all_text_contents()
+    assert len(findings) == 4
+    assert all(re.fullmatch(r"The mask covers \d+% of the picture\.", finding) for finding in findings)
     buttons = page.locator("#maps button.cut")
     expect(buttons).to_have_count(4)
     with page.expect_download() as download:

@@ -226,8 +226,9 @@ function keyOfFrame(event, cell) {
 // ---------------------------------------------------------------------------------------------------- page building
 
 // What a map says, in a sentence for those who cannot read the scores.
-function findingText({ finding, moved, where: { place, share } }) {
+function findingText({ covers, finding, moved, where: { place, share } }) {
   if (finding) return finding;
+  if (covers != null) return text("covers", { share: percent(covers) });
   return moved ? movedText(moved) : text("pure_finding", { place: placeName(place), share: percent(share) });
 }
 
@@ -238,10 +239,11 @@ function doubt({ understood = true }) {
 
 function buildCell(map, { picture, name, sentence, decoded, difference }) {
   const label = text("map", name);
+  const described = map.covers == null ? whereText(map.where) : findingText(map);
   const cell = {
     name: label,
     sentence: sentence || text("picture_alone"),
-    drawing: new MapCanvas(picture, decoded, text("map_described", { map: label, where: whereText(map.where) })),
+    drawing: new MapCanvas(picture, decoded, text("map_described", { map: label, where: described })),
     finding: node("p", { class: "finding" }, ...doubt(map), findingText(map)),
     mark: node("span", { class: "mark", hidden: "" }),
     box: node("span", { class: "box", hidden: "" }),

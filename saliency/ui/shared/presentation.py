@@ -160,6 +160,7 @@ def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) ->
         "condition": prediction.condition.value,
         **packed_map(values),
         "understood": prediction.understood,
+        "covers": None if prediction.task == "gaze" else round(float((prediction.mask >= 0.5).mean()), 4),
         "moved": None if before is None else asdict(map_summary.moved(values, before)),
         # Of two 8-bit maps the browser could only subtract steps.
         "difference": None if before is None else packed(values - before),
