@@ -35,9 +35,14 @@ HOSTILE = (
 def served(tmp_path_factory) -> Iterator[tuple[str, gr.Blocks]]:
     folder = tmp_path_factory.mktemp("checkpoints")
     with in_miniature(folder):
-        demo = build(Predictor(["reader"], checkpoint_dir=folder))
-        with serving(lambda: demo) as address:
-            yield address, demo
+        built: list[gr.Blocks] = []
+
+        def make() -> gr.Blocks:
+            built.append(build(Predictor(["reader"], checkpoint_dir=folder)))
+            return built[0]
+
+        with serving(make) as address:  # which builds it, so that it has a folder of its own for its files
+            yield address, built[0]
 
 
 @pytest.fixture
