@@ -7,6 +7,7 @@ import asyncio
 import base64
 import importlib.util
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -40,7 +41,9 @@ def asked(address: str, question: Callable[[ClientSession], Any]) -> Any:
             await session.initialize()
             return await question(session)
 
-    return asyncio.run(ask())
+    # In a thread of its own: playwright has a loop in this one, where a browser test came before.
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, ask()).result()
 
 
 def test_a_client_finds_the_tools_and_reads_what_they_take(address: str):
