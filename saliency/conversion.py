@@ -69,14 +69,15 @@ def convert(file: Path, model: str, directory: Path, name: str | None = None) ->
             source=form.source,
             faults="; ".join(faults[:3]),
         )
-    preset = registry.preset(model, "paper", **form.config(tensors))
+    config = form.config(tensors)
+    preset = registry.preset(model, "paper", **config)
     network = registry.spec(model).model(preset.config)
     network.load_state_dict(_translated(form, names, tensors), strict=False)
     description = Description(
         name=name or model,
         model=model,
         preset="paper",
-        config=form.config(tensors),
+        config=config,
         text_encoder=preset.text_encoder,
         preprocessing=Preprocessing(**{**vars(preset.preprocessing), **form.pictures}),
         licence=f"weights: terms of {form.source}",
