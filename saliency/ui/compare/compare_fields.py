@@ -27,6 +27,15 @@ from saliency.ui.words.word_view import CaptionView
 
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
+# In the browser: the words of a description leave with its picture. Gradio reports a change more than once per picture.
+_WORDS_GO_WITH_THEIR_PICTURE = """(picture) => {
+  const { dataset } = document.getElementById("caption");
+  const path = picture?.path ?? "";
+  const stays = dataset.picture === path;
+  dataset.picture = path;
+  return stays ? { __type__: "update" } : null;
+}"""
+
 
 @dataclass(frozen=True)
 class TruthFields:
@@ -55,7 +64,6 @@ class DescriptionFields:
     """The button that fills the general sentence, and where the words of that description come from."""
 
     button: gr.Button
-    accordion: gr.Accordion
     words: CaptionView
 
 
@@ -108,10 +116,7 @@ def build(predictor: Predictor) -> CompareFields:
                 button = gr.Button(t("compare.button"), variant="primary", elem_id="compare")
                 cancel = CancelButton()
     fields = CompareFields(picture, sentences, description, named, models, truth, button, cancel)
-    # In the browser: the words of a description go with its picture, whatever takes its place.
-    picture.change(
-        None, None, [description.accordion, description.words], js=f"() => [{_shown(False)}, null]", **_QUIET
-    )
+    picture.change(None, picture, description.words, js=_WORDS_GO_WITH_THEIR_PICTURE, **_QUIET)
     _follow_truth(fields)
     return fields
 
@@ -132,26 +137,13 @@ def _description_fields(predictor: Predictor) -> DescriptionFields:
     known = predictor.captioner is not None
     label = t("compare.describe") if known else t("compare.describe_missing")
     button = gr.Button(label, size="sm", interactive=known, elem_id="describe", elem_classes="plain")
-    with gr.Accordion(t("compare.described"), open=False, visible=False, elem_id="described") as accordion:
-        words = CaptionView(elem_id="caption")
-    return DescriptionFields(button, accordion, words)
+    return DescriptionFields(button, CaptionView(elem_id="caption"))
 
 
 def described(fields: CompareFields, describing: Dependency) -> None:
-    """Once the picture is described, its caption is the general sentence, and its words can be opened."""
+    """Once the picture is described, its caption is the general sentence."""
     general = fields.sentences[Condition.GENERAL.value]
-    describing.success(
-        None,
-        fields.description.words,
-        [general, fields.description.accordion],
-        js=f"(caption) => [caption.sentence, {_shown(True)}]",
-        **_QUIET,
-    )
-
-
-def _shown(visible: bool) -> str:
-    """An update of an accordion, in the browser."""
-    return f'{{ __type__: "update", visible: {str(visible).lower()} }}'
+    describing.success(None, fields.description.words, general, js="(caption) => caption.sentence", **_QUIET)
 
 
 def _truth_fields() -> TruthFields:

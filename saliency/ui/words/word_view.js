@@ -18,10 +18,9 @@ const controls = {
   tint: element.querySelector("[name=tint]"),
 };
 const parts = Object.fromEntries(
-  ["welcome", "result", "notices", "sentence", "hint", "spoken", "readings", "all", "provenance"].map((name) => [
-    name,
-    element.querySelector(`.${name}`),
-  ]),
+  ["welcome", "disclosure", "opener", "result", "notices", "sentence", "hint", "spoken", "readings", "all", "provenance"].map(
+    (name) => [name, element.querySelector(`.${name}`)],
+  ),
 );
 
 let view = null;
@@ -342,7 +341,16 @@ async function show(value) {
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;
+  if (filled && isCaption(value)) offerToOpen();
+  else parts.opener.hidden = true;
   if (filled && !isCaption(value)) reveal(parts.result); // a caption is beside the fields
+}
+
+// The words of a caption are closed at first. Gradio's accordion mounts its children when it opens, and without their
+// value where it opens while it becomes visible; hence an element of our own.
+function offerToOpen() {
+  if (parts.opener.hidden) parts.disclosure.open = false;
+  parts.opener.hidden = false;
 }
 
 for (const name of ["opacity", "scale"]) controls[name].addEventListener("input", draw);

@@ -82,10 +82,10 @@ CAPTION_SCHEMA: dict[str, Any] = {
 
 
 class CaptionView(Component):
-    """The words of a caption, and where the captioner read the picture for each; drawn as a `WordView`."""
+    """The words of a caption, and where the captioner read the picture for each; a `WordView`, closed at first."""
 
     def __init__(self, **options: Any):
-        super().__init__("word_view", **options)
+        super().__init__("word_view", elem_classes="of-caption", **options)
 
     def api_info(self) -> dict[str, Any]:
         """JSON schema of the value."""
