@@ -195,7 +195,8 @@ def save(model: nn.Module, description: Description, directory: str | os.PathLik
     hundredth of the file, and running variances can leave float16's range. Integers stay.
 
     Raises:
-        CheckpointError: where the weights are not finite in that format.
+        CheckpointError: the weights are not finite in that format.
+        OutputError: the files cannot be written; what was there before is as it was.
     """
     weights = {name: _stored(name, tensor) for name, tensor in model.state_dict().items()}
     content = tensors_to_bytes(weights)
@@ -209,7 +210,6 @@ def save(model: nn.Module, description: Description, directory: str | os.PathLik
         created=datetime.now(UTC).replace(microsecond=0),
     )
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     if learned:
         write_whole(directory / f"{card.name}.safetensors", lambda path: path.write_bytes(content))
     # After the weights: a run killed in between leaves a pair that is refused, never one that is wrongly believed.

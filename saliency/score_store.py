@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import math
@@ -103,10 +104,12 @@ class ScoreStore:
                 if end:
                     file.seek(end - 1)
                     line = line if file.read(1) == b"\n" else b"\n" + line
-                file.write(line)
+                if file.write(line) < len(line):  # the rest found no room
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise OutputError(
-                "The scores cannot be written. The environment variable SALIENCY_CACHE may name another folder."
+                "The scores cannot be written. Make room on the disk, or name another folder by the environment "
+                "variable SALIENCY_CACHE."
             ) from error
 
     def _line(self, stem: str, scored: Scored) -> bytes:

@@ -1,5 +1,6 @@
 """The command line, on real files."""
 
+import errno
 import json
 import os
 import runpy
@@ -222,6 +223,21 @@ def test_results_that_cannot_be_written_are_reported_before_prediction(data_set,
         assert "out” cannot be written to" in refused(*arguments)
     monkeypatch.setattr("os.access", lambda path, mode, **_: mode != os.W_OK)
     assert "cannot be written to" in refused("predict", picture, "--out", tmp_path)
+
+
+def test_a_disk_that_is_full_when_results_are_written_is_a_sentence(picture, tmp_path, monkeypatch):
+    def full(path, *_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    said = refused("predict", picture, "--out", tmp_path / "out")
+    assert said.endswith("The disk is full. Make room and give the command again.\n")
+
+
+def test_a_training_that_could_not_write_its_run_does_not_begin(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("runs").touch()
+    assert "“runs” cannot be written to" in refused("train", "gsgnet")
 
 
 def test_the_app_without_checkpoints_ends_with_a_sentence(monkeypatch, tmp_path):

@@ -128,7 +128,6 @@ class AnnotationFolder:
             if stored.is_file():
                 return of_superpixels(_read_labels(stored))
             made = superpixels(self.picture(stem), self._count)
-            stored.parent.mkdir(parents=True, exist_ok=True)
             image = Image.fromarray(made.labels.astype(np.uint16))
             write_whole(stored, lambda path: image.save(path, format="PNG"))
             return made

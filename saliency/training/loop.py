@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
@@ -205,10 +205,9 @@ class Run:
         """The run's files after an epoch, and its `line` in the history."""
         weights = self.average.module.state_dict()
         effort = self._cost.read()
-        self.folder.mkdir(parents=True, exist_ok=True)
         if better:
             tensors = {name: value.contiguous() for name, value in weights.items()}
-            write_whole(self.folder / "best.safetensors", lambda path: save_file(tensors, path))
+            write_whole(self.folder / "best.safetensors", lambda path: path.write_bytes(save(tensors)))
         state = {
             "recipe": self.recipe.model_dump(mode="json", exclude_defaults=True),
             "revision": self._revision,

@@ -95,7 +95,8 @@ def write_state(draft: Path, folder: Path, state: Mapping[str, Any]) -> None:
 
     Of a run that is killed in between, only the one before is there; it is as good.
     """
-    torch.save(state, draft)
+    with draft.open("wb") as file:  # PyTorch's own would not say that the disk is full
+        torch.save(state, file)
     if (folder / STATE).is_file():
         (folder / STATE).replace(folder / STATE_BEFORE)
 

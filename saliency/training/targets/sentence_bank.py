@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from ...atomic_files import write_whole
 from ...models.features import TextFeatures, padded
@@ -33,8 +33,7 @@ class SentenceBank:
         else:
             self._tensors = _encode(encoder, unique)
             if path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, lambda draft: save_file(self._tensors, draft))
+                write_whole(path, lambda draft: draft.write_bytes(save(self._tensors)))
         self._ends = self._tensors["lengths"].cumsum(0).tolist()
 
     def gather(self, sentences: Sequence[str]) -> TextFeatures:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from saliency.atomic_files import write_whole
 from saliency.conditions import Condition
+from saliency.errors import OutputError
 from saliency.predictor import Predictor
 from saliency.settings import cache_folder
 from saliency.ui.compare.map_grid import SCHEMA
@@ -83,9 +84,8 @@ class FirstSight:
         read = {Condition.PURE: "", **dict(zip(conditions, self.sentences, strict=True))}
         text = json.dumps(present(self._predictor.predict(self.example.picture, read, models=self.models)))
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._file, lambda draft: draft.write_text(text, encoding="utf-8"))
-        except OSError as error:  # it is computed again next time
+        except OutputError as error:  # it is computed again next time
             logger.warning("The comparison that the page opens with cannot be cached: %s", error)
         return json.loads(text)  # the same, whether it was cached or not
 

@@ -19,11 +19,12 @@ from safetensors.torch import load_file
 from saliency import checkpoints
 from saliency.atomic_files import write_whole
 from saliency.checkpoints import Part
-from saliency.errors import RecipeError
+from saliency.errors import OutputError, RecipeError
 from saliency.training import datasets, loop
 from saliency.training.learner import one_cycle
 from saliency.training.loop import Run, batches
 from saliency.training.recipe import parse_recipe
+from saliency.training.runs import run_state
 from saliency.training.training_run import build_method, train
 
 
@@ -95,6 +96,37 @@ def test_a_run_killed_while_it_writes_has_every_epoch_in_its_history_once(
         assert _history(folder) == _history(tmp_path / "whole")
 
 
+def test_after_full_disks_the_same_command_ends_as_an_unbroken_run(tiny_recipe: dict, tmp_path: Path):
+    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
+    train(recipe, tmp_path / "whole", quiet=True)
+    folder = tmp_path / "full"
+    replace = Path.replace
+
+    def no_room_for(name: str) -> None:
+        def full(draft: Path, target: Path) -> Path:
+            if target.name == name:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return replace(draft, target)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Path, "replace", full)
+            with pytest.raises(OutputError, match=f"“{name}” cannot be written: the disk is full"):
+                train(recipe, folder, quiet=True)
+        assert not list(folder.glob(".*"))
+
+    no_room_for("best.safetensors")
+    assert run_state(folder) is None
+    Run(recipe, build_method(recipe), folder, quiet=True).train(stop_after=1)
+    no_room_for("history.jsonl")
+    no_room_for("state.pt")
+    assert run_state(folder)["done"] == 1
+    no_room_for("tiny.safetensors")
+    no_room_for("tiny.json")
+    train(recipe, folder, quiet=True)
+    for file in ("tiny.safetensors", "best.safetensors", "history.jsonl"):
+        assert (folder / file).read_bytes() == (tmp_path / "whole" / file).read_bytes(), file
+
+
 def test_a_run_that_is_killed_ends_with_the_weights_of_an_unbroken_one(tiny_recipe: dict, tmp_path: Path):
     """By a signal that cannot be handled, while it writes or after that; then the same command."""
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny_recipe))
@@ -137,25 +169,6 @@ def test_a_damaged_state_gives_way_to_the_one_before(
         torch.load(path / "state.pt", weights_only=True)["average"] for path in (tmp_path / "whole", folder)
     )
     assert all(torch.equal(resumed[name], value) for name, value in whole.items())
-
-
-def test_a_full_disk_costs_the_epoch_at_most(tiny_recipe: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    recipe = parse_recipe(tiny_recipe | {"stages": tiny_recipe["stages"][:1]})
-    Run(recipe, build_method(recipe), tmp_path, quiet=True).train(stop_after=1)
-    before = (tmp_path / "state.pt").read_bytes()
-
-    def full(state: object, path: Path) -> None:
-        path.write_bytes(b"half of it")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", full)
-        with pytest.raises(OSError, match="No space left"):
-            Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
-    assert (tmp_path / "state.pt").read_bytes() == before
-    assert not list(tmp_path.glob(".*"))
-    Run(recipe, build_method(recipe), tmp_path, quiet=True).train()
-    assert len(_history(tmp_path)) == 2
 
 
 def test_a_run_of_which_no_state_can_be_read_is_not_begun_anew(tiny_recipe: dict, tmp_path: Path):

@@ -1,5 +1,7 @@
 """The bank gives back what the encoder said, and asks it once."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -66,12 +68,14 @@ def test_the_cache_is_used_again(tmp_path, monkeypatch):
 
 
 def test_a_cache_that_was_not_written_to_its_end_is_not_read(tmp_path, monkeypatch):
-    def cut_short(tensors, path):
-        path.write_bytes(b"the beginning")
+    written = Path.write_bytes
+
+    def cut_short(path, content):
+        written(path, content[:20])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as killed:
-        killed.setattr(sentence_bank, "save_file", cut_short)
+        killed.setattr(Path, "write_bytes", cut_short)
         with pytest.raises(KeyboardInterrupt):
             SentenceBank("minilm", ["left"], tmp_path)
     assert SentenceBank("minilm", ["left"], tmp_path).gather(["left"]).present.tolist() == [True]
