@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from saliency.cli import app
 from saliency.predictor import Predictor
+from tests.tiny import SPECS, in_miniature
 
 TABLE = "file,salient,general\na.png,A red boat.,\nb,A dog.,A dog and a wall.\n"
 
@@ -155,3 +157,20 @@ def test_sentences_with_names_of_their_own_name_their_maps(pictures, tmp_path):
         run(pictures / "a.png", "--sentence", wrong, "--out", out, code=2)
     run(pictures / "a.png", "--sentence", "a/b=A boat.", "--out", out, code=2)
     run(pictures / "a.png", "--sentence", "a=A boat.", "--sentence", "a=A dog.", "--out", out, code=2)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_model_of_objects_cuts_its_object_out_of_every_picture(count, pictures, tmp_path, monkeypatch):
+    monkeypatch.setitem(SPECS, "reader", replace(SPECS["reader"], task="objects"))
+    out = tmp_path / "out"
+    chosen = [pictures / "a.png", pictures / "b.png"][:count]
+    with in_miniature(tmp_path / "checkpoints") as folder:
+        monkeypatch.setenv("SALIENCY_CHECKPOINTS", str(folder))
+        run(*chosen, "--model", "reader", "--model", "blind", "--sentence", "v1.2=A dog.", "--out", out)
+        expected = Predictor(["reader"]).predict(chosen[-1], {"v1.2": "A dog."}).predictions[0].mask
+    before = [f"{path.stem}." for path in chosen] if count > 1 else [""]
+    cutouts = [f"{name}reader.{condition}.cutout.png" for name in before for condition in ("pure", "v1.2")]
+    assert [name for name in names(out) if "cutout" in name] == cutouts
+    cut = np.asarray(Image.open(out / cutouts[-1]))
+    np.testing.assert_array_equal(cut[..., :3], np.asarray(Image.open(chosen[-1])))
+    np.testing.assert_allclose(cut[..., 3] / 255, expected, atol=1 / 255)

@@ -21,7 +21,7 @@ from ..data.sentence_table import Sentences, read_table
 from ..errors import DatasetError, PictureError, SaliencyError, TextError
 from ..evaluation import PredictorModel
 from ..predictor import Predictor
-from ..results import Comparison
+from ..results import Comparison, Prediction
 from ..results.rendering import overlay
 from .data_options import ANY_LAYOUT, AUTO, LayoutOption, SplitOption, make_folder, open_samples, with_progress
 
@@ -57,8 +57,9 @@ def predict(
 
     For one picture: an overlay per map (MODEL.CONDITION.png), their grid (comparison.png), and the densities and all
     that is known of them (comparison.npz, .csv, .json). For several pictures, or a folder of them: an overlay and a
-    density per map (PICTURE.MODEL.CONDITION.png and .npy). For a data set: STEM.npy per sample. Densities are float32,
-    of the picture's size, and sum to 1. The exit code is 3 where pictures or samples had to be left out.
+    density per map (PICTURE.MODEL.CONDITION.png and .npy). Both with a cut-out per map of a model of objects
+    (.cutout.png). For a data set: STEM.npy per sample. Densities are float32, of the picture's size, and sum to 1. The
+    exit code is 3 where pictures or samples had to be left out.
     """
     standard = {Condition.GENERAL: general, Condition.SALIENT: salient, Condition.NON_SALIENT: non_salient}
     given: dict[AnyCondition, str] = {condition: text for condition, text in standard.items() if text is not None}
@@ -136,10 +137,7 @@ def _predict_picture(
     make_folder(out)
     comparison = predictor.predict(picture, {Condition.PURE: "", **sentences})
     for prediction in comparison.predictions:
-        path = out / f"{prediction.model}.{prediction.condition}.png"
-        _save_overlay(path, comparison, prediction.map)
-        if prediction.task == "objects":
-            comparison.to_cutout(path.with_suffix(".cutout.png"), prediction.model, prediction.condition)
+        _save_pictures(f"{out / prediction.model}.{prediction.condition}", comparison, prediction)
     _tell(comparison)
     comparison.to_png(out / "comparison.png")
     comparison.to_npz(out / "comparison.npz")
@@ -166,9 +164,9 @@ def _predict_pictures(
             continue
         _tell(comparison, pictures[name].name)
         for prediction in comparison.predictions:
-            path = out / f"{name}.{prediction.model}.{prediction.condition}"
-            make_folder(path.parent)
-            _save_overlay(Path(f"{path}.png"), comparison, prediction.map)
+            path = f"{out / name}.{prediction.model}.{prediction.condition}"
+            make_folder(Path(path).parent)
+            _save_pictures(path, comparison, prediction)
             np.save(f"{path}.npy", prediction.density)
             maps += 1
     _end(maps, out, left_out)
@@ -184,8 +182,11 @@ def _end(maps: int, out: Path, left_out: Sequence[str]) -> None:
         raise typer.Exit(INCOMPLETE)
 
 
-def _save_overlay(path: Path, comparison: Comparison, map_: np.ndarray) -> None:
-    Image.fromarray(overlay(comparison.picture, map_)).save(path)
+def _save_pictures(path: str, comparison: Comparison, prediction: Prediction) -> None:
+    """The overlay of a map of `comparison`, PATH.png; of a model of objects also the cut-out, PATH.cutout.png."""
+    Image.fromarray(overlay(comparison.picture, prediction.map)).save(f"{path}.png")
+    if prediction.task == "objects":
+        comparison.to_cutout(f"{path}.cutout.png", prediction.model, prediction.condition)
 
 
 def _tell(comparison: Comparison, picture: str = "") -> None:
