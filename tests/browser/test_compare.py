@@ -97,8 +97,11 @@ def test_redrawing_twelve_maps_takes_less_than_fifty_milliseconds(page):
     )
     assert best < 50
     page.get_by_label("Contour lines").uncheck()
-    best = page.locator("#maps").get_by_label("Opacity").evaluate(
-        """slider => {
+    best = (
+        page.locator("#maps")
+        .get_by_label("Opacity")
+        .evaluate(
+            """slider => {
             const times = [];
             for (let value = 10; value < 100; value += 10) {
                 slider.value = value;
@@ -108,6 +111,7 @@ def test_redrawing_twelve_maps_takes_less_than_fifty_milliseconds(page):
             }
             return Math.min(...times);
         }"""
+        )
     )
     assert best < 50
 
