@@ -143,10 +143,13 @@ class Run:
         """Measure the batch-norm statistics of the averaged weights.
 
         Neither the running statistics nor their average belong to these weights, and with several sentences per picture
-        the difference ruins the maps. Norms that are frozen, or that no batch passes, stay unchanged.
+        the difference ruins the maps. Norms that are frozen, or that no batch passes, stay unchanged: those of a trunk
+        whose features are cached.
         """
         network = self.average.module.train()
         norms = [part for part in network.modules() if isinstance(part, _BatchNorm) and part.training]
+        if not norms:
+            return
         before = [(deepcopy(norm.state_dict()), norm.momentum) for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
@@ -154,6 +157,8 @@ class Run:
         with torch.no_grad():
             for batch in islice(loader, SETTLING):
                 self.method.forward(network, batch)
+                if not any(norm.num_batches_tracked for norm in norms):
+                    break  # nothing to measure, and it costs as much as the epoch
         for norm, (state, momentum) in zip(norms, before, strict=True):
             norm.momentum = momentum
             if not norm.num_batches_tracked:

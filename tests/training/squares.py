@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from saliency.models.grounding import Grounding, GroundingModel
+from saliency.models.grounding import Grounding, GroundingModel, Referent
 
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), "yellow": (230, 230, 30)}
 
@@ -32,10 +32,15 @@ class ColourTrunk(nn.Module):
         }
 
 
-def grounding_model(referent: bool = False, objects: bool = False) -> GroundingModel:
-    """A small grounding model on a `ColourTrunk`."""
+def grounding_model(
+    referent: bool = False, objects: bool = False, presence: bool = False, places: tuple[int, int] = (8, 12)
+) -> GroundingModel:
+    """A small grounding model on a `ColourTrunk`; `places` are the `Referent`'s."""
     trunk = ColourTrunk((8, 16, 32))
-    return GroundingModel(trunk, Grounding(trunk.channels, 384, 32, objects, referent))
+    grounding = Grounding(trunk.channels, 384, 32, objects)
+    if referent:
+        grounding.subject = Referent(trunk.channels, 384, 32, objects, places=places, presence=presence)
+    return GroundingModel(trunk, grounding)
 
 
 def draw(root: Path) -> Path:

@@ -14,7 +14,7 @@ from ..attention import CrossAttentionLayer
 from ..blocks import ChannelLayerNorm, ZeroInitConv, activate, resize
 from ..detector import FEATURES
 from ..features import ImageFeatures, TextFeatures
-from .pointing import GUIDANCE_PLANES, Pointing
+from .pointing import GUIDANCE_PLANES, GroundingOutput, Pointing
 from .presence_head import Presence
 
 
@@ -108,7 +108,13 @@ class Referent(nn.Module):
             tokens = layer(tokens, pointing.words, pointing.mask)
         read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
         logits = self.answer(features["own"] + resize(read, self.grid) + self.said(pointing.guidance))
-        presence = None
-        if self.presence is not None:
-            presence = self.presence(features["keys"], pointing, text.words & text.present[:, None])
-        return ReferentOutput(activate(logits, "softmax"), presence)
+        return ReferentOutput(activate(logits, "softmax"), self._presence(features, pointing, text))
+
+    def presence_of(self, features: ImageFeatures, text: TextFeatures) -> Tensor | None:
+        """The `ReferentOutput.presence` that `forward` gives, without the map, which costs most of it."""
+        return self._presence(features, self.pointing(features, text), text)
+
+    def _presence(self, features: ImageFeatures, pointing: GroundingOutput, text: TextFeatures) -> Tensor | None:
+        if self.presence is None:
+            return None
+        return self.presence(features["keys"], pointing, text.words & text.present[:, None])

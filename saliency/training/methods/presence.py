@@ -33,8 +33,8 @@ class PresenceModel(nn.Module):
     def forward(self, front_features: ImageFeatures, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor]:
         """Logits (T,) of sentence t in picture ``index[t]`` of N, and in another one of them."""
         features = self.subject.encode(front_features)
-        own = self.subject(select(features, index), text).presence
-        return own, self.subject(select(features, others(index, len(features["own"]))), text).presence
+        other = select(features, others(index, len(features["own"])))
+        return self.subject.presence_of(select(features, index), text), self.subject.presence_of(other, text)
 
 
 def others(index: Tensor, pictures: int) -> Tensor:

@@ -8,14 +8,14 @@ import torch
 
 from saliency.errors import RecipeError
 from saliency.models.features import select
-from saliency.models.grounding import Grounding, GroundingModel, GroundingOutput
+from saliency.models.grounding import Grounding, GroundingOutput
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run
 from saliency.training.methods.method import outputs
 from saliency.training.methods.presence import PresenceMethod, others
 from saliency.training.recipe import parse_recipe
 
-from ..squares import ColourTrunk, grounding_model
+from ..squares import grounding_model
 
 
 @pytest.fixture
@@ -44,8 +44,7 @@ def content(squares_source: dict) -> dict:
 
 def method_of(content: dict) -> PresenceMethod:
     torch.manual_seed(0)
-    trunk = ColourTrunk((8, 16, 32))
-    model = GroundingModel(trunk, Grounding(trunk.channels, 384, 32, referent=True, presence=True))
+    model = grounding_model(referent=True, presence=True, places=(15, 20))
     return PresenceMethod(parse_recipe(content), model, Preprocessing(64, 96), "minilm")
 
 
@@ -77,6 +76,16 @@ def test_the_threshold_misses_one_of_twenty_sentences_in_their_own_picture(conte
     with torch.inference_mode():
         found = [pair[0].sigmoid() for _, pair in outputs(method.network(method.model.eval()), method.validation)]
     assert (torch.cat(found) < threshold).float().mean() == pytest.approx(0.05, abs=0.03)
+
+
+def test_presence_without_the_map_is_the_one_beside_it(content: dict):
+    method = method_of(content)
+    subject = method.model.grounding.eval().subject
+    method.validate(method.model)
+    with torch.no_grad():
+        batch, (own, _) = next(outputs(method.network(method.model), method.validation))
+        beside = subject(select(subject.encode(batch.pictures), batch.index), batch.text).presence
+    torch.testing.assert_close(own, beside)
 
 
 def test_every_other_picture_is_drawn_alike():
