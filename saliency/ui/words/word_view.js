@@ -341,16 +341,12 @@ async function show(value) {
   }
   parts.welcome.hidden = filled;
   parts.result.hidden = !filled;
-  if (filled && isCaption(value)) offerToOpen();
-  else parts.opener.hidden = true;
-  if (filled && !isCaption(value)) reveal(parts.result); // a caption is beside the fields
-}
-
-// The words of a caption are closed at first. Gradio's accordion mounts its children when it opens, and without their
-// value where it opens while it becomes visible; hence an element of our own.
-function offerToOpen() {
-  if (parts.opener.hidden) parts.disclosure.open = false;
-  parts.opener.hidden = false;
+  // The words of a caption are closed at first. Gradio's accordion mounts its children when it opens, and without their
+  // value where it opens while it becomes visible; hence an element of our own.
+  const closes = filled && isCaption(value);
+  if (closes && parts.opener.hidden) parts.disclosure.open = false;
+  parts.opener.hidden = !closes;
+  if (filled && !closes) reveal(parts.result); // a caption is beside the fields
 }
 
 for (const name of ["opacity", "scale"]) controls[name].addEventListener("input", draw);
