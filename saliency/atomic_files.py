@@ -36,10 +36,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     except SaliencyError:
         raise
     except Exception as error:
-        said = _sentence(path.name, _of_the_system(error))
-        if said is None:
+        refusal = _refusal(path.name, _of_the_system(error))
+        if refusal is None:
             raise
-        raise said from error
+        raise refusal from error
 
 
 def is_full(error: OSError) -> bool:
@@ -54,7 +54,7 @@ def _of_the_system(error: BaseException | None) -> OSError | None:
     return error
 
 
-def _sentence(name: str, error: OSError | None) -> OutputError | None:
+def _refusal(name: str, error: OSError | None) -> OutputError | None:
     if error is not None and is_full(error):
         return OutputError(
             "The file “{name}” cannot be written: the disk is full. What it held before is still there; make room and "
