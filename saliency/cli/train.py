@@ -28,12 +28,12 @@ def train(
 
     Paths in a recipe are relative to the folder in which this is called.
     """
+    wanted = load_recipe(recipe_path(recipe), overrides or [])
+    make_folder(RUNS)
     # Gradients of sure answers are full of numbers near zero, with which processors are slow: a step of the referent
     # head took 1.6 times as long. Threads take this over when they begin, so that it comes before all work.
     torch.set_flush_denormal(True)
     keep_freed()
-    wanted = load_recipe(recipe_path(recipe), overrides or [])
-    make_folder(RUNS)
     if from_nothing:
         for folder in train_missing(wanted):
             typer.echo(f"Done: {folder}")
