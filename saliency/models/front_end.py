@@ -12,12 +12,41 @@ from dataclasses import dataclass, replace
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..preprocessing import Preprocessing
 from .detector import ObjectPlanes
 from .features import ImageFeatures
+from .trunks import normalisation
 
 # How much larger a picture is that the trunk reads once for all parts than the one whose grids its levels are averaged
 # to, per side: named things are often small.
 ONE_PASS_SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class FrontEndConfig:
+    """What the configurations of models with a `FrontEnd` share.
+
+    Attributes:
+        trunk: name in `trunks.TRUNKS` or of timm.
+        height, width: of the input in pixels.
+        one_pass: pictures are `ONE_PASS_SCALE` times as large as `height` and `width`, and the trunk's levels are
+            averaged to the grids of these: one pass serves also parts that need detail.
+    """
+
+    trunk: str = "densenet161"
+    height: int = 352
+    width: int = 352
+    one_pass: bool = False
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
+        return strided((self.height, self.width), 8) if self.one_pass else None
+
+    def preprocessing(self) -> Preprocessing:
+        """Of the model's pictures."""
+        pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk))
+        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
 
 
 @dataclass(frozen=True)

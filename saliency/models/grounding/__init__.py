@@ -9,7 +9,7 @@ cross-attend to the sentence and self-attend to each other. `Grounding` is both.
 """
 
 from .branch import Grounding
-from .check import check_detector
+from .grounding_config import GroundingConfig
 from .image_text import ImageTextEncoder
 from .named_loss import named_loss, named_things
 from .pointing import GUIDANCE_PLANES, ClassMatcher, GroundingOutput, Pointing
@@ -20,12 +20,12 @@ __all__ = [
     "GUIDANCE_PLANES",
     "ClassMatcher",
     "Grounding",
+    "GroundingConfig",
     "GroundingModel",
     "GroundingOutput",
     "ImageTextEncoder",
     "Pointing",
     "Referent",
-    "check_detector",
     "named_loss",
     "named_things",
 ]

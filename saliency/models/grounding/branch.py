@@ -16,6 +16,7 @@ from ..detector import ObjectPlanes
 from ..features import ImageFeatures, TextFeatures
 from ..front_end import FrontEnd
 from ..text import load_encoder
+from .grounding_config import GroundingConfig
 from .pointing import GroundingOutput, Pointing
 from .referent_head import Referent
 
@@ -47,6 +48,19 @@ class Grounding(Pointing):
         self.grid = grid
         self.objects = ObjectPlanes() if objects else None
         self.subject = Referent(channels, text_dim, dim, objects, presence=presence) if referent else None
+
+    @classmethod
+    def of(cls, config: GroundingConfig, channels: dict[int, int], grid: tuple[int, int] | None) -> Grounding:
+        """The grounding of a model's configuration; `channels` and `grid` as above."""
+        return cls(
+            channels,
+            config.text_dim,
+            config.grounding_dim,
+            config.objects,
+            config.referent,
+            grid,
+            config.presence,
+        )
 
     @property
     def config(self) -> tuple[int, int] | None:

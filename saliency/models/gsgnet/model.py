@@ -17,14 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...losses import bce_with_logits
-from ...preprocessing import Preprocessing
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, SentenceEmbedding, ZeroInitConv, activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
-from ..grounding import GUIDANCE_PLANES, Grounding, GroundingModel, GroundingOutput, check_detector, named_things
+from ..front_end import FrontEnd, FrontEndConfig
+from ..grounding import GUIDANCE_PLANES, Grounding, GroundingConfig, GroundingModel, GroundingOutput, named_things
 from ..own_loss import OwnLoss, Targets
-from ..trunks import build_trunk, normalisation
+from ..trunks import build_trunk
 from .semantic import LGFB, SAIB
 
 FUSIONS = ("none", "deep_concat", "all_concat")
@@ -34,43 +33,29 @@ GUIDED = ("f3", "f4", "f5")
 
 
 @dataclass(frozen=True)
-class GSGNetConfig:
+class GSGNetConfig(FrontEndConfig, GroundingConfig):
     """Configuration of `GSGNet`.
 
     Attributes:
-        trunk: name in `trunks.TRUNKS`.
+        trunk, height, width, one_pass: see `FrontEndConfig`.
         channels: of every level after projection (the paper's C), a multiple of twice the heads.
         heads: of the attention.
         decoder_channels: of the smoothed levels; the readout narrows to half of it.
         upsamplings: 0, 1 or 2 doublings in the readout, which starts at stride 4; 2 ends at the input's size.
         activation: ``sigmoid`` (paper) or ``softmax``.
-        text_dim: channels of the sentence vector and of the text encoder's token states.
+        text_dim: channels of the sentence vector, too.
+        grounding_dim, objects, referent, presence: see `GroundingConfig`.
         fusion: where the sentence vector is concatenated: ``none``, ``deep_concat`` (f5), ``all_concat`` (every level).
         guidance: add the words' maps to f3, f4 and f5.
-        grounding_dim: channels of the space of words and regions.
-        objects: add an object detector to the grounding.
-        referent: the grounding has a `Referent` head.
-        presence: the referent head also estimates whether the picture shows the referent.
-        one_pass: as in TranSalNet: pictures are `front_end.ONE_PASS_SCALE` times as large as `height` and `width`, and
-            the trunk's levels are averaged to the grids of these.
     """
 
-    trunk: str = "densenet161"
-    height: int = 352
-    width: int = 352
     channels: int = 192
     heads: int = 4
     decoder_channels: int = 128
     upsamplings: int = 2
     activation: str = "sigmoid"
-    text_dim: int = 768
     fusion: str = "deep_concat"
     guidance: bool = False
-    grounding_dim: int = 192
-    objects: bool = False
-    referent: bool = False
-    presence: bool = False
-    one_pass: bool = False
 
     def __post_init__(self) -> None:
         if self.fusion not in FUSIONS:
@@ -79,18 +64,7 @@ class GSGNetConfig:
             raise ValueError(f"channels must be a multiple of {2 * self.heads}, not {self.channels}")
         if self.upsamplings not in (0, 1, 2):
             raise ValueError(f"upsamplings must be 0, 1 or 2, not {self.upsamplings}")
-        if self.objects:
-            check_detector(self.trunk)
-
-    def preprocessing(self) -> Preprocessing:
-        """Of the model's pictures."""
-        pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk))
-        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
-
-    @property
-    def grid(self) -> tuple[int, int] | None:
-        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
-        return strided((self.height, self.width), 8) if self.one_pass else None
+        self.check_detector(self.trunk)
 
 
 class Readout(nn.Sequential):
@@ -164,15 +138,7 @@ class GSGNet(SaliencyModel):
             self.sentence = SentenceEmbedding(config.text_dim, channels)
         self.concats = nn.ModuleDict({level: SentenceConcat(channels) for level in fused})
         if config.guidance:
-            self.grounding = Grounding(
-                self.trunk.channels,
-                config.text_dim,
-                config.grounding_dim,
-                config.objects,
-                config.referent,
-                config.grid,
-                config.presence,
-            )
+            self.grounding = Grounding.of(config, self.trunk.channels, config.grid)
             self.guides = nn.ModuleDict({level: ZeroInitConv(GUIDANCE_PLANES, channels) for level in GUIDED})
         self.semantic = SAIB(channels, config.heads)
         self.fusions = nn.ModuleDict(

@@ -15,25 +15,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...preprocessing import Preprocessing
 from ..base import SaliencyModel
 from ..blocks import ChannelLayerNorm, FeedForward, activate, resize
 from ..detector import FEATURES
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
-from ..grounding import Grounding, GroundingModel, GroundingOutput, check_detector
-from ..trunks import build_trunk, normalisation
+from ..front_end import FrontEnd, FrontEndConfig
+from ..grounding import Grounding, GroundingConfig, GroundingModel, GroundingOutput
+from ..trunks import build_trunk
 
 STRIDES = (4, 8, 16, 32)
 NORMALISATIONS = ("minmax", "signed", "max", "sum", "softmax")
 
 
 @dataclass(frozen=True)
-class SDGSODConfig:
+class SDGSODConfig(FrontEndConfig, GroundingConfig):
     """Configuration of `SDGSOD`.
 
     Attributes:
-        trunk: name in `trunks.TRUNKS` or of timm, with strides 4 to 32.
+        trunk, height, width, one_pass: see `FrontEndConfig`. Strides 4 to 32 are tapped.
         channels: levels of the trunk that have more are projected to as many; None leaves all as they are (paper).
         hidden: channels of the head (the paper's E).
         context: convolutions from the coarsest level to stride 8, in front of the head; needs `channels`.
@@ -43,14 +42,11 @@ class SDGSODConfig:
         guided: strides of the levels it is added to; none for a detector that has the same front end and reads nothing.
         normalise: of the words' map, which the paper leaves open: ``minmax`` to [0, 1], ``signed`` to [-1, 1], ``max``
             to a maximum of 1, ``sum`` to a mean of 1, ``softmax`` over positions, to a maximum of 1.
-        text_dim: channels of the text encoder's token states.
-        grounding_dim, objects, referent, presence: see `GSGNetConfig`. The detector's features also join stride 8.
-        one_pass: see `GSGNetConfig`.
+        text_dim, grounding_dim, objects, referent, presence: see `GroundingConfig`. The detector's features also join
+            stride 8.
     """
 
     trunk: str = "pvt_v2_b3"
-    height: int = 352
-    width: int = 352
     channels: int | None = None
     hidden: int = 768
     context: bool = False
@@ -59,12 +55,6 @@ class SDGSODConfig:
     guidance: bool = True
     guided: tuple[int, ...] = STRIDES
     normalise: str = "minmax"
-    text_dim: int = 768
-    grounding_dim: int = 192
-    objects: bool = False
-    referent: bool = False
-    presence: bool = False
-    one_pass: bool = False
 
     def __post_init__(self) -> None:
         if self.normalise not in NORMALISATIONS:
@@ -73,18 +63,7 @@ class SDGSODConfig:
             raise ValueError(f"guided must be some of the strides {STRIDES}, not {self.guided}")
         if self.context and self.channels is None:
             raise ValueError("context needs channels")
-        if self.objects:
-            check_detector(self.trunk)
-
-    def preprocessing(self) -> Preprocessing:
-        """Of the model's pictures."""
-        pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk))
-        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
-
-    @property
-    def grid(self) -> tuple[int, int] | None:
-        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
-        return strided((self.height, self.width), 8) if self.one_pass else None
+        self.check_detector(self.trunk)
 
 
 class Guide(nn.Module):

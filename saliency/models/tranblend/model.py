@@ -21,10 +21,10 @@ from ..front_end import FrontEnd
 from ..grounding import (
     GUIDANCE_PLANES,
     Grounding,
+    GroundingConfig,
     GroundingModel,
     GroundingOutput,
     ImageTextEncoder,
-    check_detector,
     named_things,
 )
 from ..own_loss import OwnLoss
@@ -36,7 +36,7 @@ BLENDS = ("none", "upsample", "blendnet", "cross_attention")
 
 
 @dataclass(frozen=True)
-class TranBlendConfig:
+class TranBlendConfig(GroundingConfig):
     """Configuration of `TranBlend`.
 
     Attributes:
@@ -44,8 +44,8 @@ class TranBlendConfig:
         blend: ``none`` (TranSalNet itself), ``upsample`` (product with the spread feature), ``blendnet`` (two
             convolutions on both; the default) or ``cross_attention`` (the feature queries the picture).
         source: ``blip`` (a vector) or ``grounding`` (a map).
-        text_dim: channels of the text encoder's token states (grounding).
-        grounding_dim: channels of the space of words and regions; equals the backbone's middle width.
+        text_dim, grounding_dim, objects, referent, presence: see `GroundingConfig` (grounding). The dimension equals
+            the backbone's middle width.
         layers: of the compact image-text encoder.
         dropout: in that encoder's MLPs.
         per_channel_kernel: spread each feature with a kernel of its own instead of a shared one (blip).
@@ -54,9 +54,6 @@ class TranBlendConfig:
         guide_fine: the words' maps also steer the stride-8 level (grounding).
         referent_gain: factor of the referent's map in the image-text encoder (grounding). A decoder that was trained
             with the words' maps alone follows the referent head's too little.
-        objects: add an object detector to the grounding.
-        referent: the grounding has a `Referent` head.
-        presence: the referent head also estimates whether the picture shows the referent.
         null_text: ``learned`` null feature for the empty sentence, or ``encode_empty`` to encode it (blip).
         blip: dimensions of the BLIP parts.
     """
@@ -64,8 +61,6 @@ class TranBlendConfig:
     backbone: TranSalNetConfig = field(default_factory=TranSalNetConfig)
     blend: str = "blendnet"
     source: str = "blip"
-    text_dim: int = 768
-    grounding_dim: int = 192
     layers: int = 2
     dropout: float = 0.0
     per_channel_kernel: bool = False
@@ -74,16 +69,12 @@ class TranBlendConfig:
     guide_fine: bool = False
     referent_gain: float = 1.0
     null_text: str = "learned"
-    objects: bool = False
-    referent: bool = False
-    presence: bool = False
     blip: BlipConfig = field(default_factory=BlipConfig)
 
     def __post_init__(self) -> None:
         if self.blend not in BLENDS:
             raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
-        if self.objects:
-            check_detector(self.backbone.trunk)
+        self.check_detector(self.backbone.trunk)
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures: the backbone's, squashed."""
@@ -124,15 +115,7 @@ class TranBlend(SaliencyModel):
                 self.spread = VectorUpsampler(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
         else:
             text_channels = channels
-            self.grounding = Grounding(
-                self.backbone.trunk.channels,
-                config.text_dim,
-                config.grounding_dim,
-                config.objects,
-                config.referent,
-                config.backbone.grid,
-                config.presence,
-            )
+            self.grounding = Grounding.of(config, self.backbone.trunk.channels, config.backbone.grid)
             self.image_text = ImageTextEncoder(
                 channels, config.layers, dropout=config.dropout, referent_gain=config.referent_gain
             )

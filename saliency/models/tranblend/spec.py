@@ -45,7 +45,7 @@ TINY_BLIP = BlipConfig(
     image_size=64,
     trained_size=64,
 )
-TINY_PAPER = TranBlendConfig(TINY_PAPER_BACKBONE, blip=TINY_BLIP)
+TINY_PAPER = TranBlendConfig(backbone=TINY_PAPER_BACKBONE, blip=TINY_BLIP)
 
 
 SPEC = ModelSpec(

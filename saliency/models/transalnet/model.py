@@ -5,7 +5,7 @@ Text-blind: it answers the same whatever the sentence. TranBlend builds on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
@@ -17,8 +17,8 @@ from ..attention import EncoderLayer
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import ONE_PASS_SCALE, FrontEnd, strided
-from ..trunks import build_trunk, normalisation
+from ..front_end import FrontEnd, FrontEndConfig, strided
+from ..trunks import build_trunk
 
 
 @dataclass(frozen=True)
@@ -31,21 +31,19 @@ class TransformerConfig:
 
 
 @dataclass(frozen=True)
-class TranSalNetConfig:
+class TranSalNetConfig(FrontEndConfig):
     """Configuration of `TranSalNet`.
 
     Attributes:
-        trunk: name in `trunks.TRUNKS`; strides 8, 16 and 32 are tapped.
-        height, width: of the input; the learned positions belong to it and are interpolated for others.
+        trunk, height, width, one_pass: see `FrontEndConfig`. Strides 8, 16 and 32 are tapped; the learned positions
+            belong to the size and are interpolated for others.
+        fit: see `Preprocessing`.
         deep, middle, fine: the encoders of strides 32, 16 and 8.
         decoder: channels behind each decoder convolution after the three fused levels.
         upsamplings: how many of the decoder's convolutions are followed by a doubling; 3 ends at the input's size.
         activation: ``sigmoid`` (paper) or ``softmax``.
-        one_pass: pictures are `front_end.ONE_PASS_SCALE` times as large as `height` and `width`, and the trunk's levels
-            are averaged to the grids of these: one pass serves also parts that need detail.
     """
 
-    trunk: str = "densenet161"
     height: int = 288
     width: int = 384
     fit: str = "pad"
@@ -55,17 +53,10 @@ class TranSalNetConfig:
     decoder: tuple[int, ...] = (256, 128, 64, 32)
     upsamplings: int = 3
     activation: str = "sigmoid"
-    one_pass: bool = False
-
-    @property
-    def grid(self) -> tuple[int, int] | None:
-        """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
-        return grid_size(self, 8) if self.one_pass else None
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""
-        pictures = Preprocessing(self.height, self.width, **normalisation(self.trunk), fit=self.fit)
-        return pictures.enlarged(ONE_PASS_SCALE) if self.one_pass else pictures
+        return replace(super().preprocessing(), fit=self.fit)
 
 
 class TransformerEncoder(nn.Module):
