@@ -11,6 +11,7 @@ import torch
 from saliency import checkpoints
 from saliency.checkpoints import Description
 from saliency.models import registry
+from saliency.predictor import Predictor
 from saliency.settings import settings, variable
 from tests.comparisons import comparison  # noqa: F401  a fixture
 from tests.tiny import in_miniature
@@ -31,6 +32,22 @@ def data_sets() -> Path:
     if not folder.is_dir():
         pytest.skip("the data sets are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Predictor:
+    """Of the shipped checkpoints, which are read once."""
+    return Predictor()
+
+
+@pytest.fixture(scope="session")
+def address(shipped: Predictor) -> Iterator[str]:
+    """The running app with the shipped checkpoints; its visitors share nothing, so tests can share it."""
+    from saliency.ui import build  # Gradio, which most tests do without, takes seconds to import
+    from tests.ui.serving import serving
+
+    with serving(lambda: build(shipped)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.ui.serving import serving
-
 PATIENCE = 120_000  # milliseconds: two busy cores share browser, server and models
 expect.set_options(timeout=PATIENCE)
 
@@ -38,12 +36,6 @@ def browser():
         browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def address():
-    with serving() as address:
-        yield address
 
 
 @pytest.fixture

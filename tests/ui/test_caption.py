@@ -15,11 +15,9 @@ from PIL import Image
 from saliency import checkpoints
 from saliency.imaging import open_picture
 from saliency.models.registry import network
-from saliency.predictor import Predictor
 from saliency.results import Caption, CheckpointIdentity
 from saliency.ui.words.word_presentation import WORD_SIDE, present_caption
 from tests.pictures import COFFEE
-from tests.ui.serving import serving
 
 ENDPOINT = "/caption"
 
@@ -51,14 +49,13 @@ def test_each_word_has_its_attention_in_multiples_of_the_average():
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with serving() as address:
-        yield Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+def client(address, tmp_path_factory):
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
-def test_the_endpoint_says_what_the_predictor_says(client):
+def test_the_endpoint_says_what_the_predictor_says(client, shipped):
     view = client.predict(handle_file(COFFEE), api_name=ENDPOINT)
-    caption = Predictor([]).caption(COFFEE)
+    caption = shipped.caption(COFFEE)
     assert view["sentence"] == caption.sentence
     assert view["log_probability"] == pytest.approx(caption.log_probability, abs=1e-3)
     assert [(word["start"], word["end"]) for word in view["words"]] == list(caption.spans)

@@ -16,18 +16,10 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from saliency.archive.recorded import read_recorded, replay
-from saliency.predictor import Predictor
 from saliency.ui.shared.examples import FOLDER
 from saliency.ui.shared.guard import NOT_TAKEN, UNEXPECTED
 from saliency.ui.shared.sentences import chinese
 from tests.pictures import COFFEE
-from tests.ui.serving import serving
-
-
-@pytest.fixture(scope="module")
-def address():
-    with serving() as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +172,9 @@ def test_the_archive_explains_itself(archive):
     assert "TranSalNet" not in words  # which was not asked
 
 
-def test_the_archive_of_the_endpoint_is_replayed(archive):
+def test_the_archive_of_the_endpoint_is_replayed(archive, shipped):
     path, _, _ = archive
-    results, _ = replay(read_recorded(path), Predictor())
+    results, _ = replay(read_recorded(path), shipped)
     assert len(results) == 4
     assert all(result.same for result in results)
 

@@ -21,6 +21,7 @@ from saliency.ui.shared.presentation import present
 from saliency.ui.shared.sentences import translated
 from saliency.ui.truth import truth_files
 from saliency.ui.truth.truth_files import account, read_recording, read_truth
+from tests.ui.gaze_tables import two_pictures
 
 
 @pytest.fixture
@@ -156,16 +157,8 @@ def test_the_account_has_the_number_the_columns_and_every_notice():
     assert account(Recording((Fixation(1, 2),), (30, 40)))[1:] == ()
 
 
-def several_pictures(source, shape, options, *, participant=""):
-    """Reads a table of the pictures cup and cat."""
-    name = (options.picture or "").removesuffix(".jpg")
-    if name not in ("cup", "cat"):
-        raise GroundTruthError("There is no fixation in the file.")
-    return Recording((Fixation(1, 2, name),), shape)
-
-
 def test_the_pictures_own_name_is_used_only_where_it_helps(monkeypatch):
-    monkeypatch.setattr(truth_files, "read_fixations", several_pictures)
+    monkeypatch.setattr(truth_files, "read_fixations", two_pictures)
     assert read_recording("f.csv", (30, 40), picture="/tmp/x/cup.jpg").participants == ("cup",)
     chosen = GazeOptions(picture="cat")
     assert read_recording("f.csv", (30, 40), chosen, "/tmp/x/cup.jpg").participants == ("cat",)

@@ -10,7 +10,6 @@ import pytest
 
 from saliency.conditions import Condition
 from saliency.imaging import load_image
-from saliency.predictor import Predictor
 from saliency.ui.builder import TABS
 from saliency.ui.lecture.lecture import steps
 from saliency.ui.share.share import read_link
@@ -69,10 +68,9 @@ def test_there_are_six_steps_with_texts_in_every_language_on_tabs_there_are():
 
 
 @pytest.mark.parametrize("step", steps(), ids=lambda step: step.name)
-def test_a_step_fills_its_form_and_leaves_nothing_as_a_visitor_had_it(step):
-    predictor = Predictor()
+def test_a_step_fills_its_form_and_leaves_nothing_as_a_visitor_had_it(step, shipped):
     written = dict(parse_qsl(step.link, keep_blank_values=True))
-    read = read_link(step.link, predictor.models)
+    read = read_link(step.link, shipped.models)
     assert set(written["models"].split()) == set(read["models"])
     assert read["example"] in {example.title for example in examples()}
     for name in ("general", "salient", "non_salient", "sentence"):
@@ -87,28 +85,21 @@ def test_a_step_fills_its_form_and_leaves_nothing_as_a_visitor_had_it(step):
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor(["tranblend", "transalnet"])
-
-
-@pytest.fixture(scope="module")
 def picture() -> np.ndarray:
     return load_image(next(example.picture for example in examples() if example.title == "Otters"))
 
 
 @pytest.fixture(scope="module")
-def results(predictor, picture):
+def results(shipped, picture):
     """(model, name of a step) -> density that the model predicts for the step's own sentence."""
     densities = {}
     for name, step in STEPS.items():
         fields = dict(parse_qsl(step.link, keep_blank_values=True))
         condition = Condition.GENERAL if step.tab != "compare" else Condition(name)
         sentence = fields["sentence"] or fields.get(name, "")
-        for prediction in predictor.predict(
-            picture, {condition: sentence}, models=fields["models"].split()
-        ).predictions:
+        for prediction in shipped.predict(picture, {condition: sentence}, models=fields["models"].split()).predictions:
             densities[prediction.model, name] = prediction.density
-    bare = predictor.predict(picture, models=["transalnet"]).predictions[0]
+    bare = shipped.predict(picture, models=["transalnet"]).predictions[0]
     return densities | {("transalnet", "pure"): bare.density}
 
 
@@ -163,13 +154,13 @@ def test_a_sentence_about_the_rock_moves_gaze_from_the_otter_down_to_it(results)
     assert gone_elsewhere(after, pure) > 1.5 * gone_elsewhere(results["tranblend", "general"], pure)
 
 
-def test_the_word_that_moves_most_points_at_the_rock(predictor, picture):
+def test_the_word_that_moves_most_points_at_the_rock(shipped, picture):
     sentence = dict(parse_qsl(STEPS["words"].link))["sentence"]
-    strength = {each.word: each.strength for each in influence(predictor, picture, sentence, "tranblend")}
+    strength = {each.word: each.strength for each in influence(shipped, picture, sentence, "tranblend")}
     others = [value for word, value in strength.items() if word != "rock"]
     assert strength["rock"] > 3 * max(others)  # the Words tab opens on it
     assert max(strength["is"], strength["a"]) < 0.05
-    read = predictor.predict(picture, {Condition.GENERAL: sentence}, models=["tranblend"], words=True).predictions[0]
+    read = shipped.predict(picture, {Condition.GENERAL: sentence}, models=["tranblend"], words=True).predictions[0]
     words = {word.word: word for word in read.words}
     assert peaks_in(words["rock"].working_map, ROCK)
 

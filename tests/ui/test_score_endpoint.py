@@ -10,20 +10,17 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from saliency.conditions import Condition
-from saliency.predictor import Predictor
 from tests.pictures import COFFEE
-from tests.ui.serving import serving
 
 MARKS = [[300, 150], [320, 170], [250, 260]]
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with serving() as address:
-        yield Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+def client(address, tmp_path_factory):
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
-def test_every_model_is_scored_against_a_list_and_a_file(client, tmp_path):
+def test_every_model_is_scored_against_a_list_and_a_file(client, shipped, tmp_path):
     (tmp_path / "ann.csv").write_text("x,y\n10,20\n")
     view = client.predict(
         handle_file(COFFEE),
@@ -38,8 +35,8 @@ def test_every_model_is_scored_against_a_list_and_a_file(client, tmp_path):
     assert view["blur"] == {"pixels": 20, "degrees": None}
     assert [(person["participant"], person["fixations"]) for person in view["people"]] == [("", 3), ("ann", 1)]
     assert view["table"]["columns"] == ["model", "NSS", "AUC", "CC", "SIM", "KL"]
-    predictor = Predictor(["clip_salgan", "transalnet"])
-    comparison = predictor.predict(COFFEE, {Condition.GENERAL: "A red cup."})
+    models = ["clip_salgan", "transalnet"]
+    comparison = shipped.predict(COFFEE, {Condition.GENERAL: "A red cup."}, models=models)
     xs, ys = zip(*MARKS, (10, 20), strict=True)
     for model, nss, *_ in view["table"]["rows"]:
         density = comparison.get(model, Condition.GENERAL).density.astype(np.float64)
@@ -47,9 +44,9 @@ def test_every_model_is_scored_against_a_list_and_a_file(client, tmp_path):
     assert [model["name"] for model in view["models"]] == [row[0] for row in view["table"]["rows"]]
 
 
-def test_models_sentence_and_blur_have_defaults(client):
+def test_models_sentence_and_blur_have_defaults(client, shipped):
     view = client.predict(handle_file(COFFEE), fixations=MARKS, api_name="/score")
-    assert len(view["models"]) == sum(spec.task == "gaze" for spec in Predictor().specs.values())
+    assert len(view["models"]) == sum(spec.task == "gaze" for spec in shipped.specs.values())
     assert view["sentence"] == ""
     assert view["blur"]["pixels"] == 31.98
 

@@ -22,7 +22,6 @@ from saliency.ui.words.word_presentation import WORD_SIDE
 from saliency.ui.words.words_tab import answer
 from tests.pictures import COFFEE
 from tests.tiny import GRID, LIMIT, in_miniature, place
-from tests.ui.serving import serving
 
 PIXELS = np.full((320, 320, 3), 60, np.uint8)
 
@@ -134,9 +133,8 @@ def test_every_text_that_is_drawn_is_there():
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with serving() as address:
-        yield Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+def client(address, tmp_path_factory):
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
 def test_the_endpoint_returns_the_same_object(client):
