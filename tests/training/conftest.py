@@ -13,6 +13,7 @@ from saliency.models import trunks
 from saliency.training import runs
 
 from . import squares as coloured
+from .tiny_recipe import recipe_on
 
 SENTENCES = {"_0": "", "_1": "a square and a wall", "_3": "a square on the left", "_2": "the wall behind"}
 
@@ -52,19 +53,8 @@ def tiny_sjtu(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_recipe(tiny_sjtu: Path) -> dict:
-    """A recipe on it as YAML gives it; two stages, the second without the words."""
-    source = {"reader": "sjtu_tis", "root": str(tiny_sjtu), "split": "training"}
-    return {
-        "name": "tiny",
-        "model": "clip_salgan",
-        "config": {"widths": [8, 8], "vgg2": [1, 1, 1]},
-        "grid": [96, 128],
-        "validation": source | {"split": "validation"},
-        "stages": [
-            {"name": "first", "data": [source], "epochs": 2, "batch": 2, "rate": 3e-3, "augmentation": {"flip": 0.5}},
-            {"name": "second", "data": [source | {"conditions": ["pure"]}], "epochs": 2, "batch": 2, "average": 0.5},
-        ],
-    }
+    """See `recipe_on`."""
+    return recipe_on(tiny_sjtu)
 
 
 @pytest.fixture(scope="session")
