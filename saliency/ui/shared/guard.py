@@ -50,6 +50,7 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
+        error.print_exception = False  # Gradio's own names what was sent
         return error
     if isinstance(error, SaliencyError):
         return gr.Error(html.escape(translated(error.message), quote=False), print_exception=False)
@@ -73,7 +74,8 @@ class GuardedBlocks(gr.Blocks):
         except gr.Error:
             raise
         except Exception as error:
-            logger.info("What was sent was refused: %s", error)
+            # Its text may name what was sent, which is not logged.
+            logger.info("What was sent was refused (%s).", type(error).__name__)
             raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
