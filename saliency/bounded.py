@@ -22,9 +22,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import GeneratorType
 from typing import IO, Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -62,13 +63,12 @@ def bounded(function: Callable[_P, _T], *arguments: _P.args, **options: _P.kwarg
     if _in_child:
         return function(*arguments, **options)
     with _slots:
-        try:
-            child = _idle_child() or _Child()
-        except OSError as error:
-            _logger.warning("Files are read without limits of time and memory: no child process starts (%s).", error)
+        child = _ready_child()
+        if child is None:
             return function(*arguments, **options)
         try:
-            result, raised = child.call(function, arguments, options)
+            child.request(function, arguments, options)
+            result, raised, _ = child.answer()
         except BaseException:  # also where it was interrupted: the answer to come is nobody's
             child.close()
             raise
@@ -76,6 +76,34 @@ def bounded(function: Callable[_P, _T], *arguments: _P.args, **options: _P.kwarg
     if raised is not None:
         raise raised
     return result
+
+
+def bounded_items(
+    function: Callable[_P, Iterator[_T]], *arguments: _P.args, **options: _P.kwargs
+) -> Generator[_T, None, None]:
+    """What a generator function yields, as `bounded`: every item within the time, all of them within the memory.
+
+    The child works on the next item while the caller has one, and waits then. It is none of `MOST_CHILDREN`: it may
+    last as long as its caller wants, and may be asked for while another is.
+    """
+    child = None if _in_child else _ready_child()
+    if child is None:
+        yield from function(*arguments, **options)
+        return
+    more = True
+    try:
+        child.request(function, arguments, options)
+        while more:
+            item, raised, more = child.answer()
+            if raised is not None:
+                raise raised
+            if more:
+                yield item
+    finally:
+        if more or len(_idle) >= MOST_CHILDREN:  # at work on an item that nobody wants, or has crashed
+            child.close()
+        else:
+            _idle.append(child)
 
 
 def read_within_limits(
@@ -86,14 +114,25 @@ def read_within_limits(
     Raises:
         SaliencyError: `error` where it exceeds a limit or crashes; else what the function raises.
     """
+    with refused_as(error):
+        return bounded(function, *arguments, **options)
+
+
+@contextmanager
+def refused_as(
+    error: type[SaliencyError],
+    slow: str = "Reading the file takes longer than {seconds:g} seconds; please save it anew, in another format.",
+) -> Iterator[None]:
+    """Within it, what `bounded` raises of its own is raised as `error`.
+
+    Args:
+        slow: sentence where reading takes too long, with the field ``seconds``.
+    """
     seconds, megabytes = read_limits()
     try:
-        return bounded(function, *arguments, **options)
+        yield
     except TimeoutError:
-        raise error(
-            "Reading the file takes longer than {seconds:g} seconds; please save it anew, in another format.",
-            seconds=seconds,
-        ) from None
+        raise error(slow, seconds=seconds) from None
     except MemoryError:
         raise error(
             "Reading the file takes more than {megabytes:g} MB of memory; please save it anew, in another format.",
@@ -127,12 +166,15 @@ class _Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def call(self, function: Any, arguments: Any, options: Any) -> tuple[Any, Exception | None]:
-        """The result of a call, or the exception that it raised."""
+    def request(self, function: Any, arguments: Any, options: Any) -> None:
+        """Asks for a call; the answers have to be read."""
+        with suppress(BrokenPipeError):  # it has ended; `answer` says why
+            pickle.dump((function, arguments, options, *read_limits()), self._requests, protocol=5)
+            self._requests.flush()
+
+    def answer(self) -> tuple[Any, Exception | None, bool]:
+        """The result of a call, or an item of it; the exception that it raised; whether there are more answers."""
         try:
-            with suppress(BrokenPipeError):  # it has ended; the status says why
-                pickle.dump((function, arguments, options, *read_limits()), self._requests, protocol=5)
-                self._requests.flush()
             sizes, answer = pickle.load(self._answers)
             buffers = [np.empty(size, np.uint8) for size in sizes]
             for buffer in buffers:
@@ -162,13 +204,23 @@ _slots = threading.BoundedSemaphore(MOST_CHILDREN)
 _in_child = False  # where the limits hold already
 
 
+def _ready_child() -> _Child | None:
+    """A child that waits, or a new one; None, which is logged, where none can be started."""
+    try:
+        return _idle_child() or _Child()
+    except OSError as error:
+        _logger.warning("Files are read without limits of time and memory: no child process starts (%s).", error)
+        return None
+
+
 def _idle_child() -> _Child | None:
     """A child that waits, if any; those that were ended meanwhile are forgotten."""
-    while _idle:
-        child = _idle.pop()
-        if child.alive():
-            return child
-        child.close()
+    with suppress(IndexError):  # another thread may take the last one
+        while True:
+            child = _idle.pop()
+            if child.alive():
+                return child
+            child.close()
     return None
 
 
@@ -203,25 +255,44 @@ def _serve() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     answers.write(_READY)
     answers.flush()
-    with open(os.devnull, "w") as nowhere:
+    # The requests end, or nobody reads the answers.
+    with suppress(EOFError, BrokenPipeError), open(os.devnull, "w") as nowhere:
         while True:
-            try:
-                function, arguments, options, seconds, megabytes = pickle.load(requests)
-            except EOFError:
-                return
-            result, error = None, None
-            try:
-                with _time(seconds, nowhere), _memory(megabytes):
-                    result = function(*arguments, **options)
-            except Exception as raised:
-                error = raised.with_traceback(None)
-            buffers: list[pickle.PickleBuffer] = []
-            answer = pickle.dumps((result, error), protocol=5, buffer_callback=buffers.append)
-            pickle.dump(([buffer.raw().nbytes for buffer in buffers], answer), answers, protocol=5)
-            for buffer in buffers:
-                answers.write(buffer.raw())
-            answers.flush()
-            del function, arguments, options, result, error, answer, buffers  # nothing is kept of a file
+            function, arguments, options, seconds, megabytes = pickle.load(requests)
+            for answer in _results(function, arguments, options, seconds, megabytes, nowhere):
+                _send(answer, answers)
+            del function, arguments, options, answer  # nothing is kept of a file
+
+
+def _results(
+    function: Any, arguments: Any, options: Any, seconds: float, megabytes: float, nowhere: IO[str]
+) -> Iterator[tuple[Any, Exception | None, bool]]:
+    """As `_Child.answer` gives them: of a generator its items and its end, else one."""
+    try:
+        with _memory(megabytes):
+            with _time(seconds, nowhere):
+                result = function(*arguments, **options)
+            while isinstance(result, GeneratorType):
+                with _time(seconds, nowhere):
+                    item = next(result, result)
+                if item is result:  # its end
+                    result = None
+                else:
+                    yield item, None, True
+                    del item
+    except Exception as raised:
+        yield None, raised.with_traceback(None), False
+    else:
+        yield result, None, False
+
+
+def _send(answer: Any, answers: IO[bytes]) -> None:
+    buffers: list[pickle.PickleBuffer] = []
+    content = pickle.dumps(answer, protocol=5, buffer_callback=buffers.append)
+    pickle.dump(([buffer.raw().nbytes for buffer in buffers], content), answers, protocol=5)
+    for buffer in buffers:
+        answers.write(buffer.raw())
+    answers.flush()
 
 
 @contextmanager

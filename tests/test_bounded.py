@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from saliency import bounded as module
-from saliency.bounded import MOST_CHILDREN, bounded
+from saliency.bounded import MOST_CHILDREN, bounded, bounded_items
 from saliency.errors import PictureError
 from saliency.imaging import format_of
 
@@ -93,6 +93,74 @@ def test_callers_at_once_get_their_own_results_from_few_children():
         results = list(threads.map(lambda number: bounded(np.full, 50_000, number), range(40)))
     assert [set(result.tolist()) for result in results] == [{number} for number in range(40)]
     assert 1 <= len(module._idle) <= MOST_CHILDREN
+
+
+def numbers(count: int, then: object = None, *arguments: object):
+    """Arrays of 0, 1, ...; then a call."""
+    for number in range(count):
+        yield np.full(50_000, number)
+    if callable(then):
+        then(*arguments)
+
+
+def first(item: np.ndarray) -> int:
+    [value] = set(item.tolist())
+    return value
+
+
+def test_items_of_a_generator_come_one_by_one():
+    assert [first(item) for item in bounded_items(numbers, 5)] == [0, 1, 2, 3, 4]
+    assert list(bounded_items(numbers, 0)) == []
+    assert bounded(len, b"four") == 4
+
+
+@pytest.mark.parametrize(
+    ("then", "raised"),
+    [
+        ((divmod, 1, 0), ZeroDivisionError),
+        (ENDLESS, TimeoutError),
+        pytest.param((bytearray, 2 * 2**30), MemoryError, marks=needs_proc),
+        ((os.abort,), ChildProcessError),
+    ],
+    ids=["an error", "too long", "too much memory", "a crash"],
+)
+def test_what_ends_a_generator_comes_after_its_items(limits, then, raised, capfd):
+    limits(seconds=1)
+    items = bounded_items(numbers, 3, *then)
+    assert [first(next(items)) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(raised):
+        next(items)
+    assert bounded(len, b"four") == 4
+
+
+@needs_proc
+def test_all_items_together_have_the_memory():
+    with pytest.raises(MemoryError):
+        list(bounded_items(growing, 5))
+
+
+def growing(count: int):
+    memory = []
+    for _ in range(count):
+        memory.append(bytearray(400 * 2**20))
+        yield len(memory)
+
+
+def test_others_are_called_while_generators_wait():
+    waiting = [bounded_items(numbers, 3) for _ in range(MOST_CHILDREN + 1)]
+    for items in waiting:
+        next(items)
+    assert bounded(len, b"four") == 4
+    for items in waiting:
+        items.close()
+    assert bounded(len, b"four") == 4
+
+
+def test_where_no_child_starts_a_generator_is_read_here(monkeypatch, caplog):
+    module._close_all()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert [first(item) for item in bounded_items(numbers, 3)] == [0, 1, 2]
+    assert "without limits" in caplog.text
 
 
 def test_a_child_that_was_ended_while_it_waited_is_replaced():

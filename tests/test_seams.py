@@ -155,6 +155,31 @@ def test_only_ways_in_import_the_web_app():
 IN_EVERY_MODEL = {"model", "spec"}
 
 
+_DATES = {  # the modules that write a date into a file or onto a page
+    "saliency.checkpoints",
+    "saliency.ui.annotate.annotate_page",
+    "saliency.ui.errors.report",
+    "saliency.ui.models.models_tab",
+}
+
+
+def test_no_duration_is_measured_by_a_clock_that_jumps():
+    """``time.monotonic`` and ``time.perf_counter`` do not; ``time.time`` and dates do."""
+    clocks, dates = set(), set()
+    for module, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                clocks.add(module)  # whose functions would not be recognised below
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in ("time", "time_ns") and ast.unparse(node.func.value) == "time":
+                clocks.add(module)
+            if node.func.attr in ("now", "utcnow", "today"):
+                dates.add(module)
+    assert clocks == set()
+    assert dates == _DATES
+
+
 def test_no_module_name_occurs_in_two_packages():
     """A name says which module is meant without its package."""
     places = defaultdict(list)

@@ -7,10 +7,10 @@ cache folder by the checkpoint's sha256, the code and the shapes of its inputs; 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..settings import cache_folder, settings
+from ..settings import cache_folder, settings, variable
+
+_logger = logging.getLogger(__name__)
 
 Named = dict[str, Tensor]
 OUTPUTS = "saliency_outputs"  # where a graph stores the names of its outputs
@@ -91,8 +93,10 @@ class Graph:
         model = _stored(core, path)
         if model is None:
             model = self._exported(inputs)
-            with suppress(OSError, RuntimeError):  # a folder that cannot be written to costs an export per process
+            try:
                 _save(model, path)
+            except (OSError, RuntimeError):  # the latter is OpenVINO's
+                _warn_not_stored(path.parent)
         options = {
             "INFERENCE_PRECISION_HINT": self._hint,
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -158,9 +162,23 @@ def _save(model: Any, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.stem}.{os.getpid()}.xml")
-    openvino.save_model(model, draft, compress_to_fp16=False)
-    for suffix in (".bin", ".xml"):
-        draft.with_suffix(suffix).replace(path.with_suffix(suffix))
+    try:
+        openvino.save_model(model, draft, compress_to_fp16=False)
+        for suffix in (".bin", ".xml"):
+            draft.with_suffix(suffix).replace(path.with_suffix(suffix))
+    finally:
+        for suffix in (".bin", ".xml"):
+            draft.with_suffix(suffix).unlink(missing_ok=True)
+
+
+@cache  # a process warns once, however many graphs it exports
+def _warn_not_stored(folder: Path) -> None:
+    _logger.warning(
+        "Graphs cannot be stored in %s, so every process exports them anew, which takes seconds; %s names another "
+        "folder.",
+        folder,
+        variable("cache"),
+    )
 
 
 @cache

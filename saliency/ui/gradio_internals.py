@@ -19,6 +19,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.route_utils import FnIndexInferError, get_root_url
 from gradio.utils import get_function_description
 from gradio_client.utils import is_file_obj_with_meta, traverse
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -38,6 +39,11 @@ def handling(request: gr.Request | None) -> Iterator[None]:
         yield
     finally:
         LocalContext.request.reset(token)
+
+
+def queue_is_full(error: HTTPException) -> bool:
+    """Whether Gradio refused a request because its queue is full; other errors may have the same status, 503."""
+    return str(error.detail).startswith("Queue is full")
 
 
 def described_parameters(handler: Any) -> Mapping[str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from io import BytesIO
 from typing import Any, Final
 
 import av
 import numpy as np
 
+from ..clip_decoder import SoundPacket, muxable
 from ..errors import OutputError, VideoError
 from ..messages import Message
 from .clip_reader import Clip
@@ -45,7 +47,7 @@ class ClipWriter:
             raise OutputError("The video cannot be written where it was asked for.") from None
         self._container: Any = av.open(os.fspath(path), "w", format="mp4", container_options=_MUXING)
         self._video = self._container.add_stream(ENCODER, rate=clip.rate, options=dict(_ENCODING))
-        self._audio = self._copied(clip.audio)
+        self._audio = self._copied(clip.sound)
         self._waiting: list[av.Packet] = []  # sound before the first frame, whose size the header needs
         self._latest: Fraction | None = None
 
@@ -57,7 +59,7 @@ class ClipWriter:
     @property
     def notices(self) -> tuple[Message, ...]:
         """On what the video lacks."""
-        if self._clip.audio is None or self.sound:
+        if not self._clip.has_sound or self.sound:
             return ()
         return (Message("The sound's encoding does not go into an MP4 file; the video has none."),)
 
@@ -87,27 +89,22 @@ class ClipWriter:
         self.frames += 1
         self._mux(self._video.encode(frame))
 
-    def copy(self, packet: av.Packet) -> None:
+    def copy(self, packet: SoundPacket) -> None:
         """Copies a packet of the clip's sound; nothing is decoded."""
         if self._audio is None or packet.dts is None:
             return
-        start = round(self._clip.start / Fraction(packet.time_base))
-        packet.dts -= start
-        if packet.pts is not None:
-            packet.pts -= start
-        packet.stream = self._audio
+        copied = muxable(packet, self._audio, self._clip.start)
         if self.frames:
-            self._mux(packet)
+            self._mux(copied)
         else:
-            self._waiting.append(packet)
+            self._waiting.append(copied)
 
-    def _copied(self, audio: Any) -> Any:
-        """The stream that the sound goes into; None where there is none, or MP4 does not hold it."""
-        if audio is None or audio.codec_context is None:
+    def _copied(self, sound: bytes | None) -> Any:
+        """The stream that the sound goes into, see `ClipHeader.sound`; None where there is none."""
+        if sound is None:
             return None
-        if audio.codec_context.codec.canonical_name not in self._container.supported_codecs:
-            return None
-        return self._container.add_stream_from_template(audio)
+        with av.open(BytesIO(sound), format="mov,mp4,m4a,3gp,3g2,mj2") as described:
+            return self._container.add_stream_from_template(described.streams.audio[0])
 
     def _begin(self, shape: tuple[int, int]) -> None:
         self.shape = shape

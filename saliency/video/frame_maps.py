@@ -9,11 +9,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..clip_decoder import Frame
 from ..conditions import Condition
 from ..errors import TextError
 from ..predictor import Predictor
 from ..results import Prediction
-from .clip_reader import Frame
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from ..atomic_files import write_whole
+from ..clip_decoder import ClipLimits
 from ..errors import OutputError
 from ..messages import Message
 from ..predictor import Predictor
 from ..results import CheckpointIdentity
 from ..results.rendering import COLORMAPS, overlay
-from .clip_reader import ANY_CLIP, Clip, ClipLimits, open_clip
+from .clip_reader import ANY_CLIP, Clip, open_clip
 from .clip_writer import ClipWriter
 from .frame_maps import FrameMap, video_maps
 

@@ -83,11 +83,30 @@ def test_an_answer_is_not_overwritten_by_the_next(on):
     assert torch.equal(first, 2 * given["x"])
 
 
-def test_a_cache_that_cannot_be_written_to_costs_only_time(on, monkeypatch):
+def test_a_cache_that_cannot_be_written_to_costs_only_time_and_a_warning(on, monkeypatch, caplog):
     (on / "file").write_text("in the way")
     monkeypatch.setenv(variable("cache"), str(on / "file"))
+    for length in (3, 4):
+        given = inputs(length)
+        assert torch.equal(Graph(doubled, "doubled", torch.float32)(given)["double"], 2 * given["x"])
+    [record] = caplog.records
+    assert record.getMessage().startswith(f"Graphs cannot be stored in {on / 'file'}")
+    assert "SALIENCY_CACHE names another folder." in record.getMessage()
+
+
+def test_nothing_stays_of_a_graph_that_could_not_be_stored(on, monkeypatch, caplog):
+    import openvino
+
+    def full(_, path: Path, **__) -> None:
+        for suffix in (".bin", ".xml"):
+            path.with_suffix(suffix).write_bytes(b"half")
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(openvino, "save_model", full)
     given = inputs(3)
     assert torch.equal(Graph(doubled, "doubled", torch.float32)(given)["double"], 2 * given["x"])
+    assert len(caplog.records) == 1
+    assert [path for path in on.rglob("*") if path.is_file()] == []
 
 
 def test_a_damaged_graph_is_exported_again(on):

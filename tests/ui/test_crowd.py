@@ -13,12 +13,15 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
+from gradio_client import Client
+from gradio_client.utils import QueueError
 from PIL import Image
 
 from saliency import bounded
 from saliency.predictor import Predictor
 from saliency.ui import build
-from saliency.ui.shared.guard import UNEXPECTED
+from saliency.ui.shared.guard import BUSY, UNEXPECTED
+from saliency.ui.shared.sentences import chinese
 from tests.hostile_pictures import COSTLY, ODD, encoded
 from tests.tiny import in_miniature
 from tests.ui.serving import serving
@@ -131,16 +134,35 @@ def test_nobody_gets_an_error_or_a_result_of_another(address):
     assert len(bounded._idle) <= bounded.MOST_CHILDREN
 
 
-def test_a_full_queue_refuses_and_takes_the_next_when_there_is_room(served, monkeypatch):
+@pytest.mark.parametrize(
+    ("accepted", "sentence"), [("en", BUSY), ("zh-CN", chinese()[BUSY])], ids=["English", "Chinese"]
+)
+def test_a_full_queue_refuses_with_a_sentence_and_takes_the_next_when_there_is_room(
+    served, monkeypatch, accepted, sentence
+):
     address, demo = served
     assert demo._queue.max_size == 64
+    sent = {"data": [None, "", "", "", ["reader"], None, None, "pure"]}
+    headers = {"Accept-Language": accepted}
     with visitor(address) as client:
         with monkeypatch.context() as patch:
             patch.setattr(demo._queue, "max_size", 0)
-            refused = client.post("call/compare", json={"data": [None, "", "", "", ["reader"], None, None, "pure"]})
-        assert refused.status_code == 503
-        assert "Queue is full" in refused.text
+            refused = client.post("call/compare", json=sent, headers=headers)
+            of_the_page = client.post("call/compare", json=sent, headers=headers | {"Origin": address.rstrip("/")})
+            with pytest.raises(QueueError):
+                Client(address, verbose=False).predict(None, api_name="/compare")
+        assert (refused.status_code, of_the_page.status_code) == (503, 429)
+        assert refused.json()["detail"] == of_the_page.json()["detail"] == sentence
+        assert refused.headers["Retry-After"] == "60"
         assert compare(client, own_picture(0))[0] == "complete"
+
+
+def test_another_unavailability_is_gradios(served, monkeypatch):
+    address, demo = served
+    monkeypatch.setattr(demo._queue, "stopped", True)
+    with visitor(address) as client:
+        refused = client.post("call/compare", json={"data": []})
+    assert (refused.status_code, refused.json()) == (503, {"detail": "Queue is stopped."})
 
 
 def _alone(address: str, number: int) -> str:

@@ -8,8 +8,9 @@ import av
 import numpy as np
 import pytest
 
+from saliency.clip_decoder import ClipDecoder
 from saliency.errors import PictureTooLargeError, VideoError
-from saliency.video import ClipLimits, open_clip
+from saliency.video import Clip, ClipLimits, open_clip
 from tests.pictures import COFFEE
 from tests.video import clips
 
@@ -34,7 +35,7 @@ def test_frames_come_in_order_with_their_times_and_colours(tmp_path, kind, encod
 def test_the_header_says_how_much_there_is(tmp_path):
     with open_clip(clips.write(tmp_path / "clip.mp4")) as clip:
         assert (clip.seconds, clip.rate, clip.frame_count) == (2, 10, 20)
-        assert clip.audio is None
+        assert not clip.has_sound
     with open_clip(clips.write(tmp_path / "clip.mkv", kind="matroska")) as clip:
         assert clip.frame_count == 20
 
@@ -74,11 +75,10 @@ def test_of_a_file_that_was_cut_short_the_beginning_is_read(tmp_path, kind):
 
 
 def test_where_the_file_cannot_be_read_on_the_clip_ends_with_a_notice(tmp_path):
-    with open_clip(clips.write(tmp_path / "clip.mp4")) as clip:
-        whole = clip._container
+    with av.open(str(clips.write(tmp_path / "clip.mp4"))) as whole:
 
         class Broken:
-            start_time = whole.start_time
+            streams, start_time, duration = whole.streams, whole.start_time, whole.duration
 
             def demux(self, streams):
                 for number, packet in enumerate(whole.demux(streams)):
@@ -86,7 +86,8 @@ def test_where_the_file_cannot_be_read_on_the_clip_ends_with_a_notice(tmp_path):
                         raise av.error.InvalidDataError(av.error.tag_to_code(b"INDA"), "broken")
                     yield packet
 
-        clip._container = Broken()
+        decoder = ClipDecoder(Broken())
+        clip = Clip(decoder.header(), decoder.steps())
         assert len(list(clip.frames())) == 12
         assert [str(notice) for notice in clip.notices] == [
             "The video's file was cut short or is damaged; its end is missing."
@@ -158,9 +159,16 @@ def test_limits_hold_by_the_header_and_while_reading(tmp_path):
 def test_one_frame_is_read_at_a_time(tmp_path):
     """Of a long clip no more is read ahead than the decoder delays."""
     path = clips.write(tmp_path / "clip.mp4", 200, options={"bf": "0"})
-    with open_clip(path) as clip:
-        packets = iter(clip._packets(with_audio=False))
+    with av.open(str(path)) as whole:
         read = []
-        clip._packets = lambda with_audio: (read.append(packet) or packet for packet in packets)
-        for number, _ in enumerate(clip.frames()):
+
+        class Counted:
+            streams, start_time, duration = whole.streams, whole.start_time, whole.duration
+
+            def demux(self, streams):
+                for packet in whole.demux(streams):
+                    read.append(packet)
+                    yield packet
+
+        for number, _ in enumerate(ClipDecoder(Counted()).steps()):
             assert len(read) - number < 40

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from saliency.resources import resource
 from saliency.ui.gradio_internals import UnknownEndpoint, root_of
 from saliency.ui.shared.component import shared_head
-from saliency.ui.shared.guard import no_endpoint, no_key
+from saliency.ui.shared.guard import busy, no_endpoint, no_key
 from saliency.ui.shared.texts import section
 
 PREVIEW = resource("assets/preview.jpg")
@@ -26,12 +26,12 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of Gradio's FastAPI app: the page's head, its picture, and the answer of unknown endpoints."""
+    """Arguments of Gradio's FastAPI app: the page's head, its picture, and the responses to what it refuses."""
     routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {
         "middleware": [Middleware(PageHead)],
         "routes": routes,
-        "exception_handlers": {UnknownEndpoint: no_endpoint, KeyError: no_key},
+        "exception_handlers": {UnknownEndpoint: no_endpoint, KeyError: no_key, 503: busy},
     }
 
 

@@ -10,18 +10,21 @@ from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from saliency.errors import SaliencyError
 from saliency.messages import Message
-from saliency.ui.gradio_internals import handling, names_unmarked_file
+from saliency.ui.gradio_internals import handling, names_unmarked_file, queue_is_full
 from saliency.ui.shared.sentences import in_language, speaks_chinese, translated
 
 logger = logging.getLogger(__name__)
 
 UNEXPECTED = Message("Something went wrong here, and not with what you sent. It has been noted; please try again.")
 NOT_TAKEN = Message("What was sent is not what is taken here; the page “Use via API” says what each parameter takes.")
+
+BUSY = Message("Many others are waiting here already; please try again in a minute.")
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +53,7 @@ def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
+        error.print_exception = False  # Gradio's own names what was sent
         return error
     if isinstance(error, SaliencyError):
         return gr.Error(html.escape(translated(error.message), quote=False), print_exception=False)
@@ -73,7 +77,8 @@ class GuardedBlocks(gr.Blocks):
         except gr.Error:
             raise
         except Exception as error:
-            logger.info("What was sent was refused: %s", error)
+            # Its text may name what was sent, which is not logged.
+            logger.info("What was sent was refused (%s).", type(error).__name__)
             raise gr.Error(translated(NOT_TAKEN), print_exception=False) from None
 
     async def process_api(self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **rest: Any) -> Any:
@@ -100,3 +105,16 @@ def no_key(request: Request, error: Exception) -> JSONResponse:
     if error.args == (f"/{request.path_params.get('api_name')}",):
         return no_endpoint(request, error)
     raise error
+
+
+def busy(request: Request, error: HTTPException) -> JSONResponse:
+    """The response to a request that the queue has no place for.
+
+    The page gets status 429: for 503 it shows a sentence of Gradio's own, in English. Clients of the API get 503, by
+    which Gradio's own knows a full queue.
+    """
+    if not queue_is_full(error):
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    shown = in_language(BUSY, "zh" if speaks_chinese(request) else "en")
+    status = 429 if "origin" in request.headers else 503  # browsers name the page that a request is from
+    return JSONResponse({"detail": shown, "error": shown}, status, {"Retry-After": "60"})

@@ -27,7 +27,7 @@ from saliency.video import ClipLimits, Drawing, Progress, write_video
 
 # What one visitor's clip may be: others wait meanwhile. The tab's texts name the first three numbers.
 SECONDS, MAPS_PER_SECOND, SIDE = 20, 10, 960
-LIMITS = ClipLimits(seconds=SECONDS + 0.5, frames=60 * SECONDS, pixels=4096 * 2304)
+LIMITS = ClipLimits(seconds=SECONDS + 0.5, frames=60 * SECONDS, pixels=4096 * 2304, decoding=120)
 USUAL_RATE, MOST_SMOOTHING = 5, 2.0
 COLORMAP = "viridis"  # as the other tabs have it at first
 
