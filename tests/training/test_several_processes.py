@@ -14,17 +14,12 @@ import torch
 from torch import distributed, multiprocessing
 
 from saliency.errors import RecipeError
-from saliency.models import trunks
 from saliency.models.features import TextFeatures
 from saliency.training import datasets, frozen_features
 from saliency.training.loop import Run
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.batch import Batch
 from saliency.training.training_run import build_method
-
-from . import squares as coloured
-
-SQUARES = {"backbone": {"trunk": "colours"}, "grounding_dim": 16, "objects": False}
 
 
 def _doubled(batch: Batch, device: torch.device | str, **_: object) -> Batch:
@@ -50,7 +45,6 @@ def _work(rank: int, folder: Path, processes: int, content: dict[str, Any]) -> N
         meeting = f"file://{folder}/meeting"
         distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(trunks.TRUNKS, "colours", coloured.ColourTrunk)
         patch.setattr("saliency.runtime.precision.preferred_dtype", lambda device: torch.float32)
         patch.setattr(datasets, "SENTENCE_CACHE", folder / f"sentences{rank}")
         patch.setattr(frozen_features, "FEATURES", folder / "features")
@@ -99,31 +93,6 @@ def test_supervised_training_with_live_norms_and_uneven_parts(tiny_recipe: dict,
         stage |= {"batch": 3, "optimizer": "sgd", "rate": 1e-2, "epochs": 1}
     tiny_recipe["stages"][0]["loss"] = {"kl": 1.0, "nss": -0.1, "mse": 1.0}
     assert_alike(tiny_recipe, tmp_path)
-
-
-def test_adversarial_training(tiny_recipe: dict, tmp_path: Path):
-    stage = tiny_recipe["stages"][0] | {"batch": 3, "optimizer": "sgd", "rate": 1e-2, "loss": {"bce": 0.5}}
-    stage["options"] = {"warm_up_epochs": 1, "discriminator": "simple"}
-    assert_alike(tiny_recipe | {"method": "adversarial", "stages": [stage]}, tmp_path)
-
-
-@pytest.mark.parametrize("method", ["grounding", "referent", "presence"])
-def test_training_of_parts(squares_source: dict, tmp_path: Path, method: str):
-    """The contrastive loss of grounding and the other pictures of presence compare pictures of different processes."""
-    stage = {"name": "all", "data": [squares_source | {"limit": 12}], "epochs": 1, "batch": 5, "optimizer": "sgd"}
-    stage |= {"rate": 1e-2, "augmentation": {"flip": 0.5}}
-    stage["loss"] = {"grounding": {"boxes": 1.0, "contrast": 0.3}, "referent": {"kl": 1.0}, "presence": {"bce": 1.0}}[
-        method
-    ]
-    content = {
-        "name": "parts",
-        "method": method,
-        "model": "tranblend",
-        "config": SQUARES | {"referent": method != "grounding", "presence": method == "presence"},
-        "validation": squares_source | {"split": "validation"},
-        "stages": [stage],
-    }
-    assert_alike(content, tmp_path)
 
 
 def test_fewer_pictures_per_batch_than_processes_are_refused(tiny_recipe: dict, tmp_path: Path):
