@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -24,6 +25,7 @@ from .metrics.evaluator import table_of_means
 from .metrics.pools import seed_of
 from .predictor import Predictor
 from .results import Comparison, Prediction
+from .runtime import processes
 from .score_store import Scored, ScoreStore, fingerprint
 from .settings import cache_folder
 
@@ -144,11 +146,13 @@ class Analysis(ABC):
         """The name for people of each model."""
         return {name: source.title for name, source in self.sources.items()}
 
-    def run(self, models: Sequence[str] | None = None) -> Iterator[Progress]:
+    def run(self, models: Sequence[str] | None = None, shared: bool = False) -> Iterator[Progress]:
         """Scores what is not stored yet, and yields the progress after every sample. To cancel, stop iterating.
 
         Args:
             models: names from `sources`; default all.
+            shared: whether the processes of a group share the pictures, each of which then calls this. The main one has
+                all scores at the end, and its stored scores decide what is missing.
 
         Raises:
             OutputError: the scores cannot be written.
@@ -159,11 +163,13 @@ class Analysis(ABC):
             raise UnknownModelError("Please choose among these models: {known}.", known=", ".join(self.sources))
         stored = {name: self._store(name).read() for name in models}
         done, total = sum(map(len, stored.values())), len(models) * len(self.samples)
+        if shared:  # one process may have begun to score when another reads
+            stored = processes.from_all(stored)[0]
         for name in models:
             yield Progress(name, done, total)
             left_out = self._left_out[name] = {}
             missing = [sample for stem, sample in self.samples.items() if stem not in stored[name]]
-            for sample, answer in self.sources[name].answers(missing):
+            for sample, answer in self._answered(name, missing, shared):
                 scored = self._scored(sample, answer)
                 if isinstance(scored, SaliencyError):
                     left_out[sample.stem] = scored.message
@@ -171,6 +177,30 @@ class Analysis(ABC):
                     self._store(name).append(sample.stem, scored)
                 done += 1
                 yield Progress(name, done, total)
+            if shared:
+                self._exchange(name)
+
+    def _answered(self, name: str, samples: Sequence[Sample], shared: bool) -> Iterator[tuple[Sample, Answer]]:
+        """The answers of a source, of this process's share of the pictures where they are shared."""
+        if not shared:
+            yield from self.sources[name].answers(samples)
+            return
+        pictures = [list(group) for _, group in groupby(samples, key=lambda sample: sample.picture)]
+        for group in processes.own(pictures):  # one after another, so that the same samples are predicted in one call
+            yield from self.sources[name].answers(group)
+
+    def _exchange(self, name: str) -> None:
+        """Give the main process, whose disk may be another, what the others scored and left out."""
+        found = processes.from_all((self._store(name).read(), self._left_out[name]))
+        if not processes.is_main():
+            return
+        known = set(found[0][0])
+        for scored, left_out in found[1:]:
+            self._left_out[name] |= left_out
+            for stem, one in scored.items():
+                if stem in self.samples and stem not in known:
+                    self._store(name).append(stem, one)
+                    known.add(stem)
 
     def scored(self) -> Mapping[str, Mapping[str, Scored]]:
         """Everything scored until now: by model, in their order, and by stem, in that of the data set."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -318,3 +321,23 @@ def test_scores_of_other_units_are_not_taken_from_the_store(tmp_path):
     second = evaluate(root, "--maps", root / "central", "--units", "pixels")
     assert first.exit_code == second.exit_code == 0
     assert first.stdout != second.stdout
+
+
+@pytest.mark.parametrize("without", [None, "000000000002_3"])
+def test_two_processes_share_the_pictures_and_print_what_one_prints(root, maps, tmp_path, without):
+    """Of three pictures one process has two; a sample that the other leaves out is named all the same."""
+    if without:
+        (maps / f"{without}.npy").unlink()
+    found = []
+    for processes in (1, 2):
+        out = tmp_path / f"{processes}.json"
+        launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m", "saliency"]
+        command = [*launch, "evaluate", str(root), "--maps", str(maps), "--json", str(out)]
+        own = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "SALIENCY_CACHE": str(tmp_path / f"{processes}")}
+        run = subprocess.run(
+            [sys.executable, "-m", *command], env=os.environ | own, capture_output=True, text=True, timeout=300
+        )
+        found.append((run.stdout, out.read_text(), run.stderr.count("1 sample was left out:")))
+    assert found[0] == found[1]
+    assert found[0][2] == (without is not None)
+    assert "NSS" in found[0][0]

@@ -37,6 +37,7 @@ from .studies import (
     named_maps,
     records_of_left_out,
     run_with_bar,
+    start_processes,
     tell,
     tell_left_out,
 )
@@ -102,6 +103,7 @@ def evaluate(
 
     Several models are also compared in pairs: per metric the mean of the differences over the samples of both, with its
     95 % interval.
+    Under torchrun or accelerate launch the processes share the pictures, of gaze and of objects.
     Scores are stored in the user's cache directory, or in the folder that SALIENCY_CACHE names: an interrupted run
     resumes. A sample that cannot be read is left out and named at the end; the exit code is then 3.
     """
@@ -113,6 +115,7 @@ def evaluate(
         raise typer.BadParameter("Say what is scored: a model with --model NAME, or maps with --maps FOLDER.")
     if len(name or ()) > len(maps or ()):
         raise typer.BadParameter("There are more names than folders of maps.")
+    start_processes()
     if task is Task.OBJECTS:
         evaluate_objects(data_set, model, maps or (), name or (), split, json, curves)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from ..analysis import LeftOut, Progress
 from ..evaluation import MapSource
+from ..runtime import processes
 
 SAMPLES_LEFT_OUT = 3  # the exit code where means are printed, and samples are missing from them
 _NAMED = 10  # samples left out that are named
@@ -28,8 +30,8 @@ class Study(Protocol):
         """Models and maps by name."""
         ...
 
-    def run(self) -> Iterator[Progress]:
-        """Scores what is missing."""
+    def run(self, *, shared: bool) -> Iterator[Progress]:
+        """Scores what is missing; of several processes each has its share of the pictures."""
         ...
 
     def left_out(self) -> Sequence[LeftOut]:
@@ -43,20 +45,34 @@ def named_maps(folders: Sequence[Path], names: Sequence[str], make: Callable[[st
     return [make(title, folder) for title, folder in zip(titles, folders, strict=True)]
 
 
+def start_processes() -> None:
+    """Let the processes that ``torchrun`` or ``accelerate launch`` started find each other, each with its device."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from accelerate import PartialState  # it takes a while to import
+
+        PartialState()
+
+
 def run_with_bar(study: Study) -> None:
-    """Scores what is missing, with a bar on stderr where that is a terminal."""
-    steps = study.run()
+    """Scores what is missing, with a bar on stderr where that is a terminal.
+
+    Processes that ``torchrun`` or ``accelerate launch`` started share the pictures; here end all but the main one.
+    """
+    steps = study.run(shared=True)
     first = next(steps)
-    if first.done:
+    if first.done and processes.is_main():
         typer.echo(f"{first.done:,} of {first.total:,} scores are of an earlier run.", err=True)
-    with tqdm(total=first.total, initial=first.done, unit=" samples", disable=None, leave=False) as bar:
+    quiet = None if processes.is_main() else True
+    with tqdm(total=first.total, initial=first.done, unit=" samples", disable=quiet, leave=False) as bar:
         for step in steps:
-            bar.update(step.done - bar.n)
+            bar.update((step.done - first.done) * processes.count() + first.done - bar.n)
+    if not processes.is_main():
+        raise typer.Exit
 
 
 def tell(notices: Sequence[str]) -> None:
-    """Notices on stderr."""
-    for notice in notices:
+    """Notices on stderr, of the main process."""
+    for notice in notices if processes.is_main() else ():
         typer.echo(f"Note: {notice}", err=True)
 
 

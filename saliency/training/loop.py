@@ -22,7 +22,8 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, set_seed
+from accelerate.data_loader import prepare_data_loader
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from safetensors.torch import load_file, save
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -64,8 +65,6 @@ class Run:
         self.method = method
         self.folder = folder
         self.accelerator = Accelerator(
-            # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
-            dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=recipe.seed),
             step_scheduler_with_optimizer=False,  # with several processes it would step once per process and update
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
@@ -124,7 +123,7 @@ class Run:
         self.warm_up = stage.warm_up
         self.accelerator.free_memory()
         self.average = AveragedModel(self.method.model, multi_avg_fn=get_ema_multi_avg_fn(stage.average))
-        loader = self.accelerator.prepare(batches(self.method.dataset(stage), stage.batch))
+        loader = self._loader(stage)
         if not len(loader):
             raise RecipeError(f"The stage “{stage.name}” has fewer pictures than a batch: {stage.batch}.")
         learners = self.method.learners(stage, stage.epochs * len(loader), self)
@@ -138,6 +137,24 @@ class Run:
             if not stage.freeze_norms:
                 self._settle(loader)
             self._close_epoch(stage, terms, learners)
+
+    def _loader(self, stage: Stage) -> DataLoader:
+        """Batches of the stage in its order of each epoch, on the device; every process has all of them, whole."""
+        if stage.batch < self.accelerator.num_processes:
+            raise RecipeError(
+                f"The stage “{stage.name}” has fewer pictures per batch ({stage.batch}) than there are processes "
+                f"({self.accelerator.num_processes})."
+            )
+        return prepare_data_loader(
+            batches(self.method.dataset(stage), stage.batch),
+            self.accelerator.device,
+            num_processes=1,
+            process_index=0,
+            put_on_device=True,
+            # The order of an epoch then depends on the seed and the epoch's number, not on the epochs before it.
+            use_seedable_sampler=True,
+            data_seed=self.recipe.seed,
+        )
 
     def _settle(self, loader: DataLoader) -> None:
         """Measure the batch-norm statistics of the averaged weights.

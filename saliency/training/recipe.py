@@ -126,7 +126,7 @@ class Stage(_Part):
     name: str
     data: tuple[DataSource, ...]
     epochs: int = Field(ge=1)
-    batch: int = Field(default=8, ge=1, description="pictures a batch")
+    batch: int = Field(default=8, ge=1, description="pictures per batch, over all processes")
     rate: float = 3e-4
     rates: dict[str, float] = {}
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"

@@ -18,7 +18,7 @@ from ...runtime.precision import autocast
 from ..learner import Learner, Setting, optimizer_of
 from ..recipe import Options, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .method import numbers, output
+from .method import numbers, shared_output
 from .supervised import Supervised
 
 
@@ -49,7 +49,8 @@ class Adversarial(Supervised):
     """The `Method` of recipes with ``method: adversarial``: in each batch the discriminator learns, then the model.
 
     Both by the stage's optimiser, at a constant rate unless asked otherwise. SalGAN's loss is
-    ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``.
+    ``loss: {bce: 0.05}``; see `AdversarialOptions` for the stage's ``options``. With several processes the
+    discriminator of each judges all maps of the batch.
     """
 
     options = AdversarialOptions  # type: ignore[assignment]  # none of caching: the discriminator takes pictures
@@ -81,7 +82,7 @@ class Adversarial(Supervised):
         """Update the discriminator, then the model; before the end of the warm-up the model alone."""
         generator, discriminator = learners
         options = stage.chosen(self.options)
-        answer = output(generator.network, batch)
+        answer = shared_output(generator.network, batch)
         total, terms = self._content(answer, batch, stage, options.content_pool)
         if epoch >= options.warm_up_epochs:
             pictures = resize(batch.pixels, batch.density.shape[-2:])[batch.index]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -20,9 +19,8 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.augmentation import mirror_words
-from ..targets.batch import Batch
 from ..targets.caption_batches import CaptionBatch, CaptionDataset, CaptionTokens
-from .method import Method, batches_of, numbers
+from .method import Method, measured, numbers, shared_output
 
 REFERENCES = 5  # captions of a validation picture
 
@@ -79,15 +77,9 @@ class Captioning(Method):
         self.use_cache(dataset, options)
         return dataset
 
-    def forward(self, model: nn.Module, batch: Batch) -> Any:
-        """What both decoders say of a batch, see `Captioner.forward`."""
-        assert isinstance(batch, CaptionBatch), "of the method's own data sets"
-        with autocast(batch.device):
-            return model(batch.pictures, batch.captions)
-
     def step(self, batch: CaptionBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the weighted sum of both decoders' cross-entropies."""
-        predicted = zip(self.terms, self.forward(learners[0].network, batch), strict=True)
+        predicted = zip(self.terms, shared_output(learners[0].network, batch), strict=True)
         terms = {name: F.cross_entropy(one.logits.float(), one.tokens) for name, one in predicted}
         total = sum((stage.loss.get(name, 0.0) * value for name, value in terms.items()), torch.zeros(()))
         learners[0].update(total)
@@ -97,17 +89,21 @@ class Captioning(Method):
     def validate(self, model: nn.Module) -> dict[str, float]:
         """CIDEr-D as the score, BLEU-4, and the cross-entropy of a token in nats."""
         assert isinstance(model, Captioner)
-        candidates: list[str] = []
-        losses: list[float] = []
-        for batch in batches_of(self.validation, next(model.parameters()).device):
+
+        def sentences_and_loss(batch: CaptionBatch) -> Iterator[tuple[list[str], float]]:
             with autocast(batch.device):
                 features = model.encode(batch.pictures)
                 ahead, _ = model(batch.pictures, batch.captions)
                 predicted = model.describe(features)
-            losses.append(float(F.cross_entropy(ahead.logits.float(), ahead.tokens)))
-            for row in predicted.tokens.tolist():
-                sentence, _ = self._tokeniser.spelled(model.vocabulary.piece_ids(row))
-                candidates.append(sentence)
+            rows = (model.vocabulary.piece_ids(row) for row in predicted.tokens.tolist())
+            yield (
+                [self._tokeniser.spelled(row)[0] for row in rows],
+                float(F.cross_entropy(ahead.logits.float(), ahead.tokens)),
+            )
+
+        found = measured(model, self.validation, sentences_and_loss)
+        candidates = [sentence for sentences, _ in found for sentence in sentences]
+        losses = [loss for _, loss in found]
         references = [[caption.text for caption in entry.captions] for entry in self.validation.entries]
         scores = caption_scores(candidates, references)
         return {"score": scores.cider, "bleu_4": scores.bleu_4, "nats": sum(losses) / len(losses)}

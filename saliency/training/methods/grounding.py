@@ -6,6 +6,8 @@ and a contrastive loss between captions and the pictures of the batch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -18,7 +20,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.phrases import PhraseBatch, PhraseDataset
-from .method import Method, numbers, output, outputs
+from .method import Method, measured, numbers, output, shared_output
 
 
 def phrase_logits(logits: Tensor, batch: PhraseBatch) -> Tensor:
@@ -34,14 +36,18 @@ def measure(model: GroundingModel, phrases: PhraseDataset) -> dict[str, float]:
         ``score``, pointing accuracy: how often a phrase's strongest region lies, by more than half, in its boxes;
         ``box_auc``, AUC of the phrases' maps against their boxes; ``phrases``, their number.
     """
-    hits, areas = [], []
-    for batch, (logits, _, _) in outputs(model, phrases, size=16):
+
+    def hits_and_areas(batch: PhraseBatch) -> Iterator[tuple[bool, float | None]]:
+        logits, _, _ = output(model, batch)
         for map_, mask in zip(phrase_logits(logits.float(), batch).flatten(1), batch.masks.flatten(1), strict=True):
-            hits.append(bool(mask[map_.argmax()] > 0.5))
             inside = (mask > 0.5).numpy(force=True)
-            if inside.any() and not inside.all():
-                values = map_.numpy(force=True)
-                areas.append(exceedance(values[inside], values[~inside]))
+            values = map_.numpy(force=True)
+            mixed = inside.any() and not inside.all()
+            area = exceedance(values[inside], values[~inside]) if mixed else None
+            yield bool(mask[map_.argmax()] > 0.5), area
+
+    found = measured(model, phrases, hits_and_areas, size=16)
+    hits, areas = [hit for hit, _ in found], [area for _, area in found if area is not None]
     return {"score": sum(hits) / len(hits), "box_auc": sum(areas) / len(areas), "phrases": float(len(hits))}
 
 
@@ -86,7 +92,7 @@ class GroundingMethod(Method):
 
     def step(self, batch: PhraseBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the weighted sum of the box loss and the contrastive loss."""
-        logits, regions, words = output(learners[0].network, batch)
+        logits, regions, words = shared_output(learners[0].network, batch)
         boxes = box_loss(phrase_logits(logits.float(), batch), batch.masks)
         contrast = contrast_loss(regions, words, batch.text.words, batch.index, self.model.grounding.scale.exp())
         learners[0].update(stage.loss.get("boxes", 0.0) * boxes + stage.loss.get("contrast", 0.0) * contrast)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,7 +27,7 @@ from ..learner import Learner, parameter_groups
 from ..recipe import DataSource, Stage
 from ..targets.object_batches import ObjectBatch, ObjectSceneDataset
 from ..targets.object_scenes import ObjectScene, masked_scenes, mosaic, object_pairs, phrase_scenes
-from .method import Method, batches_of, numbers
+from .method import Method, measured, numbers, output, shared_output
 
 MOSAICS = 100  # of validation pictures
 
@@ -163,13 +163,9 @@ class ObjectsMethod(Method):
         """The model with a forward call on pictures, index, text and cached guidance."""
         return MaskNetwork(model)
 
-    def forward(self, model: nn.Module, batch: Any) -> Tensor:
-        """Logits of a batch."""
-        return _logits(self.network(model), batch)
-
     def step(self, batch: ObjectBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the weighted losses of masks and of boxes."""
-        logits = _logits(learners[0].network, batch)
+        logits = shared_output(learners[0].network, batch)
         terms, total = {}, logits.sum() * 0.0
         for name, loss, chosen in (("structure", structure, ~batch.boxed), ("projection", box_projection, batch.boxed)):
             if name in stage.loss and chosen.any():
@@ -182,14 +178,18 @@ class ObjectsMethod(Method):
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Mean absolute error and mean F-measure on the grid: without a sentence, captioned, and in mosaics."""
-        found: dict[str, list[tuple[float, float]]] = defaultdict(list)
         network = self.network(model)
-        for batch in batches_of(self.validation, next(model.parameters()).device):
-            maps = torch.sigmoid(_logits(network, batch).float()).numpy(force=True)[:, 0]
+
+        def errors_and_f(batch: ObjectBatch) -> Iterator[tuple[str, tuple[float, float]]]:
+            maps = torch.sigmoid(output(network, batch).float()).numpy(force=True)[:, 0]
             masks = batch.target.numpy(force=True)[:, 0] >= 0.5
             for map_, mask, kind in zip(maps, masks, _kinds(batch), strict=True):
                 pair = ObjectPair(map_, mask)
-                found[kind].append((pair.mae, float(pair.f_curve.mean())))
+                yield kind, (pair.mae, float(pair.f_curve.mean()))
+
+        found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for kind, pair_of_scores in measured(network, self.validation, errors_and_f):
+            found[kind].append(pair_of_scores)
         scores = {}
         for kind, values in sorted(found.items()):
             scores[f"mae{kind}"], scores[f"f{kind}"] = (
@@ -204,8 +204,3 @@ def _kinds(batch: ObjectBatch) -> list[str]:
     present = torch.zeros_like(batch.mosaic) if batch.text is None else batch.text.present
     alone = ("_captioned" if read else "" for read in present.tolist())
     return ["_mosaic" if mosaic else kind for mosaic, kind in zip(batch.mosaic.tolist(), alone, strict=True)]
-
-
-def _logits(network: nn.Module, batch: ObjectBatch) -> Tensor:
-    with autocast(batch.device):
-        return network(batch.pictures, batch.index, batch.text, batch.guidance)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,15 @@ from torch.utils.data import DataLoader
 
 from ...models.base import SaliencyModel
 from ...preprocessing import Preprocessing
+from ...runtime import processes
 from ...runtime.precision import autocast
 from ..feature_cache import CacheableDataset
 from ..frozen_features import CachingOptions, check_cacheable, feature_cache
 from ..learner import Learner, Setting, optimizer_of, parameter_groups
 from ..recipe import Options, Recipe, Stage
 from ..targets.batch import Batch
+
+Row = TypeVar("Row")
 
 
 class Method(ABC):
@@ -90,7 +94,11 @@ class Method(ABC):
 
     @abstractmethod
     def step(self, batch: Any, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        """One update on `batch`; its loss and terms by name. `epoch` counts within the stage."""
+        """One update on `batch`, which every process has whole; its loss and terms by name.
+
+        Args:
+            epoch: counted within the stage.
+        """
 
     def forward(self, model: nn.Module, batch: Batch) -> Any:
         """The output of `model` for a batch."""
@@ -109,16 +117,34 @@ def numbers(terms: Mapping[str, Tensor]) -> dict[str, float]:
 def output(network: nn.Module, batch: Batch) -> Any:
     """The output of `network` (see `Method.network`) for a batch, in the number format of its device."""
     with autocast(batch.device):
-        return network(batch.pictures, batch.index, batch.text)
+        return network(*batch.inputs)
 
 
-def outputs(network: nn.Module, dataset: CacheableDataset, size: int = 8) -> Iterator[tuple[Any, Any]]:
-    """Batches of a data set, in order, `size` pictures each, with the outputs of `network`."""
-    for batch in batches_of(dataset, next(network.parameters()).device, size):
-        yield batch, output(network, batch)
+def shared_output(network: nn.Module, batch: Batch) -> Any:
+    """The same, of which each process computes the part of its own pictures. The loss is then every process's own.
+
+    Every process has the whole batch: targets, and losses that compare pictures with one another, are those of one
+    process.
+    """
+    if processes.count() == 1:
+        return output(network, batch)
+    pictures = processes.span(int(batch.index.max()) + 1)
+    with processes.whole_batch_norms(network):
+        return processes.concatenated(output(network, batch.part(pictures)))
 
 
-def batches_of(dataset: CacheableDataset, device: torch.device, size: int = 8) -> Iterator[Any]:
-    """Batches of a data set, in order, `size` pictures each, on `device`."""
-    for batch in DataLoader(dataset, batch_size=size, collate_fn=dataset.collate):
-        yield batch.to(device)
+def measured(
+    network: nn.Module, dataset: CacheableDataset, measure: Callable[[Any], Iterable[Row]], size: int = 8
+) -> list[Row]:
+    """What `measure` gives of the batches of a data set, in order; the processes share the batches.
+
+    Args:
+        network: computes on the device of its weights, on which `measure` gets the batches.
+        size: pictures per batch.
+    """
+    device = next(network.parameters()).device
+    numbers = range(len(dataset))
+    own = processes.own([numbers[start : start + size] for start in numbers[::size]])
+    loader = DataLoader(dataset, batch_sampler=own, collate_fn=dataset.collate)
+    rows = [list(measure(batch.to(device))) for batch in loader]
+    return list(chain.from_iterable(processes.in_order(rows)))

@@ -17,7 +17,7 @@ from ...models.features import ImageFeatures, TextFeatures, select
 from ...models.grounding import GroundingModel
 from ..learner import Learner, parameter_groups
 from ..recipe import Stage
-from .method import numbers, output, outputs
+from .method import measured, numbers, output
 from .referent import ReferentBatch, ReferentMethod
 
 TRAINED_PREFIX = "grounding.subject.presence."
@@ -70,7 +70,10 @@ class PresenceMethod(ReferentMethod):
         return parameter_groups(self.model, stage.model_copy(update={"rates": {"": 0.0, TRAINED_PREFIX: stage.rate}}))
 
     def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
-        """One update by the cross-entropy of both halves."""
+        """One update by the cross-entropy of both halves.
+
+        Every process computes it of the whole batch: a sentence's other picture may be in any part of it.
+        """
         own, other = output(learners[0].network, batch)
         total = (F.softplus(-own.float()).mean() + F.softplus(other.float()).mean()) / 2
         learners[0].update(total)
@@ -81,12 +84,13 @@ class PresenceMethod(ReferentMethod):
         """The area under the ROC curve, and the threshold that one of twenty sentences in their own picture misses."""
         if self.validation.cache is None:
             self.validation.use_cache(self._cache(model))
-        own: list[Tensor] = []
-        other: list[Tensor] = []
-        for batch, pair in outputs(self.network(model), self.validation):
-            if batch.index.max() > 0:  # a last batch of one picture has no other
-                own.append(pair[0].float())
-                other.append(pair[1].float())
-        positive, negative = torch.cat(own), torch.cat(other)
+        network = self.network(model)
+
+        def pairs(batch: ReferentBatch) -> list[list[float]]:
+            if batch.index.max() == 0:  # a last batch of one picture has no other
+                return []
+            return torch.stack(output(network, batch), 1).tolist()
+
+        positive, negative = torch.tensor(measured(network, self.validation, pairs)).unbind(1)
         area = exceedance(positive.numpy(force=True), negative.numpy(force=True))
         return {"score": area, "threshold": float(torch.sigmoid(positive.quantile(0.05)))}

@@ -33,7 +33,7 @@ from ..targets.batch import Batch
 from ..targets.mosaics import Scene, SentenceTarget, captioned_pictures, gaze_pictures, scenes
 from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
-from .method import Method, numbers, output, outputs
+from .method import Method, measured, numbers, output, shared_output
 
 TRAINED_PREFIX = "grounding.subject."
 
@@ -199,7 +199,7 @@ class ReferentMethod(Method):
 
     def step(self, batch: ReferentBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the stage's loss on the head's map."""
-        total, terms = WeightedLoss(stage.loss)(output(learners[0].network, batch), batch.target)
+        total, terms = WeightedLoss(stage.loss)(shared_output(learners[0].network, batch), batch.target)
         learners[0].update(total)
         return numbers({"loss": total, **terms})
 
@@ -208,7 +208,10 @@ class ReferentMethod(Method):
         """Mean CC of the head's map with the targets, alone and in mosaics."""
         if self.validation.cache is None:
             self.validation.use_cache(self._cache(model))
-        found: list[float] = []
-        for batch, maps in outputs(self.network(model), self.validation):
-            found += formulas.correlation(maps.double(), batch.target.double()).flatten().tolist()
+        network = self.network(model)
+
+        def correlations(batch: ReferentBatch) -> list[float]:
+            return formulas.correlation(output(network, batch).double(), batch.target.double()).flatten().tolist()
+
+        found = measured(network, self.validation, correlations)
         return {"score": sum(found) / len(found), "sentences": float(len(found))}

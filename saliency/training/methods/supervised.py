@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from ..frozen_features import CachingOptions
 from ..learner import Learner
 from ..recipe import DataSource, Stage
 from ..targets.gaze_targets import GazeBatch, PictureDataset
-from .method import Method, numbers, output, outputs
+from .method import Method, measured, numbers, output, shared_output
 
 
 class Grouped(nn.Module):
@@ -85,7 +86,7 @@ class Supervised(Method):
 
     def step(self, batch: GazeBatch, learners: list[Learner], stage: Stage, epoch: int) -> dict[str, float]:
         """One update by the weighted terms of the stage's loss, the model's own among them."""
-        answer = output(learners[0].network, batch)
+        answer = shared_output(learners[0].network, batch)
         own = self.model.losses
         weights = {name: weight for name, weight in stage.loss.items() if name not in own}
         total, terms = WeightedLoss(weights)(answer.map, batch.density, batch.fixations)
@@ -99,10 +100,15 @@ class Supervised(Method):
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Mean CC of each condition on the grid, and their mean as the score."""
+        network = self.network(model)
+
+        def correlations(batch: GazeBatch) -> Iterator[tuple[str, float]]:
+            maps = output(network, batch).map
+            values = formulas.correlation(maps.double(), batch.density.double()).flatten().tolist()
+            return zip(batch.conditions, values, strict=True)
+
         found: dict[str, list[float]] = defaultdict(list)
-        for batch, answer in outputs(self.network(model), self.validation):
-            values = formulas.correlation(answer.map.double(), batch.density.double()).flatten().tolist()
-            for condition, value in zip(batch.conditions, values, strict=True):
-                found[condition].append(value)
+        for condition, value in measured(network, self.validation, correlations):
+            found[condition].append(value)
         scores = {condition: sum(values) / len(values) for condition, values in sorted(found.items())}
         return {"score": sum(scores.values()) / len(scores)} | scores

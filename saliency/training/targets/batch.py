@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -23,7 +23,10 @@ class Batch:
         index: (T,) picture of each sentence.
         text: T sentences; None for text-blind models.
         front_features: cached features of the N pictures; None without a cache.
+        further_inputs: names of the fields of the T sentences that are among the `inputs`, too.
     """
+
+    further_inputs: ClassVar[tuple[str, ...]] = ()
 
     pixels: Tensor | None
     index: Tensor
@@ -34,6 +37,25 @@ class Batch:
     def pictures(self) -> Tensor | ImageFeatures:
         """The pictures' pixels or cached features."""
         return self.pixels if self.front_features is None else self.front_features
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the method's network is called with."""
+        return self.pictures, self.index, self.text
+
+    def part(self, pictures: slice) -> Self:
+        """The batch with the `inputs` of some of its pictures and their sentences; texts keep their padding."""
+        rows = ((self.index >= pictures.start) & (self.index < pictures.stop)).nonzero()[:, 0]
+        others = {name: getattr(self, name) for name in self.further_inputs}
+        features = self.front_features
+        return replace(
+            self,
+            pixels=None if self.pixels is None else self.pixels[pictures],
+            front_features=None if features is None else {name: value[pictures] for name, value in features.items()},
+            index=self.index[rows] - pictures.start,
+            text=None if self.text is None else self.text.select(rows),
+            **{name: None if value is None else value[rows] for name, value in others.items()},
+        )
 
     @property
     def device(self) -> torch.device:

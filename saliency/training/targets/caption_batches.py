@@ -27,7 +27,14 @@ class CaptionBatch(Batch):
         captions: (T, L) int64 tokens, see `models.captioner`.
     """
 
+    further_inputs = ("captions",)
+
     captions: Tensor
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """See `Batch.inputs`."""
+        return self.pictures, self.captions
 
 
 class CaptionTokens:

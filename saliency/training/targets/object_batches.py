@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,10 +34,17 @@ class ObjectBatch(Batch):
         guidance: (T, 1, h', w'), cached maps of the sentences' words; None without a cache.
     """
 
+    further_inputs = ("guidance",)
+
     target: Tensor
     boxed: Tensor
     mosaic: Tensor
     guidance: Tensor | None = None
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """See `Batch.inputs`."""
+        return self.pictures, self.index, self.text, self.guidance
 
 
 class ObjectSceneDataset(CacheableDataset):

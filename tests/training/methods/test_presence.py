@@ -11,8 +11,9 @@ from saliency.models.features import select
 from saliency.models.grounding import Grounding, GroundingOutput
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run
-from saliency.training.methods.method import outputs
+from saliency.training.methods.method import measured, output
 from saliency.training.methods.presence import PresenceMethod, others
+from saliency.training.methods.referent import ReferentBatch
 from saliency.training.recipe import parse_recipe
 
 from ..squares import grounding_model
@@ -48,11 +49,15 @@ def method_of(content: dict) -> PresenceMethod:
     return PresenceMethod(parse_recipe(content), model, Preprocessing(64, 96), "minilm")
 
 
+def first_batch(method: PresenceMethod) -> ReferentBatch:
+    return method.validation.collate([method.validation[number] for number in range(8)])
+
+
 def test_it_learns_which_squares_are_there_and_moves_no_map(content: dict, tmp_path: Path):
     method = method_of(content)
     weights = {name: value.clone() for name, value in method.model.state_dict().items()}
     before = method.validate(method.model.eval())
-    batch, _ = next(outputs(method.network(method.model), method.validation))
+    batch = first_batch(method)
     subject = method.model.grounding.subject
     features = select(subject.encode(batch.pictures), batch.index)
     with torch.no_grad():
@@ -74,7 +79,8 @@ def test_the_threshold_misses_one_of_twenty_sentences_in_their_own_picture(conte
     method = method_of(content)
     threshold = method.validate(method.model.eval())["threshold"]
     with torch.inference_mode():
-        found = [pair[0].sigmoid() for _, pair in outputs(method.network(method.model.eval()), method.validation)]
+        network = method.network(method.model.eval())
+        found = measured(network, method.validation, lambda batch: [output(network, batch)[0].sigmoid()])
     assert (torch.cat(found) < threshold).float().mean() == pytest.approx(0.05, abs=0.03)
 
 
@@ -83,7 +89,8 @@ def test_presence_without_the_map_is_the_one_beside_it(content: dict):
     subject = method.model.grounding.eval().subject
     method.validate(method.model)
     with torch.no_grad():
-        batch, (own, _) = next(outputs(method.network(method.model), method.validation))
+        batch = first_batch(method)
+        own, _ = output(method.network(method.model), batch)
         beside = subject(select(subject.encode(batch.pictures), batch.index), batch.text).presence
     torch.testing.assert_close(own, beside)
 

@@ -199,7 +199,7 @@ def _killed_at(name: str) -> Callable:
 
 
 def test_two_processes_share_the_work(tiny_recipe: dict, tmp_path: Path):
-    """Each takes half of the batches; the rate falls to zero with the last of them, not half-way."""
+    """A batch is that of both; the rate falls to zero with the last of them, not half-way."""
     tiny_recipe["stages"] = [tiny_recipe["stages"][0]]
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny_recipe))
     launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "saliency", "train", "tiny.yaml"]
@@ -208,8 +208,8 @@ def test_two_processes_share_the_work(tiny_recipe: dict, tmp_path: Path):
     folder = tmp_path / "runs" / "tiny"
     assert len(_history(folder)) == 2
     learner = torch.load(folder / "state.pt", weights_only=True)["learners"][0]
-    pictures, processes = 4, 2
-    assert learner["schedule"]["last_epoch"] == 2 * pictures / tiny_recipe["stages"][0]["batch"] / processes
+    epochs, pictures = 2, 4
+    assert learner["schedule"]["last_epoch"] == epochs * pictures / tiny_recipe["stages"][0]["batch"]
     assert [group["lr"] for group in learner["optimizer"]["param_groups"]] == [0, 0]
     assert checkpoints.load(folder / "tiny")[1].seed == 42
 
