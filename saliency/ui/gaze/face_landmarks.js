@@ -44,12 +44,12 @@ async function loadLandmarks(folder) {
 }
 
 class EyeCamera {
+  // `video`: is read, and must not be hidden, since browsers may count no frames of hidden ones.
   constructor(video, lost) {
     this.video = video;
     this.lost = lost; // called where the camera ends by itself
     this.closed = false;
     this.stream = null;
-    this.shown = null; // the time of the picture that was read last
   }
 
   // Asks for the camera, then loads the library. Raises `CannotRecord`, or `Closed`.
@@ -87,11 +87,11 @@ class EyeCamera {
 
   // Of the next new picture: when it was there, and the features of its eyes, null without a face.
   async next() {
-    do {
-      await new Promise(requestAnimationFrame);
-      this.ensureOpen();
-    } while (this.video.currentTime === this.shown);
-    this.shown = this.video.currentTime;
+    await new Promise((resolve) => {
+      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
+      else requestAnimationFrame(resolve); // may read a picture twice
+    });
+    this.ensureOpen();
     const time = performance.now();
     const found = await this.library.find(this.video);
     this.ensureOpen();

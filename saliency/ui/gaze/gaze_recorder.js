@@ -14,7 +14,7 @@ const SLOW = 15; // frames per second, below which short fixations are missed
 
 const part = (selector) => element.querySelector(selector);
 const dialog = part("dialog");
-const [video, target, picture] = ["video", ".target", ".picture"].map(part);
+const [mirror, target, picture] = [".mirror", ".target", ".picture"].map(part);
 
 let camera = null; // of the recording under way
 let resized = false; // since calibration began
@@ -33,7 +33,7 @@ function show(...parts) {
 function ask(lines, ...names) {
   show(part(".panel"));
   part(".lines").replaceChildren(...lines.map((line) => node("p", {}, line)));
-  [video.hidden, part(".sentence").hidden] = [true, true];
+  [mirror.hidden, part(".sentence").hidden] = [true, true];
   part(".face").textContent = "";
   const buttons = names.map((name, i) => node("button", { type: "button", name, ...(i ? {} : { class: "primary" }) }, text(name)));
   part(".choices").replaceChildren(...buttons);
@@ -44,7 +44,7 @@ function ask(lines, ...names) {
 async function open({ detail: asked }) {
   if (dialog.open) return;
   dialog.showModal();
-  const mine = (camera = new EyeCamera(video, () => fail("lost")));
+  const mine = (camera = new EyeCamera(part(".read"), () => fail("lost")));
   finish = asked.done;
   try {
     close(await record(asked, mine));
@@ -61,7 +61,7 @@ async function open({ detail: asked }) {
 function close(recorded = null) {
   if (!camera) return;
   camera.close();
-  camera = null;
+  [camera, mirror.srcObject] = [null, null];
   dialog.close();
   finish(recorded);
 }
@@ -97,10 +97,11 @@ async function record(asked, mine) {
 // Until a face is in the picture and its owner is ready; false where clicks are preferred.
 async function aim(mine, why) {
   let choice = null;
+  mirror.srcObject = mine.stream;
   const asking = () => {
     choice = null;
     ask([why, text("aim")].filter(Boolean), "calibrate", "clicks").then((name) => (choice = name));
-    video.hidden = false;
+    mirror.hidden = false;
   };
   asking();
   for (;;) {
@@ -196,14 +197,14 @@ function recorded(samples, frame, error, { distance, seconds }) {
   const looked = found.filter(({ start }) => start - samples[0].time >= LEAST_MILLISECONDS);
   const shares = looked.map(({ x, y, ...when }) => ({ x: (x - frame.left) / frame.width, y: (y - frame.top) / frame.height, ...when }));
   const fixations = shares.filter(({ x, y }) => x >= 0 && x < 1 && y >= 0 && y < 1);
-  const rate = ((samples.length - 1) * 1000) / (samples.at(-1).time - samples[0].time);
-  const values = { count: fixations.length, seconds, width: fixed(width, 1), least: LEAST_MILLISECONDS, rate: Math.round(rate) };
+  const rate = Math.round(samples.length / seconds);
+  const values = { count: fixations.length, seconds, width: fixed(width, 1), least: LEAST_MILLISECONDS, rate };
   const lines = [
     text("found", values),
     text("error", { degrees: fixed(error.mean / degree, 1), pixels: Math.round(error.mean), distance }),
     ...(found.length > looked.length ? [text("first")] : []),
     ...(looked.length > fixations.length ? [text("outside", { count: looked.length - fixations.length })] : []),
-    ...(rate < SLOW ? [text("slow", { rate: Math.round(rate) })] : []),
+    ...(rate < SLOW ? [text("slow", { rate })] : []),
   ];
   return { fixations, lines, shownWidth: frame.width };
 }
