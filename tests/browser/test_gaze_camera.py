@@ -165,6 +165,17 @@ def test_an_error_above_five_degrees_is_refused(visit):
     ended(page)
 
 
+def test_a_small_window_does_not_make_a_bad_calibration_good(visit):
+    """Always answering the middle of this one is less than five degrees wrong."""
+    page = with_eyes(visit(viewport={"width": 400, "height": 400}), "{ noise: 1500 }")
+    said = calibrated(page)
+    assert float(re.search(r"Measured error: ([\d.]+)°", said)[1]) < 5
+    assert "In a window of this size that is little better than always answering its middle" in said
+    expect(dialog(page).get_by_role("button", name="Show the picture")).to_have_count(0)
+    page.keyboard.press("Escape")
+    ended(page)
+
+
 def test_a_face_that_goes_away_is_asked_to_come_back(visit):
     page = with_eyes(visit(), "{}")
     press(page, "Start the camera")

@@ -10,6 +10,7 @@ const CALIBRATED = [[0.5, 0.5], [0.94, 0.06], [0.06, 0.5], [0.5, 0.94], [0.06, 0
 const CHECKED = [[0.25, 0.72], [0.75, 0.28], [0.72, 0.75], [0.28, 0.25]];
 const LEAST_FRAMES = 8; // with a face, per point
 const MOST_DEGREES = 5; // of the error; above, a fixation says little
+const MOST_OF_CHANCE = 0.5; // in a small window five degrees are no feat
 const SLOW = 15; // frames per second, below which short fixations are missed
 
 const part = (selector) => element.querySelector(selector);
@@ -114,7 +115,8 @@ async function aim(mine, why) {
   }
 }
 
-// What calibration found, in CSS pixels of the window: {gaze, open, error}; or the text that says why it found nothing.
+// What calibration found, in CSS pixels of the window: {gaze, open, error, chance}, where chance is the error of who always
+// answers the window's middle; or the text that says why it found nothing.
 async function measure(mine) {
   resized = false;
   const points = [];
@@ -124,7 +126,9 @@ async function measure(mine) {
     points.push(found);
   }
   const found = calibrate(points.slice(0, CALIBRATED.length));
-  return { ...found, error: errorAt(points.slice(CALIBRATED.length), found.gaze) };
+  const checked = points.slice(CALIBRATED.length);
+  const chance = errorAt(checked, () => [innerWidth / 2, innerHeight / 2]).mean;
+  return { ...found, error: errorAt(checked, found.gaze), chance };
 }
 
 // The features of the eyes while they look at a place: {target, rows}; null where too few pictures have a face.
@@ -154,11 +158,13 @@ function shrink(duration) {
   target.animate([{ scale: 1.7 }, { scale: 0.8 }], { duration, fill: "forwards" });
 }
 
-function report({ error }, { distance, seconds, sentence }) {
+function report({ error, chance }, { distance, seconds, sentence }) {
   const degree = pixelsPerDegreeAt(distance);
   const values = { degrees: fixed(error.mean / degree, 1), pixels: Math.round(error.mean), largest: fixed(error.largest / degree, 1) };
   const lines = [text("measured", values), text("assumed", { distance })];
-  if (error.mean / degree > MOST_DEGREES) return ask([...lines, text("too_wide", { most: MOST_DEGREES })], "again", "clicks");
+  const refused = (key, told) => ask([...lines, text(key, told)], "again", "clicks");
+  if (error.mean / degree > MOST_DEGREES) return refused("too_wide", { most: MOST_DEGREES });
+  if (error.mean > chance * MOST_OF_CHANCE) return refused("too_small", { chance: fixed(chance / degree, 1) });
   const shown = text("seconds_long", { count: seconds });
   const read = sentence.trim();
   const chosen = ask([...lines, text(read ? "read_first" : "ready", { seconds: shown })], "show", "again", "clicks");

@@ -13,7 +13,7 @@ from saliency.ui.shared.component import Component
 
 # Milliseconds: until an eye has reached a point, how long it is read there, how much longer a face is waited for, and
 # how long the cross is shown before the picture.
-TIMES = {"settle": 500, "dwell": 700, "patience": 10_000, "cross": 1000}
+TIMES: dict[str, Any] = {"settle": 500, "dwell": 700, "patience": 10_000, "cross": 1000}
 
 
 class GazeRecorder(Component):
