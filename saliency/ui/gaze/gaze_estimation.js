@@ -47,21 +47,36 @@ const OPENING = 2; // its place among the features
 
 // ------------------------------------------------------------------------------------------------- the regression
 
-const RIDGE = 0.01; // of the features' variance, per row
+const RIDGE = 0.01; // of the variance of a column
 
-// Linear ridge regression of points on features, one row each. Features are brought to unit variance; the intercept
-// is not shrunk. Gives a function from features to a point.
-function fitGaze(rows, points, ridge = RIDGE) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+// A function that brings rows like these to mean 0 and variance 1, column by column.
+function standardiser(rows) {
   const columns = rows[0].map((_, i) => rows.map((row) => row[i]));
-  const centres = columns.map(mean);
-  const scales = columns.map((column, i) => Math.sqrt(mean(column.map((value) => (value - centres[i]) ** 2))) || 1);
-  const standard = (row) => row.map((value, i) => (value - centres[i]) / scales[i]);
+  const centres = columns.map(meanOf);
+  const scales = columns.map((column, i) => Math.sqrt(meanOf(column.map((value) => (value - centres[i]) ** 2))) || 1);
+  return (row) => row.map((value, i) => (value - centres[i]) / scales[i]);
+}
+
+// Quadratic terms of where the iris is: neither an eye nor a flat screen is linear.
+function withSquares([along, across, opening]) {
+  return [along, across, opening, along * along, across * across, along * across];
+}
+
+// Ridge regression of points on features and their quadratic terms, one row each; the intercept is not shrunk. Gives
+// a function from features to a point.
+function fitGaze(rows, points, ridge = RIDGE) {
+  const plain = standardiser(rows);
+  const curved = (row) => withSquares(plain(row));
+  const again = standardiser(rows.map(curved));
+  const standard = (row) => again(curved(row));
   const known = rows.map(standard);
-  const gram = centres.map((_, i) => centres.map((_, j) => mean(known.map((row) => row[i] * row[j])) + (i === j ? ridge : 0)));
+  const terms = known[0].map((_, i) => i);
+  const gram = terms.map((i) => terms.map((j) => meanOf(known.map((row) => row[i] * row[j])) + (i === j ? ridge : 0)));
   const lines = [0, 1].map((axis) => {
-    const middle = mean(points.map((point) => point[axis]));
-    const moments = centres.map((_, i) => mean(known.map((row, n) => row[i] * (points[n][axis] - middle))));
+    const middle = meanOf(points.map((point) => point[axis]));
+    const moments = terms.map((i) => meanOf(known.map((row, n) => row[i] * (points[n][axis] - middle))));
     return { middle, weights: solve(gram, moments) };
   });
   return (row) => lines.map(({ middle, weights }) => middle + standard(row).reduce((sum, value, i) => sum + value * weights[i], 0));
@@ -89,23 +104,22 @@ function solve(matrix, right) {
   return found;
 }
 
-// What calibration leads to. `measured`: {target, rows} of the points it is fitted to; of each point the median counts, which
-// a blink does not move. `open`: the least opening of the lids that is no blink.
+// What calibration leads to. `measured`: {target, rows} of the points that it is fitted to. `open`: the least opening of the lids
+// that is no blink; frames below are left out.
 function calibrate(measured) {
-  const rows = measured.map((point) => medianRow(point.rows));
-  const gaze = fitGaze(rows, measured.map((point) => point.target));
-  return { gaze, open: Math.min(...rows.map((row) => row[OPENING])) / 2 };
+  const open = Math.min(...measured.map(({ rows }) => medianOf(rows.map((row) => row[OPENING])))) / 2;
+  const frames = measured.flatMap(({ target, rows }) => rows.filter((row) => row[OPENING] > open).map((row) => ({ row, target })));
+  return { open, gaze: fitGaze(frames.map(({ row }) => row), frames.map(({ target }) => target)) };
 }
 
 // What is wrong at check points: the distances between them and the medians of what was computed there, as their mean and the
 // largest; and the scatter, the mean distance of single frames from their point's median.
 function errorAt(checked, gaze) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   const places = checked.map(({ target, rows }) => ({ target, points: rows.map(gaze), middle: medianRow(rows.map(gaze)) }));
   const distances = places.map(({ target, middle }) => apart(middle, target));
-  const scatter = mean(places.flatMap(({ points, middle }) => points.map((point) => apart(point, middle))));
-  return { mean: mean(distances), largest: Math.max(...distances), scatter };
+  const scatter = meanOf(places.flatMap(({ points, middle }) => points.map((point) => apart(point, middle))));
+  return { mean: meanOf(distances), largest: Math.max(...distances), scatter };
 }
 
 // ------------------------------------------------------------------------------------------------------- fixations
