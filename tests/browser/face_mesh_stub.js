@@ -1,7 +1,7 @@
 // Stands in for face_mesh.js: a face whose eyes look at what the recorder shows. `window.gaze` says how:
-// noise in pixels of the window, and the path over the picture, in shares of it, with milliseconds per place.
+// noise in pixels of the window, milliseconds per picture (slow), whether the face is away, and the path over the picture, in shares of it, with milliseconds per place.
 
-const NOTHING = { noise: 0, path: [[0.5, 0.5]], each: 1000, away: false };
+const NOTHING = { noise: 0, path: [[0.5, 0.5]], each: 1000, away: false, slow: 0 };
 const EYES = [
   [33, 133, 159, 145, 468, 260],
   [362, 263, 386, 374, 473, 380],
@@ -20,7 +20,8 @@ window.FaceMesh = class {
   async initialize() {}
   async send({ image }) {
     if (!(image.videoWidth > 0)) throw new Error("There is no picture.");
-    const { noise, away } = { ...NOTHING, ...window.gaze };
+    const { noise, away, slow } = { ...NOTHING, ...window.gaze };
+    if (slow) await new Promise((resolve) => setTimeout(resolve, slow));
     const at = this.place().map((value) => value + noise * this.random());
     this.listener({ multiFaceLandmarks: away ? [] : [this.face(at, image)] });
   }

@@ -122,7 +122,8 @@ async function measure(mine) {
   const points = [];
   for (const place of [...CALIBRATED, ...CHECKED]) {
     const found = await dwell(mine, place);
-    if (resized || !found) return resized ? "resized" : "face_lost";
+    if (resized) return "resized";
+    if (typeof found === "string") return found;
     points.push(found);
   }
   const found = calibrate(points.slice(0, CALIBRATED.length));
@@ -131,7 +132,7 @@ async function measure(mine) {
   return { ...found, error: errorAt(checked, found.gaze), chance };
 }
 
-// The features of the eyes while they look at a place: {target, rows}; null where too few pictures have a face.
+// The features of the eyes while they look at a place: {target, rows}; or the text that says why there are too few.
 async function dwell(mine, [x, y]) {
   show(target);
   target.style.left = `${x * 100}%`;
@@ -141,12 +142,14 @@ async function dwell(mine, [x, y]) {
   shrink(props.settle + props.dwell);
   const frame = target.getBoundingClientRect();
   const rows = [];
+  let without = 0; // pictures, of a face
   for (;;) {
     const { time, features } = await mine.next();
     if (time < from) continue;
     if (features) rows.push(features);
+    else without++;
     if (rows.length >= LEAST_FRAMES && time >= until) break;
-    if (time > until + props.patience) return null;
+    if (time > until + props.patience) return without > rows.length ? "face_lost" : "too_slow";
   }
   return { target: [frame.left + frame.width / 2, frame.top + frame.height / 2], rows };
 }
