@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import yaml
 
 import saliency
 from saliency import checkpoints
+from saliency.ui.page import face_mesh
 
 ROOT = Path(__file__).parents[1]
 NOTICES = (ROOT / "THIRD_PARTY_NOTICES.md").read_text(encoding="utf-8")
 PICTURES = (ROOT / "assets" / "LICENCES.md").read_text(encoding="utf-8")
+FACE_MESH = ROOT / "assets" / "face_mesh"  # the one library of others that ships
 SHIPPED = ("saliency", "checkpoints", "assets", "train", "notebooks")
 
 
@@ -44,10 +47,24 @@ def test_every_example_picture_is_named():
     assert [name for name in names if f"`examples/{name}`" not in PICTURES] == []
 
 
-def test_there_are_no_fonts_and_no_scripts_of_others():
+def test_the_library_of_landmarks_is_as_it_was_published():
+    """Its README has the sum of every file, and nothing else lies beside it; the notices name it."""
+    readme = (FACE_MESH / "README.md").read_text(encoding="utf-8")
+    files = {path.name: path for path in FACE_MESH.iterdir() if path.name != "README.md"}
+    sums = dict(re.findall(r"^\| `(\S+)` \| `([0-9a-f]{64})` \|$", readme, re.MULTILINE))
+    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == sums
+    assert set(face_mesh.FILES) == set(files)
+    assert f"version {face_mesh.VERSION}," in readme
+    rows = [line for line in NOTICES.splitlines() if line.startswith("| `assets/face_mesh`")]
+    assert len(rows) == 1
+    assert face_mesh.VERSION in rows[0]
+    assert rows[0].endswith("| Apache-2.0 |")
+
+
+def test_there_are_no_fonts_and_no_other_scripts_of_others():
     """The notices say so. Scripts of others have their licence, or their address, at their head, or are minified."""
     assert shipped(".woff", ".woff2", ".ttf", ".otf", ".eot") == []
-    scripts = shipped(".js", ".mjs", ".css")
+    scripts = [path for path in shipped(".js", ".mjs", ".css") if path.parent != FACE_MESH]
     assert len(scripts) > 20
     foreign = re.compile(r"@license|@preserve|copyright|sourceMappingURL", re.IGNORECASE)
     assert [path.name for path in scripts if foreign.search(path.read_text(encoding="utf-8"))] == []

@@ -59,7 +59,7 @@ def under(folder: str, pattern: str = "*") -> set[str]:
 def test_the_wheel_holds_one_package_with_all_that_it_reads(names):
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"saliency"}
     assert under("saliency") <= names
-    shipped = under("checkpoints") | under("train", "*.yaml") | under("assets/examples")
+    shipped = under("checkpoints") | under("train", "*.yaml") | under("assets/examples") | under("assets/face_mesh")
     assert {f"saliency/resources/{name}" for name in shipped | {"assets/LICENCES.md", "CITATION.cff"}} <= names
     assert not [name for name in names if name.startswith("saliency/resources/") and name.endswith(".py")]
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from saliency.ui.page import face_mesh
 from saliency.ui.page.page_head import described
 from tests.ui.serving import serving
 
@@ -73,6 +74,21 @@ def test_behind_a_proxy_addresses_are_the_visitors(address):
     forwarded = {"X-Forwarded-Host": "demo.example.org", "X-Forwarded-Proto": "https"}
     metas = dict(Head(httpx.get(address, headers=forwarded).text).metas)
     assert metas["og:url"] == "https://demo.example.org/"
+
+
+@pytest.mark.parametrize(("name", "kind"), face_mesh.FILES.items())
+def test_the_library_of_landmarks_is_served_with_its_types(address, name, kind):
+    response = httpx.get(f"{address}{face_mesh.PREFIX}{name}")
+    assert response.status_code == 200
+    assert response.headers["content-type"].partition(";")[0] == kind
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.content == (face_mesh.FOLDER / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["README.md", "..%2FLICENCES.md", "../../LICENSE", "%2Fetc%2Fpasswd", ""])
+def test_nothing_else_of_its_folder_is_served(address, name):
+    response = httpx.get(f"{address}{face_mesh.PREFIX}{name}")
+    assert response.status_code == 404
 
 
 def test_what_is_no_page_passes(address):

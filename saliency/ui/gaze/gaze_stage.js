@@ -1,6 +1,8 @@
 // The browser's part of viewing and marking: the picture for some seconds, then the picture to be marked. Marks stay in
 // the browser until they are scored; it stores them per picture as long as its window is open, so that another
-// picture or a reload loses none. fixation_file.js stands in front of this file.
+// picture or a reload loses none. fixation_file.js and gaze_estimation.js stand in front of this file.
+//
+// A look can be recorded with the camera instead (gaze_recorder.js); its fixations are marks like those of clicks.
 //
 // With `props.pupil` it is the stage of one person who takes part in a class, whose marks are handed in (class_mode.py).
 // The server, or a field of the form, puts a message into `props.value` (gaze_stage.py says which); after each message
@@ -15,7 +17,7 @@ const fields = { participant: part("[name=participant]"), duration: part("[name=
 const buttons = Object.fromEntries([...element.querySelectorAll(".actions button")].map((button) => [button.name, button]));
 
 const CROSS = 1000; // milliseconds of the cross before the picture
-const CSS_PIXELS_PER_CM = 96 / 2.54; // by the definition of a CSS pixel
+const USUAL_DISTANCE = 60; // cm
 
 let phase = "empty"; // empty, ready, reading, fixating, looking, marking
 let size = null; // {width, height} of the picture itself, in whose pixels fixations are
@@ -27,7 +29,7 @@ let shownWidth = null; // of the picture when it was last looked at, in CSS pixe
 let key = null; // of the picture, by its content
 let unsaved = false; // whether there are marks that were neither scored nor saved
 let scoring = null; // the marks that are being scored, as stored
-let distance = 60; // assumed, of the eyes from the screen, in cm
+let distance = USUAL_DISTANCE; // assumed, of the eyes from the screen, in cm
 let turn = 0; // counts the viewings; a timer of an earlier one does nothing
 
 // --------------------------------------------------------------------------------------------------------- the phases
@@ -109,6 +111,23 @@ function mark() {
   screen.focus({ preventScroll: true });
 }
 
+// Lets the camera record a look, and takes its fixations as a round of marks.
+function record() {
+  if (phase === "empty") return say(text("no_picture"));
+  const mine = turn;
+  const done = (recorded) => {
+    if (!recorded || mine !== turn) return buttons.record.focus();
+    ({ shownWidth } = recorded);
+    mark();
+    for (const { x, y, start, duration } of recorded.fixations) push({ x, y }, { milliseconds: Math.round(start), duration: Math.round(duration) });
+    say(text(recorded.fixations.length ? "recorded" : "recorded_none"), recorded.lines);
+    changed();
+  };
+  const seconds = Number(fields.duration.value);
+  const asked = { picture: picture.src, seconds, sentence, distance: distance > 0 ? distance : USUAL_DISTANCE, done };
+  document.dispatchEvent(new CustomEvent("record-gaze", { detail: asked }));
+}
+
 // --------------------------------------------------------------------------------------------------------- the marks
 
 function ofThisRound() {
@@ -116,18 +135,18 @@ function ofThisRound() {
 }
 
 function add({ x, y }) {
-  const inside = (share, count) => Math.min(Math.max(Math.floor(share * count), 0), count - 1);
-  const order = ofThisRound().length + 1;
-  fixations.push({
-    participant: round.participant,
-    round: round.round,
-    order,
-    x: inside(x, size.width),
-    y: inside(y, size.height),
-    milliseconds: Math.round(performance.now() - round.began),
-  });
+  const order = push({ x, y }, { milliseconds: Math.round(performance.now() - round.began) });
   say(text("marked", { order, at: placeText({ x, y }) }));
   changed();
+}
+
+// `times`: milliseconds and, where it is known, duration. Gives its place in the order of this round.
+function push({ x, y }, times) {
+  const inside = (share, count) => Math.min(Math.max(Math.floor(share * count), 0), count - 1);
+  const order = ofThisRound().length + 1;
+  const place = { x: inside(x, size.width), y: inside(y, size.height) };
+  fixations.push({ participant: round.participant, round: round.round, order, ...place, ...times });
+  return order;
 }
 
 function undo() {
@@ -287,6 +306,7 @@ function refresh() {
   buttons.next.disabled = !some || busy;
   buttons.score.disabled = busy;
   buttons.export.disabled = !some || busy;
+  buttons.record.disabled = busy;
   buttons.open_class.disabled = busy;
   for (const field of Object.values(fields)) field.disabled = busy || phase === "marking";
   part(".marks").replaceChildren(...here.map(drawMark));
@@ -332,8 +352,7 @@ function personRow(name, rounds, count, button) {
 // Pixels of the picture per degree of visual angle during viewing.
 function pixelsPerDegree() {
   if (!shownWidth || !(distance > 0)) return null;
-  const degree = 2 * distance * Math.tan(Math.PI / 360) * CSS_PIXELS_PER_CM;
-  return degree * (size.width / shownWidth);
+  return pixelsPerDegreeAt(distance) * (size.width / shownWidth);
 }
 
 // --------------------------------------------------------------------------------------------------------- files, scores
@@ -404,7 +423,7 @@ function put({ jpeg, width, height, key: given }) {
 for (const count of [1, 2, 3, 4, 5, 7, 10]) fields.duration.append(node("option", { value: count }, text("seconds_long", { count })));
 fields.duration.value = 3;
 if (props.pupil) {
-  for (const surplus of [fields.duration.parentElement, buttons.next, buttons.export, buttons.open_class]) surplus.remove();
+  for (const surplus of [fields.duration.parentElement, buttons.record, buttons.next, buttons.export, buttons.open_class]) surplus.remove();
   part("[data-text=participant]").textContent = text("name");
   buttons.score.textContent = text("hand_in");
 } else {
@@ -418,6 +437,7 @@ screen.addEventListener("click", click);
 screen.addEventListener("keydown", press);
 buttons.undo.addEventListener("click", undo);
 buttons.again.addEventListener("click", begin);
+buttons.record.addEventListener("click", record);
 buttons.next.addEventListener("click", nextPerson);
 buttons.score.addEventListener("click", score);
 buttons.export.addEventListener("click", save);

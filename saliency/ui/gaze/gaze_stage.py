@@ -82,7 +82,7 @@ class GazeStage(Component):
     """
 
     def __init__(self, *, pupil: bool = False, **options: Any):
-        super().__init__("gaze_stage", scripts=("fixation_file",), pupil=pupil, **options)
+        super().__init__("gaze_stage", scripts=("fixation_file", "gaze_estimation"), pupil=pupil, **options)
 
     def api_info(self) -> dict[str, Any]:
         """JSON schema of the value."""

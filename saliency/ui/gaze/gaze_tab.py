@@ -20,6 +20,7 @@ from saliency.ui.class_mode import class_mode
 from saliency.ui.class_mode.classroom import Classroom
 from saliency.ui.constants import ENGINE
 from saliency.ui.gaze.gaze_presentation import present_scores
+from saliency.ui.gaze.gaze_recorder import GazeRecorder
 from saliency.ui.gaze.gaze_stage import GazeStage, read_looked, staged
 from saliency.ui.gaze.gaze_view import GazeView
 from saliency.ui.shared import outdated
@@ -190,6 +191,7 @@ def _fields(predictor: Predictor) -> StageFields:
                 )
         with gr.Column(scale=7, min_width=320):
             stage = GazeStage(elem_id="gaze-stage")
+            GazeRecorder(elem_id="gaze-recorder")
             cancel = CancelButton()
     return StageFields(picture, sentence, models, files, reading, preview, blur, distance, stage, cancel)
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from saliency.resources import resource
 from saliency.ui.gradio_internals import UnknownEndpoint, root_of
+from saliency.ui.page import face_mesh
 from saliency.ui.shared.component import shared_head
 from saliency.ui.shared.guard import busy, no_endpoint, no_key
 from saliency.ui.shared.texts import section
@@ -26,11 +27,11 @@ _GRADIOS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def app_options() -> dict[str, Any]:
-    """Arguments of Gradio's FastAPI app: the page's head, its picture, and the responses to what it refuses."""
-    routes = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
+    """Arguments of Gradio's FastAPI app: the page's head, files beside it, and the responses to what it refuses."""
+    preview = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {
         "middleware": [Middleware(PageHead)],
-        "routes": routes,
+        "routes": [*preview, *face_mesh.routes()],
         "exception_handlers": {UnknownEndpoint: no_endpoint, KeyError: no_key, 503: busy},
     }
 
