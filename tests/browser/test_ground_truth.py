@@ -132,6 +132,28 @@ def test_a_density_and_a_mistake_are_shown_together_and_leave_with_the_picture(c
     expect(preview(compare)).to_be_hidden()
 
 
+def test_a_file_given_at_once_outlasts_the_repeated_report_of_its_picture(page, tmp_path):
+    """Gradio reports an upload again, up to half a second after the picture is there."""
+    page.get_by_role("button", name="Compare with where people really looked").click()
+    file = table(tmp_path / "f.csv")
+    page.locator("#picture input[type=file]").set_input_files(COFFEE)
+    page.locator("#picture img").wait_for()
+    give(page, file)
+    expect(dots(page)).to_be_visible()
+    page.wait_for_timeout(1000)
+    expect(dots(page)).to_be_visible()
+    page.get_by_role("button", name="Horses").first.click()  # then the same picture again: it has the same path
+    expect(preview(page)).to_be_hidden()
+    give(page, file)
+    expect(dots(page)).to_be_visible()
+    page.locator("#picture").get_by_role("button", name=re.compile("Clear|Remove")).click()
+    expect(preview(page)).to_be_hidden()
+    page.locator("#picture input[type=file]").set_input_files(COFFEE)
+    page.locator("#picture img").wait_for()
+    give(page, file)
+    expect(dots(page)).to_be_visible()
+
+
 def test_keys_alone_choose_the_units(compare, tmp_path):
     give(compare, table(tmp_path / "shares.csv", (1 / 600, 1 / 400)))
     expect(preview(compare)).to_contain_text("look like shares")

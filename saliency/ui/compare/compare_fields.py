@@ -27,13 +27,29 @@ from saliency.ui.words.word_view import CaptionView
 
 _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
-# In the browser: the words of a description leave with its picture. Gradio reports a change more than once per picture.
+# In the browser, as the server's answer might come after newer values. Gradio reports an upload and a change more than
+# once, up to half a second later, and what was filled in meanwhile stays.
+
+# The words of a description leave with its picture.
 _WORDS_GO_WITH_THEIR_PICTURE = """(picture) => {
   const { dataset } = document.getElementById("caption");
   const path = picture?.path ?? "";
   const stays = dataset.picture === path;
   dataset.picture = path;
   return stays ? { __type__: "update" } : null;
+}"""
+
+# Files of gaze leave when somebody puts another picture in place of theirs; examples bring their own values.
+_TRUTH_GOES_WITH_ITS_PICTURE = """(picture) => {
+  const { dataset } = document.getElementById("picture");
+  const path = picture?.path ?? "";
+  const stays = path && dataset.emptiedFor === path;
+  dataset.emptiedFor = path;
+  return stays ? Array(4).fill({ __type__: "update" }) : [null, null, null, ""];
+}"""
+_ANOTHER_PICTURE = """(picture) => {
+  const { dataset } = document.getElementById("picture");
+  if (dataset.emptiedFor !== picture?.path) dataset.emptiedFor = "";
 }"""
 
 
@@ -193,10 +209,12 @@ def _follow_truth(fields: CompareFields) -> None:
     gr.on(
         [picture.input, picture.upload, picture.clear],
         None,
-        outputs=truth.of_one_picture,
-        js='() => [null, null, null, ""]',  # in the browser: the server's answer might come after newer files
+        picture,
+        truth.of_one_picture,
+        js=_TRUTH_GOES_WITH_ITS_PICTURE,
         **_QUIET,
     )
+    picture.change(None, picture, js=_ANOTHER_PICTURE, **_QUIET)
     gr.on(
         [truth.density.change, truth.fixations.change, truth.mask.change, *truth.reading.changes],
         guarded(show),
