@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
 
     create_model = _create
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 # Each name's module, and after a colon its name there where that is another.
 _HOMES = {

@@ -80,6 +80,15 @@ def test_the_wheel_asks_for_what_requirements_txt_lists(wheel, names):
     }
 
 
+def test_twine_accepts_the_wheel_and_the_source_distribution(wheel, tmp_path):
+    build = "import sys; from hatchling.build import build_sdist; build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, timeout=120)
+    (source,) = tmp_path.glob("*.tar.gz")
+    check = [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(source)]
+    done = subprocess.run(check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_an_installed_wheel_predicts_in_an_empty_folder(wheel, tmp_path):
     place, empty = tmp_path / "place", tmp_path / "empty"
     empty.mkdir()
