@@ -39,6 +39,13 @@ def browser():
 
 
 @pytest.fixture
+def visit(browser, address):
+    """See `visiting`; of the module's own app where it has a fixture `address`."""
+    with visiting(browser, address) as visit:
+        yield visit
+
+
+@pytest.fixture
 def page(browser, address):
     """The app in a fresh window; the test fails on errors in its console and on requests to other hosts."""
     with visiting(browser, address) as visit:

@@ -9,7 +9,7 @@ from saliency.archive import writer
 from saliency.predictor import Predictor
 from saliency.ui import build
 from tests.browser.axe import violations
-from tests.browser.conftest import PATIENCE, visiting
+from tests.browser.conftest import PATIENCE
 from tests.browser.steps import Steps
 from tests.pictures import COFFEE
 from tests.tiny import Tiny, in_miniature
@@ -33,12 +33,6 @@ def address(tmp_path):
     """The app on three models in miniature that remember nothing of other tests."""
     with in_miniature(tmp_path), serving(lambda: build(Predictor(checkpoint_dir=tmp_path))) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser, address):
-    with visiting(browser, address) as visit:
-        yield visit
 
 
 def cancel(page: Page):

@@ -14,7 +14,6 @@ from saliency.predictor import Predictor
 from saliency.ui import build
 from saliency.ui.page import face_mesh
 from tests.browser.axe import violations
-from tests.browser.conftest import visiting
 from tests.tiny import in_miniature
 from tests.ui.serving import serving
 
@@ -41,12 +40,6 @@ def address(tmp_path_factory):
         patch.setattr("saliency.ui.gaze.gaze_recorder.TIMES", SHORT)
         with in_miniature(folder), serving(lambda: build(Predictor(checkpoint_dir=folder))) as address:
             yield address
-
-
-@pytest.fixture
-def visit(browser, address):
-    with visiting(browser, address) as visit:
-        yield visit
 
 
 def opened(page: Page, script: str = WATCH_TRACKS) -> Page:
