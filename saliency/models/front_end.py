@@ -41,7 +41,11 @@ class FrontEndConfig:
     @property
     def grid(self) -> tuple[int, int] | None:
         """(h, w) that the trunk's stride 8 is averaged to; None without `one_pass`."""
-        return strided((self.height, self.width), 8) if self.one_pass else None
+        return self.grid_at(8) if self.one_pass else None
+
+    def grid_at(self, stride: int) -> tuple[int, int]:
+        """(h, w) of the features of a picture of `height` and `width` at `stride`."""
+        return strided((self.height, self.width), stride)
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures."""

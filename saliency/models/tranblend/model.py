@@ -28,7 +28,7 @@ from ..grounding import (
     named_things,
 )
 from ..own_loss import OwnLoss
-from ..transalnet.model import TranSalNet, TranSalNetConfig, grid_size
+from ..transalnet.model import TranSalNet, TranSalNetConfig
 from .blending import BlendNet, CrossAttention, VectorUpsampler
 from .blip import BlipConfig, BlipEncoder
 
@@ -112,7 +112,7 @@ class TranBlend(SaliencyModel):
             text_channels = config.blip.hidden
             self.null = nn.Parameter(torch.zeros(text_channels))
             if config.blend != "upsample":
-                self.spread = VectorUpsampler(text_channels, grid_size(config.backbone, 16), config.per_channel_kernel)
+                self.spread = VectorUpsampler(text_channels, config.backbone.grid_at(16), config.per_channel_kernel)
         else:
             text_channels = channels
             self.grounding = Grounding.of(config, self.backbone.trunk.channels, config.backbone.grid)

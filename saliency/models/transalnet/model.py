@@ -17,7 +17,7 @@ from ..attention import EncoderLayer
 from ..base import SaliencyModel
 from ..blocks import ConvBNReLU, activate
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..front_end import FrontEnd, FrontEndConfig, strided
+from ..front_end import FrontEnd, FrontEndConfig
 from ..trunks import build_trunk
 
 
@@ -86,11 +86,6 @@ class TransformerEncoder(nn.Module):
         return F.interpolate(grid, size=tuple(size), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
 
 
-def grid_size(config: TranSalNetConfig, stride: int) -> tuple[int, int]:
-    """Height and width of the features at `stride`."""
-    return strided((config.height, config.width), stride)
-
-
 class TranSalNet(SaliencyModel):
     """See `TranSalNetConfig`."""
 
@@ -102,9 +97,9 @@ class TranSalNet(SaliencyModel):
         options = {"final_norm": False} if config.trunk == "densenet161" else {}
         self.trunk = build_trunk(config.trunk, levels=(8, 16, 32), **options)
         channels = self.trunk.channels
-        self.deep = TransformerEncoder(channels[32], grid_size(config, 32), deep)
-        self.middle = TransformerEncoder(channels[16], grid_size(config, 16), middle)
-        self.fine = TransformerEncoder(channels[8], grid_size(config, 8), fine)
+        self.deep = TransformerEncoder(channels[32], config.grid_at(32), deep)
+        self.middle = TransformerEncoder(channels[16], config.grid_at(16), middle)
+        self.fine = TransformerEncoder(channels[8], config.grid_at(8), fine)
         self.from_deep = ConvBNReLU(deep.hidden, middle.hidden)
         self.from_middle = ConvBNReLU(middle.hidden, fine.hidden)
         widths = (fine.hidden, *config.decoder)
