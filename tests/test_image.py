@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -39,6 +40,9 @@ def only(instruction: str) -> str:
     """The arguments of an instruction that is there once."""
     (found,) = (rest for name, rest in STEPS if name == instruction)
     return found
+
+
+ENVIRONMENT = dict(pair.split("=", 1) for pair in shlex.split(only("ENV")))
 
 
 def required(lines: list[str]) -> set[str]:
@@ -88,12 +92,9 @@ def image(tmp_path_factory) -> Path:
             where = folder / target
             for source in sources:
                 if (ROOT / source).is_dir():
-                    ignore = ["--exclude=__pycache__", "--exclude=*.pyi"]
-                    where.mkdir()
-                    archive = subprocess.run(["tar", "c", *ignore, "."], cwd=ROOT / source, stdout=subprocess.PIPE)
-                    subprocess.run(["tar", "x"], cwd=where, input=archive.stdout, check=True)
+                    shutil.copytree(ROOT / source, where, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
                 else:
-                    (where / source).write_bytes((ROOT / source).read_bytes())
+                    shutil.copy(ROOT / source, where)
     return folder
 
 
@@ -103,10 +104,9 @@ def environment(packages) -> dict[str, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    of_image = dict(pair.split("=", 1) for pair in shlex.split(only("ENV")))
-    assert of_image["GRADIO_SERVER_NAME"] == "0.0.0.0"
+    assert ENVIRONMENT["GRADIO_SERVER_NAME"] == "0.0.0.0"
     return {
-        **of_image,
+        **ENVIRONMENT,
         **{"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)},
         **{"PATH": os.defpath, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/dev/null/home"},
     }
@@ -162,7 +162,7 @@ def test_the_image_runs_as_somebody_who_is_not_root_and_opens_its_port():
     names = [name for name, _ in STEPS]
     assert names.index("USER") < names.index("CMD")
     assert f"useradd --create-home {only('USER')}" in [rest for name, rest in STEPS if name == "RUN"]
-    assert only("EXPOSE") == dict(pair.split("=", 1) for pair in shlex.split(only("ENV")))["GRADIO_SERVER_PORT"]
+    assert only("EXPOSE") == ENVIRONMENT["GRADIO_SERVER_PORT"]
 
 
 def test_the_image_installs_requirements_txt():
