@@ -15,13 +15,13 @@ import numpy as np
 
 from .conditions import AnyCondition, Condition
 from .errors import GroundTruthError
-from .gaze.frames import fit_density
 from .human_consistency import Consistency
 from .messages import Message
 from .metrics import cc, compare_maps, evaluate_fixation
 from .metrics.object_evaluator import evaluate_objects
 from .models.centre_prior.model import centre_prior
 from .object_files import resized_mask
+from .resizing import fit_density
 from .results import Comparison
 
 # Rows beside the models' that give their numbers a scale; the page words them.

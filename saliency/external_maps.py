@@ -17,8 +17,8 @@ from .data.samples import IMAGE_EXTENSIONS
 from .errors import DatasetError, GroundTruthError
 from .evaluation import OF_A_SAMPLE, Answer
 from .gaze import DensityMap, GazeOptions, read_density
-from .gaze.frames import fit_density
 from .messages import Message
+from .resizing import fit_density
 from .results import CheckpointIdentity, Prediction
 from .score_store import state_of
 

@@ -11,10 +11,10 @@ import numpy as np
 from .comparison_tables import GroundTruth, Table, against
 from .errors import GroundTruthError
 from .gaze import Fixation
-from .gaze.frames import move_points
 from .human_consistency import usual_blur
 from .metrics import density_from_fixations
 from .metrics.ground_truth import Blur
+from .resizing import move_points
 from .results import Comparison, Shape
 
 SCORED_SIDE = 1024  # pixels of the longer side; more take memory and time and add nothing to maps that are coarser

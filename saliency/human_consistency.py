@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 
 from .errors import MetricError
-from .gaze.frames import move_points
 from .metrics import auc, density_from_fixations, nss
 from .metrics.ground_truth import SJTU_TIS_CUTOFF, Blur, canvas_sigma
 from .metrics.inputs import Map, Points, as_fixations
+from .resizing import move_points
 
 SIDE = 640  # pixels of the longer side at which densities are made; a usual blur leaves no detail finer than that
 MOST = 50  # participants that are scored; more change the mean by little and take long

@@ -13,13 +13,13 @@ from .data import ObjectDataset, ObjectSample, Sample
 from .data.samples import is_picture, read_grey
 from .errors import DatasetError, GroundTruthError
 from .external_maps import ExternalMaps, ExternalPrediction
-from .gaze.frames import same_proportions
 from .gaze.reading import array_of
 from .messages import Message
 from .metrics import ObjectEvaluator
 from .metrics.inputs import resize_map
 from .metrics.object_evaluator import OBJECT_LOWER, PICTURE_METRICS, ObjectScores, object_scores
 from .predictor import Predictor
+from .resizing import same_proportions
 from .results import CheckpointIdentity, Prediction
 from .score_store import Scored, fingerprint
 

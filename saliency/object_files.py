@@ -10,11 +10,10 @@ import numpy as np
 
 from .data.object_masks import object_pixels
 from .errors import GroundTruthError, PictureError
-from .gaze.frames import same_proportions
 from .gaze.reading import array_of
 from .imaging import read, read_values, white_of
 from .messages import Message
-from .resizing import Shape
+from .resizing import Shape, same_proportions
 
 _ARRAYS = (".npy", ".npz", ".mat")
 _BINARY = 0.98  # share of pixels that are black or white; the rest are smooth edges

@@ -14,7 +14,7 @@ socket.getaddrinfo = socket.socket.connect = refused
 import saliency
 from saliency.errors import HubUnavailableError
 from saliency.models.text import load_encoder
-from saliency.models.trunks.timm_trunk import hub_weights
+from saliency.models.trunks.trunk import hub_weights
 for load, name in ((load_encoder, "bert"), (hub_weights, "resnet18"), (saliency.load, "hf://me/other")):
     try:
         load(name)
@@ -31,7 +31,7 @@ def test_the_error_is_a_sentence(tmp_path):
     script = [sys.executable, "-c", _SCRIPT]
     ended = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
     encoder, trunk, checkpoint = ended.stdout.splitlines()
-    assert "“compact” works without a network" in encoder
+    assert "“google-bert/bert-base-uncased” is not on this machine" in encoder
     assert "resnet18 are not on" in trunk
     assert "“me/other” is not on this machine" in checkpoint
     assert str(tmp_path) not in ended.stdout

@@ -21,7 +21,7 @@ from saliency.models.gsgnet.model import GSGNet
 from saliency.models.text import TextEncoder
 from saliency.models.tranblend.model import TranBlend
 from saliency.models.transalnet.model import TranSalNet
-from saliency.models.trunks import TimmTrunk
+from saliency.models.trunks.trunk import Trunk
 from saliency.predictor import Predictor
 
 SENTENCES = {
@@ -31,7 +31,7 @@ SENTENCES = {
     Condition.NON_SALIENT: "A cup.",
 }
 CALLS = {
-    "trunk": (TimmTrunk, "forward"),
+    "trunk": (Trunk, "forward"),
     "detector": (YOLOXNano, "forward"),
     "referent, picture": (Referent, "encode"),
     "referent, sentences": (Referent, "forward"),

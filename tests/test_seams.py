@@ -206,6 +206,11 @@ import saliency.preprocessing
 steps["preprocessing"] = [name for name in sys.modules if name.startswith("saliency.models")]
 import saliency.models.text
 steps["text encoders"] = loaded("torchvision", "transformers", "open_clip")
+from saliency import Predictor
+pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+Predictor(["tranblend", "gsgnet", "clip_salgan"]).predict(pixels, {"general": "A red dog."})
+heavy = ["timm", "torchvision", "transformers", "open_clip", "torch._dynamo", "pandas", "scipy", "gradio"]
+steps["maps"] = loaded(*heavy)
 import torch
 steps["torchvision's operators"] = [hasattr(torch.ops.torchvision, "nms")] * hasattr(torch.ops.torchvision, "nms")
 print(json.dumps(steps))
@@ -213,8 +218,8 @@ print(json.dumps(steps))
 
 
 def test_heavy_libraries_are_imported_where_they_are_needed():
-    """Metrics of NumPy arrays need no torch, results no matplotlib, preprocessing no networks; torchvision's library is
-    loaded with an encoder's weights."""
+    """Metrics of arrays need no torch, results no matplotlib, preprocessing no networks, and maps none besides torch
+    that takes long to import."""
     ran = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert {step: found for step, found in json.loads(ran.stdout).items() if found} == {}

@@ -15,11 +15,11 @@ import typer
 from ..conditions import Condition
 from ..external_maps import read_map
 from ..gaze import GazeOptions, Recording, Units, read_density, read_fixations
-from ..gaze.frames import fit_density
 from ..imaging import load_image
 from ..metrics import evaluate_fixation
 from ..metrics.evaluator import write_json
 from ..predictor import Predictor
+from ..resizing import fit_density
 from .data_options import STANDARD, ProfileOption, make_folder
 from .gaze_options import (
     DropZerosOption,

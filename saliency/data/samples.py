@@ -14,7 +14,6 @@ import numpy as np
 from ..conditions import Condition
 from ..errors import DatasetError, GroundTruthError, PictureError
 from ..gaze import GazeOptions, Recording, read_density, read_fixations
-from ..gaze.frames import fit_density
 from ..gaze.recording import DEFAULT_OPTIONS
 from ..imaging import (
     LoadedPicture,
@@ -26,6 +25,7 @@ from ..imaging import (
     white_of,
 )
 from ..messages import Message
+from ..resizing import fit_density
 
 IMAGE_EXTENSIONS = (
     ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".pgm", ".ppm",

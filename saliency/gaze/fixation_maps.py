@@ -11,8 +11,8 @@ from scipy import ndimage
 from ..errors import GroundTruthError
 from ..imaging import white_of
 from ..messages import Message
+from ..resizing import move_points, same_proportions
 from .coordinates import check_count
-from .frames import move_points, same_proportions
 from .recording import Fixation, Recording, Units
 
 _MOST_MARKED = 0.2  # share of the pixels; more is no picture of fixations

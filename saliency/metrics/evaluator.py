@@ -9,10 +9,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import MetricError
@@ -29,6 +28,9 @@ from .inputs import (
 )
 from .pools import Fixated, Pool, seed_of
 from .profiles import Case, Metric, get_profile
+
+if TYPE_CHECKING:  # its import takes .3 s, which only tables need
+    import pandas as pd
 
 MACRO = "macro"  # the row of the table that averages the conditions
 _KEPT_IN_MEMORY = 256 * 2**20  # bytes of predictions; more go to a temporary file
@@ -173,6 +175,8 @@ class FixationEvaluator:
 
         A metric that is undefined for a picture, or lacks its ground truth, is NaN.
         """
+        import pandas as pd
+
         if self._rows is None:
             records, pools = [], self._pools()
             for entry in self._entries.values():
@@ -259,6 +263,8 @@ def table_of_means(rows: pd.DataFrame, metrics: Sequence[str], seed: int = 0) ->
         their unweighted mean; columns mean, low, high, n (rows that count), skipped (rows that are NaN). Pictures are
         drawn, not rows: a picture's conditions stay together.
     """
+    import pandas as pd
+
     conditions = list(dict.fromkeys(rows["condition"]))
     pictures = pd.Index(rows["picture"].unique())
     draws = resamples(len(pictures), seed=seed) if len(pictures) else np.empty((0, 0), int)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import MetricError
-from ..gaze.frames import move_points
-from ..resizing import bilinear
+from ..resizing import bilinear, move_points
 
 Map = NDArray[np.float64]
 Points = NDArray[np.intp]

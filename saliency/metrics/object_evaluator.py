@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import MetricError
@@ -15,6 +15,9 @@ from ..spreadsheet import no_formula
 from .bootstrap import interval_of, resamples
 from .inputs import as_map, resize_map
 from .objects import LEVELS, Curve, ObjectPair, as_mask
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OBJECT_METRICS = ("MAE", "adpF", "meanF", "maxF", "wF", "adpE", "meanE", "maxE", "S")
 PICTURE_METRICS = ("MAE", "adpF", "meanF", "wF", "adpE", "meanE", "S")  # the data set's value is their mean
@@ -138,6 +141,8 @@ class ObjectEvaluator:
 
     def rows(self) -> pd.DataFrame:
         """One row per picture: id, height, width, and a column per metric that is a mean over pictures."""
+        import pandas as pd
+
         records = [{"id": picture, **row} for picture, row in self._rows.items()]
         return pd.DataFrame(records, columns=["id", "height", "width", *PICTURE_METRICS])
 
@@ -157,6 +162,8 @@ class ObjectEvaluator:
         Raises:
             MetricError: nothing was added.
         """
+        import pandas as pd
+
         curves, rows = self._stacked(), self.rows()
         draws = resamples(len(rows), seed=self.seed)
         records = []

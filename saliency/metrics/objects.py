@@ -20,7 +20,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import correlate1d, distance_transform_edt
 
 from ..errors import MetricError
 from .inputs import Map, as_map
@@ -204,6 +203,8 @@ class ObjectPair:
     @cached_property
     def weighted_f(self) -> float:
         """As `weighted_f`."""
+        from scipy.ndimage import correlate1d, distance_transform_edt
+
         mask = self.mask
         if not mask.any():
             return 0.0

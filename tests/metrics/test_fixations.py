@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from saliency.errors import MetricError
-from saliency.gaze.frames import move_points
 from saliency.metrics import auc, auc_borji, auc_judd, ig, nss, sauc, sauc_classic
 from saliency.metrics.fixations import exceedance
+from saliency.resizing import move_points
 
 NONE = np.empty((0, 2), dtype=int)
 

@@ -18,6 +18,7 @@ from saliency.models.front_end import FrontEnd
 from saliency.models.tranblend.blip import BlipConfig, BlipEncoder
 from saliency.models.tranblend.model import BlipFrontEnd
 from saliency.models.trunks import TimmTrunk
+from saliency.models.trunks.trunk import Trunk
 from saliency.predictor import Predictor
 from saliency.weight_sharing import share_parts
 
@@ -146,7 +147,7 @@ def save_as(model: SaliencyModel, name: str, folder: Path, **preprocessing: str)
 def passes(monkeypatch) -> list[str]:
     """Names of trunk and detector in the order of their forward passes."""
     made = []
-    for part, word in ((TimmTrunk, "trunk"), (ObjectPlanes, "detector")):
+    for part, word in ((Trunk, "trunk"), (ObjectPlanes, "detector")):
         forward = part.forward
         monkeypatch.setattr(
             part, "forward", lambda self, *given, forward=forward, word=word: made.append(word) or forward(self, *given)

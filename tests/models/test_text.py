@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from saliency.errors import TextError, UnknownModelError
 from saliency.models.text import ENCODERS, TextEncoder, load_encoder, split_words
+from saliency.models.text.bert import Bert
 from saliency.models.text.encoders import minilm_folder
 from saliency.models.text.tokenisers import BytePairs
-from saliency.models.text.towers import BertTower, ClipTower, ids_only
+from saliency.models.text.towers import ClipTower, ids_only
+from saliency.runtime.torchvision_compat import ensure_torchvision
+
+ensure_torchvision()  # which transformers, sentence-transformers and open_clip import
 
 SENTENCES = ("A man rides a snowboard.", "", "Two well-known dogs (brown) don't sleep…", "a red umbrella")
 
@@ -101,7 +110,7 @@ def test_special_tokens_that_are_written_are_text(minilm: TextEncoder) -> None:
 def test_minilm_agrees_with_sentence_transformers(minilm: TextEncoder) -> None:
     from sentence_transformers import SentenceTransformer
 
-    reference = SentenceTransformer(minilm_folder(), device="cpu")
+    reference = SentenceTransformer(str(minilm_folder()), device="cpu")
     features = minilm.encode(SENTENCES, batch_size=2).features
     sentence = torch.nn.functional.normalize(features.sentence)
     torch.testing.assert_close(sentence, reference.encode(list(SENTENCES), convert_to_tensor=True), atol=1e-5, rtol=0)
@@ -193,22 +202,57 @@ def test_unreadable_sentences_are_refused(minilm: TextEncoder, sentence: str) ->
 # --- the encoders of the paper presets ---
 
 
-def test_bert_sentence_is_the_last_layers_cls_state(minilm: TextEncoder) -> None:
+@pytest.fixture(scope="module")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """transformers' network, and its folder."""
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
-    bert = BertModel(
-        BertConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32)
-    ).eval()
+    sizes = BertConfig(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32)
+    bert = BertModel(sizes, add_pooling_layer=False).eval()
+    for tensor in bert.parameters():  # all of them, so that one in the wrong place is seen
+        torch.nn.init.normal_(tensor, std=0.2)
+    folder = tmp_path_factory.mktemp("bert")
+    bert.save_pretrained(folder)
+    return bert, folder
+
+
+@torch.no_grad()
+def test_bert_agrees_with_transformers(minilm: TextEncoder, tiny_bert: tuple[Any, Path]) -> None:
+    bert, folder = tiny_bert
     spec = replace(ENCODERS["bert"], dim=16, sentence_dim=16)
-    encoder = TextEncoder(spec, minilm._tokeniser, BertTower(bert, "first"))
+    encoder = TextEncoder(spec, minilm._tokeniser, Bert.from_folder(folder, "first"))
     features = encoder.encode(SENTENCES).features
     for row in range(len(SENTENCES)):
-        with torch.no_grad():
-            alone = bert(input_ids=features.ids[row : row + 1, : features.mask[row].sum()]).last_hidden_state[0]
+        alone = bert(input_ids=features.ids[row : row + 1, : features.mask[row].sum()]).last_hidden_state[0]
         torch.testing.assert_close(features.sentence[row], alone[0], atol=1e-5, rtol=0)
         torch.testing.assert_close(features.tokens[row, : len(alone)], alone, atol=1e-5, rtol=0)
     assert encoder.encode(["dog " * 50]).features.ids.shape == (1, 35)
+
+
+def test_bert_reads_old_names(tiny_bert: tuple[Any, Path], tmp_path: Path) -> None:
+    """bert-base-uncased has the model's name before its tensors, TensorFlow's names in layer norms, and other heads."""
+    _, folder = tiny_bert
+    old = {"cls.predictions.bias": torch.zeros(3)}
+    for name, value in load_file(folder / "model.safetensors").items():
+        for now, then in (("weight", "gamma"), ("bias", "beta")):
+            name = name.replace(f"LayerNorm.{now}", f"LayerNorm.{then}")
+        old[f"bert.{name}"] = value
+    save_file(old, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    weights, expected = (Bert.from_folder(place, "first").state_dict() for place in (tmp_path, folder))
+    assert weights.keys() == expected.keys()
+    assert all(torch.equal(value, expected[name]) for name, value in weights.items())
+
+
+@pytest.mark.parametrize("other", [{"model_type": "roberta"}, {"hidden_act": "relu"}])
+def test_encoders_of_another_kind_than_bert_are_refused(
+    tiny_bert: tuple[Any, Path], tmp_path: Path, other: dict[str, str]
+) -> None:
+    config = json.loads((tiny_bert[1] / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | other))
+    with pytest.raises(ValueError, match="no encoder of BERT's kind"):
+        Bert.from_folder(tmp_path, "first")
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +333,7 @@ def test_loading_is_quiet_needs_no_network_and_is_done_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "clip", "blip"])
-def test_without_a_network_the_error_names_the_preset_that_works(name: str, tmp_path: object) -> None:
+def test_without_a_network_the_error_says_what_works(name: str, tmp_path: object) -> None:
     code = (
         "from saliency.errors import HubUnavailableError\n"
         "from saliency.models.text import load_encoder\n"
@@ -302,7 +346,7 @@ def test_without_a_network_the_error_names_the_preset_that_works(name: str, tmp_
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False, env=environment
     )
-    assert "“compact” works without a network" in done.stdout, done.stderr
+    assert re.search("“compact” works without a|Models that ship need no network", done.stdout), done.stderr
 
 
 def test_unknown_encoders_are_refused_by_name() -> None:

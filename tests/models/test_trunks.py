@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from saliency.models.trunks import TRUNKS, TimmTrunk, build_trunk, normalisation
+from saliency.models.trunks.timm_trunk import timm_normalisation
 from saliency.runtime.torchvision_compat import ensure_torchvision
 
 
@@ -85,6 +86,24 @@ def test_vgg16_of_stride_8_is_torchvisions_but_for_two_poolings():
     torch.testing.assert_close(wide(pixels)[16], F.max_pool2d(fourth, 5, stride=1, padding=2))
 
 
+@torch.no_grad()
+def test_efficientnet_lite2_is_timms():
+    torch.manual_seed(0)
+    reference = TimmTrunk("tf_efficientnet_lite2", (2, 4, 8, 16, 32)).eval()
+    for name, value in reference.state_dict().items():
+        if name.endswith(("running_mean", "running_var")):
+            value.uniform_(0.5, 1.5)
+    trunk = build_trunk("tf_efficientnet_lite2", (2, 4, 8, 16, 32)).eval()
+    assert trunk.channels == reference.channels
+    assert trunk.start_from(reference.features.state_dict()) == set(reference.state_dict())
+    for shape in ((96, 128), (97, 111), (45, 70)):  # padding depends on the sides
+        pixels = torch.randn(1, 3, *shape)
+        found, expected = trunk(pixels), reference(pixels)
+        assert list(found) == list(expected) == [2, 4, 8, 16, 32]
+        for level, value in expected.items():
+            torch.testing.assert_close(found[level], value)
+
+
 def test_other_weights_than_vgg16s_are_refused():
     trunk = build_trunk("vgg16_stride8", (8,))
     with pytest.raises(ValueError, match="not the weights of VGG-16"):
@@ -104,6 +123,8 @@ def test_a_name_or_a_stride_that_there_is_not_is_refused():
             build()
     with pytest.raises(ValueError, match=r"not at \[64\]"):
         build_trunk("test_resnet", (8, 64))
+    with pytest.raises(ValueError, match=r"not at \[64\]"):
+        build_trunk("tf_efficientnet_lite2", (8, 64))
 
 
 @torch.no_grad()
@@ -132,8 +153,6 @@ def test_weights_of_timm_are_taken_over_by_their_names():
         other.start_from({"fc.weight": torch.zeros(1)})
 
 
-def test_pictures_are_normalised_as_the_trunks_weights_want_them():
-    assert normalisation("tf_efficientnet_lite2") == {"mean": (0.5,) * 3, "std": (0.5,) * 3}
-    for name in ("densenet161", "vgg16_stride8"):
-        assert normalisation(name)["mean"] == (0.485, 0.456, 0.406)
-    assert normalisation("tf_efficientnet_lite2")["mean"] == (0.5, 0.5, 0.5)
+@pytest.mark.parametrize(("name", "timms"), [("tf_efficientnet_lite2",) * 2, ("vgg16_stride8", "vgg16")])
+def test_pictures_are_normalised_as_the_trunks_weights_want_them(name: str, timms: str):
+    assert normalisation(name) == timm_normalisation(timms)

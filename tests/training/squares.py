@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from saliency.models.grounding import Grounding, GroundingModel, Referent
+from saliency.models.trunks.trunk import HALVES
 
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), "yellow": (230, 230, 30)}
 
@@ -17,7 +18,7 @@ COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230), 
 class ColourTrunk(nn.Module):
     """A stand-in for a trunk that sees colours: 4, 8, 16 and 32 pixels square, averaged."""
 
-    like = "tf_efficientnet_lite2"
+    normalisation = HALVES
 
     def __init__(self, levels: tuple[int, ...]):
         super().__init__()

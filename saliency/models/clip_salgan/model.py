@@ -17,7 +17,7 @@ from ...preprocessing import Preprocessing
 from ..base import SaliencyModel
 from ..blocks import activate, resize
 from ..features import ImageFeatures, SaliencyOutput, TextFeatures
-from ..trunks.timm_trunk import hub_weights
+from ..trunks.trunk import hub_weights
 from .vgg import start_blocks, vgg_block
 
 
@@ -106,7 +106,7 @@ class ClipSalGan(SaliencyModel):
         return start_blocks({"vgg1": self.vgg1, "vgg2": self.vgg2}, weights)
 
     def start_from_hub(self) -> set[str]:
-        """As `start_from`, of VGG-16 from the hub, see `TimmTrunk.start_from_hub`."""
+        """As `start_from`, of VGG-16 from the hub, see `Trunk.start_from_hub`."""
         return self.start_from(hub_weights("vgg16"))
 
     def encode_image(self, pixels: Tensor) -> ImageFeatures:

@@ -64,7 +64,6 @@ class GSGNetConfig(FrontEndConfig, GroundingConfig):
             raise ValueError(f"channels must be a multiple of {2 * self.heads}, not {self.channels}")
         if self.upsamplings not in (0, 1, 2):
             raise ValueError(f"upsamplings must be 0, 1 or 2, not {self.upsamplings}")
-        self.check_detector(self.trunk)
 
 
 class Readout(nn.Sequential):
@@ -127,6 +126,7 @@ class GSGNet(SaliencyModel):
 
     def __init__(self, config: GSGNetConfig):
         super().__init__()
+        config.check_detector(config.trunk)
         self.config = config
         self.trunk = build_trunk(config.trunk, levels=tuple(STRIDES.values()))
         channels, smooth = config.channels, config.decoder_channels

@@ -63,7 +63,6 @@ class SDGSODConfig(FrontEndConfig, GroundingConfig):
             raise ValueError(f"guided must be some of the strides {STRIDES}, not {self.guided}")
         if self.context and self.channels is None:
             raise ValueError("context needs channels")
-        self.check_detector(self.trunk)
 
 
 class Guide(nn.Module):
@@ -138,6 +137,7 @@ class SDGSOD(SaliencyModel):
 
     def __init__(self, config: SDGSODConfig):
         super().__init__()
+        config.check_detector(config.trunk)
         self.config = config
         self.trunk = build_trunk(config.trunk, levels=STRIDES)
         self.grounding: Grounding | None = None

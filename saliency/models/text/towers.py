@@ -12,30 +12,6 @@ from torch import Tensor, nn
 Tower = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-class BertTower(nn.Module):
-    """BERT's last layer.
-
-    Args:
-        bert: transformers' ``BertModel``.
-        pooling: sentence vector: ``mean`` of the tokens' states (sentence-transformers) or the ``first`` one ([CLS]).
-    """
-
-    def __init__(self, bert: nn.Module, pooling: str) -> None:
-        super().__init__()
-        if pooling not in ("mean", "first"):
-            raise ValueError(f"pooling must be mean or first, not {pooling!r}")
-        self.bert = bert
-        self.pooling = pooling
-
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids and mask (T, L) to token states (T, L, D) and sentence vectors (T, D)."""
-        tokens = self.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-        if self.pooling == "first":
-            return tokens, tokens[:, 0]
-        weight = mask.unsqueeze(-1).to(tokens.dtype)
-        return tokens, (tokens * weight).sum(dim=1) / weight.sum(dim=1)
-
-
 class ClipTower(nn.Module):
     """CLIP's text tower: states after the last norm, and the projected state of the end-of-text token.
 

@@ -74,7 +74,6 @@ class TranBlendConfig(GroundingConfig):
     def __post_init__(self) -> None:
         if self.blend not in BLENDS:
             raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
-        self.check_detector(self.backbone.trunk)
 
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures: the backbone's, squashed."""
@@ -102,6 +101,7 @@ class TranBlend(SaliencyModel):
 
     def __init__(self, config: TranBlendConfig):
         super().__init__()
+        config.check_detector(config.backbone.trunk)
         self.config = config
         self.backbone = TranSalNet(config.backbone)
         if config.blend == "none":

@@ -12,11 +12,13 @@ from typing import Any
 
 from torch import nn
 
-from .timm_trunk import Normalisation, TimmTrunk, timm_normalisation
+from .efficientnet_lite2 import EfficientNetLite2
+from .timm_trunk import TimmTrunk, timm_normalisation
+from .trunk import Normalisation
 from .vgg16_stride8 import Vgg16Stride8
 
-# Trunks that timm does not have; `like` is timm's name of a network that takes the same pictures.
-TRUNKS: dict[str, Any] = {"vgg16_stride8": Vgg16Stride8}
+# Trunks that are written here; all others are timm's.
+TRUNKS: dict[str, Any] = {"tf_efficientnet_lite2": EfficientNetLite2, "vgg16_stride8": Vgg16Stride8}
 
 
 def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
@@ -35,4 +37,4 @@ def build_trunk(name: str, levels: Sequence[int], **options: bool) -> nn.Module:
 
 def normalisation(name: str) -> Normalisation:
     """``mean`` and ``std`` of the pictures that the trunk `name` was pre-trained on, as `Preprocessing` takes them."""
-    return timm_normalisation(TRUNKS[name].like if name in TRUNKS else name)
+    return TRUNKS[name].normalisation if name in TRUNKS else timm_normalisation(name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .timm_trunk import hub_weights
+from .trunk import IMAGENET, hub_weights
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels and convolutions of each
 
@@ -23,7 +23,7 @@ class Vgg16Stride8(nn.Module):
         wide_pool: the fourth pooling is 5x5, as in the PyTorch ports of MLNet, and not 2x2.
     """
 
-    like = "vgg16"
+    normalisation = IMAGENET
 
     def __init__(self, levels: Sequence[int], wide_pool: bool = False):
         super().__init__()
@@ -77,8 +77,8 @@ class Vgg16Stride8(nn.Module):
         return set(found)
 
     def start_from_hub(self) -> set[str]:
-        """Load timm's VGG-16 of ImageNet, see `TimmTrunk.start_from_hub`."""
-        return self.start_from(hub_weights(self.like))
+        """Load timm's VGG-16 of ImageNet, see `Trunk.start_from_hub`."""
+        return self.start_from(hub_weights("vgg16"))
 
 
 def torchvision_names() -> dict[str, str]:

@@ -13,10 +13,10 @@ import segno
 from saliency.conditions import Condition
 from saliency.errors import ClassError, SaliencyError
 from saliency.gaze import Fixation
-from saliency.gaze.frames import move_points
 from saliency.human_consistency import usual_blur
 from saliency.imaging import open_picture
 from saliency.predictor import Predictor
+from saliency.resizing import move_points
 from saliency.ui.class_mode.classroom import MOST_MARKS, MOST_ROUNDS, Classroom, Standing, Task, new_token, too_many
 from saliency.ui.constants import ENGINE
 from saliency.ui.gaze.gaze_presentation import present_scores

@@ -16,9 +16,9 @@ from PIL import Image
 from saliency import map_summary
 from saliency.comparison_tables import COMPARED_SIDE, GroundTruth, Table, against_truth, compared
 from saliency.conditions import Condition
-from saliency.gaze.frames import move_points
 from saliency.human_consistency import density_of_people
 from saliency.messages import Message
+from saliency.resizing import move_points
 from saliency.results import CheckpointIdentity, Comparison, Prediction, Shape
 from saliency.ui.shared.sentences import translated
 

@@ -15,11 +15,11 @@ from saliency.comparison_tables import GroundTruth
 from saliency.conditions import condition_named
 from saliency.errors import GroundTruthError
 from saliency.gaze import DensityMap, GazeOptions, Recording, read_density, read_fixations
-from saliency.gaze.frames import fit_density
 from saliency.gaze.recording import DEFAULT_OPTIONS
 from saliency.human_consistency import Consistency, human_consistency
 from saliency.messages import Message
 from saliency.object_files import ObjectMask, read_mask
+from saliency.resizing import fit_density
 from saliency.results import Shape
 
 # What columns hold besides x and y, in words.
