@@ -118,6 +118,18 @@ def test_a_damaged_graph_is_exported_again(on):
     assert file.read_text().startswith("<?xml")
 
 
+def test_what_is_compiled_is_stored_and_may_be_damaged(on):
+    given = inputs(3)
+    expected = Graph(doubled, "doubled", torch.float32)(given)
+    [blob] = on.rglob("*.blob")
+    whole = blob.read_bytes()
+    for content in (whole, whole[: len(whole) // 2], b""):
+        blob.chmod(0o600)
+        blob.write_bytes(content)
+        found = Graph(doubled, "doubled", torch.float32)(given)
+        assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
 def test_what_cannot_be_exported_is_computed_by_pytorch(on):
     def unusual(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return {"x": torch.nan_to_num(inputs["x"])}
