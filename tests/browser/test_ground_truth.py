@@ -105,6 +105,19 @@ def test_positions_on_a_screen_are_shown_where_they_fall_on_the_picture(compare,
     expect(dots(compare)).to_have_attribute("alt", re.compile("the centre has the most .50%"))
 
 
+def brightest(page: Page, x: float, y: float) -> list[int]:
+    """Of each map, the largest of the smallest channels of the 5 x 5 pixels about a place in shares of the sides."""
+    return page.locator("#maps .frame canvas").evaluate_all(
+        """(all, [x, y]) => all.map((canvas) => {
+            const corner = [x * canvas.width - 2, y * canvas.height - 2].map(Math.round);
+            const { data } = canvas.getContext("2d").getImageData(...corner, 5, 5);
+            const whites = Array.from({ length: 25 }, (_, i) => Math.min(...data.slice(4 * i, 4 * i + 3)));
+            return Math.max(...whites);
+        })""",
+        [x, y],
+    )
+
+
 def test_a_mask_is_outlined_and_scored_by_metrics_of_objects(compare, tmp_path):
     mask = Image.new("L", (600, 400))
     mask.paste(255, (150, 60, 420, 340))
@@ -120,6 +133,16 @@ def test_a_mask_is_outlined_and_scored_by_metrics_of_objects(compare, tmp_path):
     expect(figure).to_contain_text("A mask of objects on 32% of the picture")
     expect(compare.get_by_role("table", name="Against your ground truth")).to_have_count(0)
     expect(compare.locator("#maps .meanings")).to_contain_text("Mean absolute error")
+    outlined = compare.get_by_label("Outline of the mask")
+    expect(outlined).to_be_checked()
+    # On the left edge of the mask, in the middle of its height, and within it.
+    edge, inside = ((150 / 600, 200 / 400), (285 / 600, 200 / 400))
+    with_outline = [brightest(compare, *place) for place in (edge, inside)]
+    outlined.uncheck()
+    without = [brightest(compare, *place) for place in (edge, inside)]
+    assert min(with_outline[0]) > 240, with_outline
+    assert max(without[0]) < 240, without
+    assert with_outline[1] == without[1]
 
 
 def test_a_density_and_a_mistake_are_shown_together_and_leave_with_the_picture(compare, tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 from saliency.comparison_tables import GroundTruth
 from saliency.conditions import Condition
 from saliency.predictor import Predictor
-from saliency.ui.shared.presentation import MAP_SIDE, present
+from saliency.ui.shared.presentation import MAP_SIDE, OUTLINE_POINTS, outlines, present
 
 
 def opened(uri: str) -> Image.Image:
@@ -110,6 +110,34 @@ def test_people_are_a_map_of_their_own_with_a_dot_for_each_place(comparison):
     assert np.unravel_index(values.argmax(), values.shape) == pytest.approx((50, 100), abs=1)
     average = (people["low"] + (people["high"] - people["low"]) * values).mean()
     assert average == pytest.approx(1, abs=0.05)  # in steps of the peak, 25 times that
+
+
+def test_a_mask_is_sent_as_outlines_in_pixels_of_the_picture_that_is_sent(comparison):
+    assert present(comparison)["outlines"] is None
+    mask = np.zeros((480, 640), bool)
+    mask[100:300, 50:250] = True
+    mask[150:200, 100:150] = False  # a hole
+    view = json.loads(json.dumps(present(comparison, GroundTruth(Condition.PURE, mask=mask))))
+    assert view["people"] is None
+    outer, hole = sorted(view["outlines"])
+    assert sorted(outer) == [[50, 100], [50, 299], [249, 100], [249, 299]]
+    assert len(hole) <= 8  # its corners are cut
+    assert {x for x, _ in hole} <= {99, 100, 149, 150}
+    assert {y for _, y in hole} <= {149, 150, 199, 200}
+
+
+def test_a_mask_is_sent_at_the_size_of_the_picture_that_is_sent():
+    mask = np.zeros((960, 1440), bool)
+    mask[480:, 720:] = True
+    [polygon] = outlines(mask, (480, 720))
+    assert sorted(polygon) == [[360, 240], [360, 479], [719, 240], [719, 479]]
+
+
+def test_outlines_of_noise_are_bounded():
+    noise = np.random.default_rng(0).random((480, 720)) > 0.5
+    found = outlines(noise, (480, 720))
+    assert 1000 < sum(map(len, found)) <= OUTLINE_POINTS
+    assert [len(polygon) for polygon in found] == sorted(map(len, found), reverse=True)
 
 
 def test_an_uploaded_density_is_shown_as_it_is(comparison):

@@ -5,7 +5,7 @@
 const control = (name) => element.querySelector(`[name=${name}]`);
 const part = (name) => element.querySelector(`.${name}`);
 const [opacity, threshold, colours, scale, layer] = ["opacity", "threshold", "colours", "scale", "layer"].map(control);
-const [contours, dots, before, divide] = ["contours", "dots", "before", "divide"].map(control);
+const [contours, outline, dots, before, divide] = ["contours", "outline", "dots", "before", "divide"].map(control);
 const [grid, enlarged, stage] = ["maps", "enlarged", "stage"].map(part);
 
 const MOST_PIXELS = 2560; // of an enlarged map's width
@@ -14,6 +14,7 @@ const MOST_PIXELS = 2560; // of an enlarged map's width
 // model's cell, dots: of people, the places in shares of the picture}
 let cells = [];
 let blinking = false; // whether every map is for now its model's without text
+let outlines = []; // of the mask of objects, polygons of places in shares of the picture
 let alone = null; // the enlarged cell; null where all are shown
 let pictures = {}; // the copies of the picture: {small, large: once it was asked for and is here, source: its address}
 let newest = 0; // number of the last comparison that arrived; an older one still decoding is dropped
@@ -78,7 +79,9 @@ function drawAll() {
       contours: contours.checked ? shown.contours : null,
       before: cell === alone ? left : null,
     });
-    if (cell.dots && dots.checked) drawDots(cell, cell === alone ? left.share : 0);
+    const covered = cell === alone ? left.share : 0;
+    if (outline.checked) drawOutlines(cell, covered);
+    if (cell.dots && dots.checked) drawDots(cell, covered);
   }
   const zoom = percent(lens.view.zoom);
   control("whole").textContent = zoom;
@@ -86,27 +89,54 @@ function drawAll() {
   grid.classList.toggle("zoomed", lens.view.zoom > 1);
 }
 
-// Where people fixated, none over the left `share`. Dots on a larger map are larger, but less so than the map.
-function drawDots({ dots, drawing: { canvas, context } }, share) {
-  const shown = canvas.clientWidth || canvas.width;
-  const pixel = canvas.width / shown;
-  const radius = pixel * within(shown * 0.006, 1.4, 3.2) * (dots.length > 300 ? 0.6 : 1);
+// What `trace` adds to the path, white with a dark edge and not over the left `share`. It is given `at`, from a place in
+// shares of the picture to pixels of the canvas.
+function drawMarks({ drawing: { canvas, context } }, share, trace, paint) {
+  const at = (place) => lens.onFrame(place).map((percent, i) => (percent / 100) * (i ? canvas.height : canvas.width));
   context.save();
   context.beginPath();
   context.rect(share * canvas.width, 0, canvas.width, canvas.height);
   context.clip();
   context.beginPath();
-  for (const [x, y] of dots) {
-    const [across, down] = lens.onFrame([x, y]).map((at) => at / 100);
-    context.moveTo(across * canvas.width + radius, down * canvas.height);
-    context.arc(across * canvas.width, down * canvas.height, radius, 0, 2 * Math.PI);
-  }
-  context.fillStyle = "#fff";
-  context.strokeStyle = "rgb(0 0 0 / 0.75)";
-  context.lineWidth = pixel;
-  context.fill();
-  context.stroke();
+  trace(context, at);
+  paint(context, canvas.width / (canvas.clientWidth || canvas.width));
   context.restore();
+}
+
+// Dots on a larger map are larger, but less so than the map.
+function drawDots(cell, share) {
+  const shown = cell.drawing.canvas.clientWidth || cell.drawing.canvas.width;
+  const size = within(shown * 0.006, 1.4, 3.2) * (cell.dots.length > 300 ? 0.6 : 1);
+  const radius = (cell.drawing.canvas.width / shown) * size;
+  const trace = (context, at) => {
+    for (const [x, y] of cell.dots.map(at)) {
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+  };
+  drawMarks(cell, share, trace, (context, pixel) => {
+    context.fillStyle = "#fff";
+    context.strokeStyle = "rgb(0 0 0 / 0.75)";
+    context.lineWidth = pixel;
+    context.fill();
+    context.stroke();
+  });
+}
+
+function drawOutlines(cell, share) {
+  const trace = (context, at) => {
+    for (const polygon of outlines) {
+      polygon.forEach((place, i) => context[i ? "lineTo" : "moveTo"](...at(place)));
+      context.closePath();
+    }
+  };
+  drawMarks(cell, share, trace, (context, pixel) => {
+    for (const [colour, width] of [["rgb(0 0 0 / 0.75)", 3.5], ["#fff", 1.5]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width * pixel;
+      context.stroke();
+    }
+  });
 }
 
 // While a key or the button is held.
@@ -379,6 +409,9 @@ async function show(view) {
     blinking = false;
     pictures = { small: picture, large: null, source: view.picture.large?.url };
     cells = buildGrid(view, picture, decoded, people);
+    const { width, height } = view.picture;
+    outlines = (view.outlines ?? []).map((polygon) => polygon.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]));
+    part("outline").hidden = !outlines.length;
     part("dots").hidden = !view.people?.dots.length;
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
     part("tables").replaceChildren(...buildTables(view.tables, view.models, text));
@@ -396,7 +429,7 @@ async function show(view) {
 // -------------------------------------------------------------------------------------------------------- controls
 
 for (const input of [opacity, threshold, colours, scale, layer]) input.addEventListener("input", colourAll);
-for (const input of [contours, dots, before, divide]) input.addEventListener("input", drawAll);
+for (const input of [contours, outline, dots, before, divide]) input.addEventListener("input", drawAll);
 layer.addEventListener("input", mark); // the values at the cross-hair are others
 
 control("closer").addEventListener("click", () => lens.zoomBy(ZOOM_STEP));

@@ -27,18 +27,19 @@ SCHEMA: dict[str, Any] = {
         "A comparison. picture: {jpeg: data URI, width, height, large: file with a larger copy, null where there is "
         "none}. models: [{name, title, task: gaze, or objects, whose maps are masks}]. conditions: [{name, "
         "sentence}]. maps: [{model, condition, png: data URI of an 8-bit grey map, low, high: what 0 and 255 stand "
-        "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of the "
-        "gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: [x, "
-        "y] in shares of the sides}, understood: false where the model knows no English word of the sentence, covers: "
-        "share of the picture that the mask of a model of objects covers, else null, moved: "
-        "{share: of the gaze that left its place under the pure condition, source, "
-        "target: the ninths that lost and gained most} or null, difference: {png, low, high: the map minus the pure "
-        "one, packed likewise} or null}]. people: where people looked, null without a ground truth: {condition, png, "
-        "low, high, where: as of a map; given: whether the density was uploaded or made of the fixations; dots: "
-        "fixated places [x, y] in pixels of the picture that is sent; fixations, participants: numbers, null where not "
-        "known}. tables: [{name, columns, rows: those against a ground truth with two more models, centre_bias and, "
-        "where participants are named, other_people; the table objects is against a mask, with centre_bias; "
-        "fixations: how many the numbers are of or null, notes: sentences on how they were read}]. notices: sentences. "
+        "for, as multiples of the picture's average density, where: {half: share of the picture that holds half of "
+        "the gaze, place: the ninth of the picture with the most gaze [row, column], share: of the gaze there, peak: "
+        "[x, y] in shares of the sides}, understood: false where the model knows no English word of the sentence, "
+        "covers: share of the picture that the mask of a model of objects covers, else null, moved: {share: of the "
+        "gaze that left its place under the pure condition, source, target: the ninths that lost and gained most} or "
+        "null, difference: {png, low, high: the map minus the pure one, packed likewise} or null}]. people: where "
+        "people looked, null without a ground truth: {condition, png, low, high, where: as of a map; given: whether "
+        "the density was uploaded or made of the fixations; dots: fixated places [x, y] in pixels of the picture that "
+        "is sent; fixations, participants: numbers, null where not known}. outlines: of the mask of objects, "
+        "polygons [[x, y], ...] in pixels of the picture that is sent, null without a mask. tables: [{name, columns, "
+        "rows: those against a ground truth with two more models, centre_bias and, where participants are named, "
+        "other_people; the table objects is against a mask, with centre_bias; fixations: how many the numbers are of "
+        "or null, notes: sentences on how they were read}]. notices: sentences. "
         f"{PROVENANCE}{ASKED}"
     ),
     "properties": {
@@ -47,6 +48,7 @@ SCHEMA: dict[str, Any] = {
         "conditions": {"type": "array", "items": {"type": "object"}},
         "maps": {"type": "array", "items": {"type": "object"}},
         "people": {"anyOf": [{"type": "object"}, {"type": "null"}]},
+        "outlines": {"anyOf": [{"type": "array", "items": {"type": "array", "items": {}}}, {"type": "null"}]},
         "tables": {"type": "array", "items": {"type": "object"}},
         "notices": {"type": "array", "items": {"type": "string"}},
         "provenance": {"type": "object"},

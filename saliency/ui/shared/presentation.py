@@ -18,12 +18,14 @@ from saliency.comparison_tables import COMPARED_SIDE, GroundTruth, Table, agains
 from saliency.conditions import Condition
 from saliency.human_consistency import density_of_people
 from saliency.messages import Message
+from saliency.object_files import resized_mask
 from saliency.resizing import move_points
 from saliency.results import CheckpointIdentity, Comparison, Prediction, Shape
 from saliency.ui.shared.sentences import translated
 
 MAP_SIDE = COMPARED_SIDE  # pixels of a map's longer side
 PICTURE_SIDE = 720
+OUTLINE_POINTS = 8000  # of all outlines of a mask; a mask of noise has more, and then the longest are sent
 
 
 def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def present(comparison: Comparison, truth: GroundTruth | None = None) -> dict[st
         "people": _people(truth, *(of.shape[:2] for of in (comparison.picture, small.picture, picture)))
         if truth and truth.has_gaze
         else None,
+        "outlines": None if truth is None or truth.mask is None else outlines(truth.mask, picture.shape[:2]),
         "tables": [table_view(table) for table in tables],
         "notices": _notices(comparison),
         "provenance": provenance(((p.title, p.checkpoint) for p in firsts), comparison.timings),
@@ -151,6 +154,19 @@ def _people(truth: GroundTruth, shape: Shape, map_shape: Shape, shown: Shape) ->
         "fixations": None if truth.fixations is None else len(truth.fixations),
         "participants": truth.people,
     }
+
+
+def outlines(mask: np.ndarray, shape: Shape) -> list[list[list[int]]]:
+    """The outlines of a mask (H, W) bool as polygons [[x, y], ...] in pixels of a picture of `shape`, longest first."""
+    small = resized_mask(mask, shape).astype(np.uint8)
+    found, _ = cv2.findContours(small, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    polygons, left = [], OUTLINE_POINTS
+    for line in sorted((cv2.approxPolyDP(line, 0.7, True)[:, 0] for line in found), key=len, reverse=True):
+        left -= len(line)
+        if left < 0:
+            break
+        polygons.append(line.tolist())
+    return polygons
 
 
 def _map(prediction: Prediction, values: np.ndarray, pure: np.ndarray | None) -> dict[str, Any]:
