@@ -137,6 +137,8 @@ class Description(_Record):
         metrics: split -> condition -> metric -> estimate.
         grounding: of the model's own words; None without a grounding or a measurement.
         captions: of a captioner; None without a measurement.
+        objects: of a model of objects, by `metrics.OBJECT_METRICS`, without a sentence and on held-out pictures; None
+            without a measurement.
         limits: sentences on where the model should not be trusted.
     """
 
@@ -157,6 +159,7 @@ class Description(_Record):
     metrics: dict[str, dict[str, dict[str, Estimate]]] = {}
     grounding: Pointing | None = None
     captions: Captioning | None = None
+    objects: dict[str, Estimate] | None = None
     limits: tuple[str, ...] = ()
 
 
@@ -308,10 +311,12 @@ def annotate(
     *,
     grounding: Pointing | None = None,
     captions: Captioning | None = None,
+    objects: Mapping[str, Estimate] | None = None,
 ) -> Card:
     """Writes measured `metrics` (split -> condition -> metric -> estimate) into the card of a checkpoint.
 
-    Splits the card already has are replaced, others stay; so do its `grounding` and `captions` where none are given.
+    Splits the card already has are replaced, others stay; so do `grounding`, `captions` and `objects` where none are
+    given.
 
     Raises:
         CheckpointError: there is no such checkpoint, or its card cannot be read.
@@ -319,7 +324,11 @@ def annotate(
     path = located(name, directory)
     path = path.with_name(path.name + ".json")
     card = _read_card(path)
-    found = {"grounding": grounding or card.grounding, "captions": captions or card.captions}
+    found = {
+        "grounding": grounding or card.grounding,
+        "captions": captions or card.captions,
+        "objects": dict(objects) if objects else card.objects,
+    }
     card = card.model_copy(update={"metrics": {**card.metrics, **metrics}, **found})
     return _write_card(card, path)
 

@@ -112,7 +112,10 @@ def _scores(card: Card) -> Iterator[str]:
             f"On held-out pictures: CIDEr-D {_estimate(made.cider)}, BLEU-4 {made.bleu_4:.3f}. The nearest "
             f"training picture's caption has {made.nearest_cider:.3f} and {made.nearest_bleu_4:.3f}."
         )
-    if not (card.metrics or card.grounding or card.captions):
+    if card.objects is not None:
+        measured = ", ".join(f"{name} {_estimate(found)}" for name, found in card.objects.items())
+        yield f"Against masks of {card.objects['MAE'].n} held-out pictures, without a sentence: {measured}."
+    if not (card.metrics or card.grounding or card.captions or card.objects):
         yield "These weights have not been measured."
     size = f"{card.parameters:,} parameters" if card.sha256 else "No weights"
     yield f"{size}; trained by revision {card.revision}." if card.revision else f"{size}."

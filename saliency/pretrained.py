@@ -103,6 +103,7 @@ def _trained_further(description: Description) -> Description:
             "metrics": {},
             "grounding": None,
             "captions": None,
+            "objects": None,
             "recipe": {},
             "seed": None,
             "effort": None,

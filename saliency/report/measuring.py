@@ -11,14 +11,33 @@ from ..checkpoints import Card
 from ..data import Sample, SjtuTis
 from ..models import registry
 from ..predictor import Predictor
-from . import captioner_scores, figures, oracle_boxes, pointing_scores, published, run_costs, scores, text_sensitivity
+from . import (
+    captioner_scores,
+    figures,
+    object_scores,
+    oracle_boxes,
+    pointing_scores,
+    published,
+    run_costs,
+    scores,
+    text_sensitivity,
+)
 from .predictions import exchanged, model_predictions
 
 
-def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool) -> tuple[str, list[float]]:
+def measured(
+    root: Path, phrases: Path, models: Sequence[str] | None, draw: bool, masks: Path
+) -> tuple[str, list[float]]:
     """The measured part of RESULTS.md, and CC of people's own pure map in the order of the conditions.
 
     The checkpoints' cards and the figures are written on the way.
+
+    Args:
+        root: folder of SJTU-TIS.
+        phrases: folder of Flickr8k Entities.
+        models: names of the checkpoints; default all, the captioner and models of objects among them.
+        draw: the figures.
+        masks: folder of DUTS-TR.
     """
     validation = list(SjtuTis(root, "validation"))
     others = exchanged(validation)
@@ -33,6 +52,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
         checkpoints.annotate(card.name, {"validation": found})
     if not models:
         captioner_scores.write_card(phrases)
+        object_scores.write_cards(masks)
     words, better = {}, {}
     boxes = oracle_boxes.read_boxes()
     for name in cards:
@@ -63,7 +83,7 @@ def measured(root: Path, phrases: Path, models: Sequence[str] | None, draw: bool
 
 
 def _of_gaze(cards: Iterable[Card]) -> list[str]:
-    """Names of the checkpoints whose maps are of gaze: masks of objects are scored by `saliency evaluate`."""
+    """Names of the checkpoints whose maps are of gaze: models of objects have scores of another kind."""
     return [card.name for card in cards if registry.spec(card.model).task == "gaze"]
 
 

@@ -46,3 +46,13 @@ def test_its_object_is_cut_out_of_the_picture(visit):
     alpha = np.asarray(cut)[..., 3]
     assert alpha.min() < 30
     assert alpha.max() > 200
+
+
+def test_its_card_has_the_scores_of_its_masks(visit):
+    page = visit()
+    page.get_by_role("tab", name="Models").click()
+    table = page.get_by_role("table", name="SDG-SOD: How well it predicts")
+    table.locator("xpath=ancestor::details[not(@open)]").evaluate_all("all => all.forEach(one => (one.open = true))")
+    expect(table.get_by_role("columnheader").first).to_have_text("MAE")
+    expect(table.get_by_role("cell").first).to_contain_text(re.compile(r"^0\.0\d\d"))
+    expect(table.get_by_role("cell").last).to_have_text("500")

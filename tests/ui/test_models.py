@@ -14,8 +14,17 @@ from PIL import Image
 from saliency import checkpoints
 from saliency.checkpoints import Estimate
 from saliency.errors import UnknownModelError
+from saliency.models.registry import spec
 from saliency.predictor import Predictor
-from saliency.ui.models.models_tab import PRIOR_CELL, captioner_views, card_views, in_chinese, measured, prior_view
+from saliency.ui.models.models_tab import (
+    PRIOR_CELL,
+    captioner_views,
+    card_view,
+    card_views,
+    in_chinese,
+    measured,
+    prior_view,
+)
 
 
 @pytest.fixture
@@ -89,3 +98,11 @@ def test_the_captioner_is_described_where_there_is_one(predictor, miniatures):
     assert view["captions"]["cider"]["n"] == card.captions.cider.n
     english = set(in_chinese([view]))
     assert {view["summary"], view["licence"], *view["limits"], *view["origin"]} <= english
+
+
+def test_a_model_of_objects_has_scores_of_masks():
+    view = card_view(checkpoints.read_card("sdg_sod"), spec("sdg_sod"))
+    json.dumps(view)
+    assert view["scores"] == []
+    assert view["objects"]["MAE"]["n"] == 500
+    assert view["objects"]["MAE"]["low"] < view["objects"]["MAE"]["mean"] < 0.065

@@ -92,14 +92,27 @@ function buildScores(card, scores) {
   return [node("p", { class: "note" }, measuredOn), buildTable(`${card.title}: ${text("numbers")}`, headings, rows)];
 }
 
+// Of a model of objects against masks, without a sentence.
+function buildObjectScores(card) {
+  const measured = Object.entries(card.objects);
+  const headings = [...measured.map(([metric]) => metric), text("samples")].map((name) =>
+    node("th", { scope: "col", class: "number" }, name),
+  );
+  const row = node("tr", {}, ...measured.map(([, { mean, low, high }]) => buildScore([mean, low, high])));
+  row.append(node("td", { class: "number" }, String(measured[0][1].n)));
+  const note = node("p", { class: "note" }, text("objects_on"));
+  return [note, buildTable(`${card.title}: ${text("numbers")}`, headings, [row])];
+}
+
 function buildNumbers(card) {
   const part = node("section", {}, node("h3", {}, text(card.captions ? "numbers_captions" : "numbers")));
-  if (!card.scores.length && !card.captions) part.append(node("p", { class: "note" }, text("unmeasured")));
+  if (!card.scores.length && !card.captions && !card.objects) part.append(node("p", { class: "note" }, text("unmeasured")));
   for (const scores of card.scores) part.append(...buildScores(card, scores));
   if (card.grounding) {
     const { phrases, pointing, box_auc } = card.grounding;
     part.append(node("p", {}, text("pointing", { phrases, share: percent(pointing), auc: fixed(box_auc, 3) })));
   }
+  if (card.objects) part.append(...buildObjectScores(card));
   if (card.captions) {
     const { cider, bleu_4, nearest_cider, nearest_bleu_4 } = card.captions;
     const [mean, low, high, bleu] = [cider.mean, cider.low, cider.high, bleu_4].map((number) => fixed(number, 3));

@@ -32,6 +32,7 @@ from saliency.ui.shared.presentation import data_uri
 from saliency.ui.shared.sentences import chinese
 
 ROUNDS = 5
+OF_OBJECTS = ("MAE", "maxF", "meanF", "wF", "S", "meanE")  # metrics of masks that have room on the page
 PRIOR_CELL = 60  # pixels of the picture of a prior per cell
 
 
@@ -79,7 +80,8 @@ def card_view(card: Card, spec: NetworkSpec) -> dict[str, Any]:
     """What the card says, and the registry of the network's kind.
 
     ``reads`` is as `ModelSpec.reads` has it, and None of what is no model of gaze. Numbers are tables, one per split,
-    with a row per condition and under each metric ``[mean, low, high]``, or None where it was not measured.
+    with a row per condition and under each metric ``[mean, low, high]``, or None where it was not measured. Of the
+    scores against masks there are those of `OF_OBJECTS`.
     """
     reads = (spec.reads if card.text_encoder else "nothing") if isinstance(spec, ModelSpec) else None
     record = card.model_dump(mode="json", exclude={"metrics", "config", "location_prior"})
@@ -90,6 +92,7 @@ def card_view(card: Card, spec: NetworkSpec) -> dict[str, Any]:
         "link": spec.link,
         "reads": reads,
         "task": spec.task if isinstance(spec, ModelSpec) else None,
+        "objects": card.objects and {name: record["objects"][name] for name in OF_OBJECTS},
         "prior": prior_view(card.location_prior) if card.location_prior else None,
         "scores": [_scores(split, conditions, card) for split, conditions in card.metrics.items()],
     }
