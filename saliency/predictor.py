@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from threading import Lock
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from .errors import CheckpointError, TextError, UnknownModelError
 from .grounding_session import GroundingSession
 from .imaging import Source, open_picture
 from .messages import Message
+from .models.base import SaliencyModel
 from .models.features import ImageFeatures, features_size
 from .models.spec import ModelSpec
 from .models.text import Word
@@ -98,10 +99,11 @@ class Predictor:
         self._lock = lock = Lock()
         self._sessions: dict[str, ModelSession] = {}
         self._called: dict[str, str] = {}  # by the name that was given
-        for name in dict.fromkeys(names):
+        for name, (model, card, file) in self._loaded(dict.fromkeys(names)).items():
             session = ModelSession(
-                name,
-                checkpoint_dir,
+                model,
+                card,
+                file,
                 device=self.device,
                 dtype=self.dtype,
                 lock=lock,
@@ -113,12 +115,23 @@ class Predictor:
             if called in self._sessions:
                 raise CheckpointError("Two of the checkpoints are called “{name}”.", name=called)
             self._sessions[called], self._called[name] = session, called
-            share_parts(session.model for session in self._sessions.values())
         self._share_groundings()
         self.engine = "OpenVINO" if fast(self.device) else "PyTorch"
         if self.engine == "OpenVINO":
             self._accelerate()
         self._share_front_features(BoundedCache(min(pictures_cached, FRONT_PICTURES), FRONT_BYTES, features_size))
+
+    def _loaded(self, names: Iterable[str]) -> dict[str, tuple[SaliencyModel, Card, int]]:
+        """The models of checkpoints, with their cards and the bytes of their files, by the names that were given.
+
+        Parts are shared before anything is folded, so that each is folded once.
+        """
+        loaded: dict[str, tuple[SaliencyModel, Card, int]] = {}
+        for name in names:
+            stem = checkpoints.located(name, self._directory)
+            loaded[name] = *checkpoints.load(stem, device=self.device), checkpoints.file_size(stem)
+            share_parts(model for model, *_ in loaded.values())
+        return loaded
 
     def _accelerate(self) -> None:
         """Let trunks, detectors and decoders compute by graphs."""

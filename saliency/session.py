@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import checkpoints
 from .acceleration import DecoderStep, GraphDecoder
 from .cache import BoundedCache
+from .checkpoints import Card
 from .grounding_session import GroundingSession
 from .messages import Message
 from .models import registry
+from .models.base import SaliencyModel
 from .models.features import ImageFeatures, SaliencyOutput, TextFeatures, features_size
 from .models.front_end import FrontEnd
 from .models.grounding import Grounding, GroundingOutput
@@ -104,9 +104,9 @@ class ModelSession:
     """A loaded checkpoint with its caches. Safe for concurrent callers.
 
     Args:
-        name: of the checkpoint.
-        directory: where it is.
-        device: to run on.
+        model, card: of the checkpoint, see `checkpoints.load`. The model's batch norms are folded in place.
+        file: bytes of its weights' file.
+        device: to run on, where the model is.
         dtype: bfloat16 computes under autocast, float32 does not.
         lock: held while computing. Sessions of one device share it: two passes at once take longer on one
             processor than one after the other.
@@ -123,8 +123,9 @@ class ModelSession:
 
     def __init__(
         self,
-        name: str,
-        directory: str | os.PathLike[str] | None,
+        model: SaliencyModel,
+        card: Card,
+        file: int,
         *,
         device: torch.device,
         dtype: torch.dtype,
@@ -133,8 +134,7 @@ class ModelSession:
         feature_bytes: int,
         output_bytes: int,
     ) -> None:
-        stem = checkpoints.located(name, directory)
-        model, self.card = checkpoints.load(stem, device=device)
+        self.card = card
         self.spec = registry.spec(self.card.model)
         encoder = self.card.text_encoder if self.spec.reads_text else None
         if model.front_end is not None:  # CLIP-SalGAN's few norms cost nothing, and without them its maps move by 1e-5
@@ -148,9 +148,7 @@ class ModelSession:
         self.front_cache: BoundedCache[ImageFeatures] = BoundedCache(0, 0, features_size)
         self.front_sources: tuple[FrontEndKey, ...] = ()
         self.grounding: GroundingSession | None = None
-        self.footprint = Footprint(
-            checkpoints.file_size(stem), sum(tensor.nbytes for tensor in model.state_dict().values())
-        )
+        self.footprint = Footprint(file, sum(tensor.nbytes for tensor in model.state_dict().values()))
         self._features: BoundedCache[ImageFeatures] = BoundedCache(pictures, feature_bytes, features_size)
         self._outputs: BoundedCache[SentenceOutput] = BoundedCache(
             pictures * SENTENCES_PER_PICTURE, output_bytes, attrgetter("size")

@@ -40,10 +40,7 @@ def _parts(model: SaliencyModel | Captioner) -> tuple[nn.Module, ...]:
 
 def _equal(one: nn.Module, other: nn.Module) -> bool:
     """Whether both networks have the same class, configuration and weights."""
+    if type(one) is not type(other) or getattr(one, "config", None) != getattr(other, "config", None):
+        return False
     own, others = ({**dict(part.named_parameters()), **dict(part.named_buffers())} for part in (one, other))
-    return (
-        type(one) is type(other)
-        and getattr(one, "config", None) == getattr(other, "config", None)
-        and own.keys() == others.keys()
-        and all(torch.equal(own[name], others[name]) for name in own)
-    )
+    return own.keys() == others.keys() and all(torch.equal(own[name], others[name]) for name in own)
