@@ -72,6 +72,24 @@ def squares_source(squares: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     return {"reader": "flickr8k_entities", "root": str(squares), "split": "training"}
 
 
+@pytest.fixture(scope="session")
+def masks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty pictures with a bright rectangle, and its mask."""
+    root = tmp_path_factory.mktemp("masks")
+    for folder in ("images", "masks"):
+        (root / folder).mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(40):
+        picture = generator.integers(0, 80, (48, 64, 3)).astype(np.uint8)
+        mask = np.zeros((48, 64), np.uint8)
+        y, x = generator.integers(4, 24), generator.integers(4, 40)
+        mask[y : y + 18, x : x + 18] = 255
+        picture[mask > 0] = generator.integers(120, 255, 3)
+        Image.fromarray(picture).save(root / "images" / f"{number:02}.png")
+        Image.fromarray(mask).save(root / "masks" / f"{number:02}.png")
+    return root
+
+
 @pytest.fixture
 def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
     """The weights of a run called ``earlier``."""

@@ -30,28 +30,30 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recipe(tiny_sjtu: Path, options: dict[str, Any], **stage: Any) -> Recipe:
-    source = {"reader": "sjtu_tis", "root": str(tiny_sjtu)}
+    return parse_recipe(content_on(tiny_sjtu, options, **stage))
+
+
+def content_on(root: Path, options: dict[str, Any], **stage: Any) -> dict[str, Any]:
+    source = {"reader": "sjtu_tis", "root": str(root)}
     settings = {"epochs": 4, "batch": 2, "rate": 1e-3, "weight_decay": 0, "average": 0, "loss": {"bce": 0.05}}
-    return parse_recipe(
-        {
-            "name": "tiny",
-            "method": "adversarial",
-            "model": "clip_salgan",
-            "grid": (16, 24),
-            "clip": 1e9,
-            "validation": source | {"split": "validation"},
-            "stages": [
-                {
-                    "name": "gaze",
-                    "data": [source | {"split": "training"}],
-                    "augmentation": {"flip": 0.5, "brightness": 0.2},
-                    "options": options,
-                    **settings,
-                    **stage,
-                }
-            ],
-        }
-    )
+    return {
+        "name": "tiny",
+        "method": "adversarial",
+        "model": "clip_salgan",
+        "grid": (16, 24),
+        "clip": 1e9,
+        "validation": source | {"split": "validation"},
+        "stages": [
+            {
+                "name": "gaze",
+                "data": [source | {"split": "training"}],
+                "augmentation": {"flip": 0.5, "brightness": 0.2},
+                "options": options,
+                **settings,
+                **stage,
+            }
+        ],
+    }
 
 
 def method(recipe: Recipe) -> Adversarial:

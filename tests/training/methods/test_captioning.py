@@ -35,19 +35,18 @@ CONFIG = {
 }
 
 
-@pytest.fixture
-def content(squares_source: dict) -> dict:
+def content_on(source: dict) -> dict:
     """A recipe on pictures of coloured squares."""
     return {
         "name": "captions",
         "method": "captioning",
         "model": "captioner",
         "config": CONFIG,
-        "validation": squares_source | {"split": "validation"},
+        "validation": source | {"split": "validation"},
         "stages": [
             {
                 "name": "captions",
-                "data": [squares_source],
+                "data": [source],
                 "epochs": 6,
                 "batch": 8,
                 "rate": 6e-3,
@@ -56,6 +55,12 @@ def content(squares_source: dict) -> dict:
             }
         ],
     }
+
+
+@pytest.fixture
+def content(squares_source: dict) -> dict:
+    """See `content_on`."""
+    return content_on(squares_source)
 
 
 def test_it_learns_to_say_what_the_pictures_show(content: dict, tmp_path: Path):

@@ -25,10 +25,8 @@ from ..squares import grounding_model
 GRID = (8, 12)
 
 
-@pytest.fixture
-def content(squares_source: dict) -> dict:
+def content_on(source: dict) -> dict:
     """A recipe on them."""
-    source = squares_source
     return {
         "name": "squares",
         "method": "grounding",
@@ -50,11 +48,21 @@ def content(squares_source: dict) -> dict:
     }
 
 
-def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
+@pytest.fixture
+def content(squares_source: dict) -> dict:
+    """See `content_on`."""
+    return content_on(squares_source)
+
+
+def method_of(content: dict) -> GroundingMethod:
     recipe = parse_recipe(content)
     torch.manual_seed(recipe.seed)
-    method = GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
-    run = Run(recipe, method, tmp_path / "run", quiet=True)
+    return GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
+
+
+def test_it_learns_which_region_a_phrase_names(content: dict, tmp_path: Path):
+    method = method_of(content)
+    run = Run(method.recipe, method, tmp_path / "run", quiet=True)
     before = method.validate(method.model.eval())
     scores = run.train()
     history = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
@@ -69,9 +77,7 @@ def keeping(content: dict, **changes: object) -> GroundingMethod:
     """Of the recipe, whose trunk stays as it is and is asked once."""
     changes = {"rates": {"trunk": 0}, "options": {"cache_features": True}} | changes
     content["stages"][0] |= changes
-    recipe = parse_recipe(content)
-    torch.manual_seed(recipe.seed)
-    return GroundingMethod(recipe, grounding_model(), Preprocessing(64, 96), "minilm")
+    return method_of(content)
 
 
 def test_cached_features_are_those_of_the_model(content: dict):

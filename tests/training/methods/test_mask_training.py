@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from saliency.archive import write_archive
 from saliency.conditions import Condition
@@ -17,6 +16,7 @@ from saliency.errors import RecipeError
 from saliency.predictor import Predictor
 from saliency.preprocessing import Preprocessing
 from saliency.training.loop import Run, batches
+from saliency.training.methods import mask_training
 from saliency.training.methods.mask_training import ObjectsMethod
 from saliency.training.recipe import parse_recipe
 from saliency.training.targets.object_scenes import mosaic, object_pairs
@@ -25,32 +25,8 @@ from saliency.ui.shared.model_choice import choices
 from saliency.ui.shared.presentation import present
 
 
-@pytest.fixture(scope="session")
-def masks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty pictures with a bright rectangle, and its mask."""
-    root = tmp_path_factory.mktemp("masks")
-    for folder in ("images", "masks"):
-        (root / folder).mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(40):
-        picture = generator.integers(0, 80, (48, 64, 3)).astype(np.uint8)
-        mask = np.zeros((48, 64), np.uint8)
-        y, x = generator.integers(4, 24), generator.integers(4, 40)
-        mask[y : y + 18, x : x + 18] = 255
-        picture[mask > 0] = generator.integers(120, 255, 3)
-        Image.fromarray(picture).save(root / "images" / f"{number:02}.png")
-        Image.fromarray(mask).save(root / "masks" / f"{number:02}.png")
-    return root
-
-
-@pytest.fixture
-def content(masks: Path, squares_source: dict, monkeypatch: pytest.MonkeyPatch) -> dict:
+def content_on(masks: Path, phrases: dict) -> dict:
     """A recipe on them and on pictures of two squares with phrases; every caption is one."""
-
-    def captions(samples: list[ObjectSample], folder: Path) -> dict[str, str]:
-        return {sample.stem: "a bright thing" for sample in samples}
-
-    monkeypatch.setattr("saliency.training.methods.mask_training.generated_captions", captions)
     source = {"reader": "folder", "root": str(masks)}
     return {
         "name": "masks",
@@ -71,7 +47,7 @@ def content(masks: Path, squares_source: dict, monkeypatch: pytest.MonkeyPatch) 
         "stages": [
             {
                 "name": "masks",
-                "data": [source | {"split": "training"}, squares_source | {"limit": 10}],
+                "data": [source | {"split": "training"}, phrases | {"limit": 10}],
                 "epochs": 2,
                 "batch": 8,
                 "rate": 1e-2,
@@ -83,6 +59,18 @@ def content(masks: Path, squares_source: dict, monkeypatch: pytest.MonkeyPatch) 
             }
         ],
     }
+
+
+@pytest.fixture
+def content(masks: Path, squares_source: dict, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """See `content_on`."""
+    monkeypatch.setattr(mask_training, "generated_captions", captions)
+    return content_on(masks, squares_source)
+
+
+def captions(samples: list[ObjectSample], folder: Path) -> dict[str, str]:
+    """Instead of those that a captioner makes."""
+    return {sample.stem: "a bright thing" for sample in samples}
 
 
 def method_of(content: dict) -> ObjectsMethod:

@@ -19,19 +19,18 @@ from saliency.training.recipe import parse_recipe
 from ..squares import grounding_model
 
 
-@pytest.fixture
-def content(squares_source: dict) -> dict:
+def content_on(source: dict) -> dict:
     """A recipe on pictures with two squares of different colours."""
     return {
         "name": "there",
         "method": "presence",
         "model": "tranblend",
         "config": {"backbone": {"trunk": "colours"}, "grounding_dim": 32, "objects": False, "presence": True},
-        "validation": squares_source | {"split": "validation"},
+        "validation": source | {"split": "validation"},
         "stages": [
             {
                 "name": "captions",
-                "data": [squares_source],
+                "data": [source],
                 "epochs": 8,
                 "rate": 1e-2,
                 "average": 0.8,
@@ -41,6 +40,12 @@ def content(squares_source: dict) -> dict:
             }
         ],
     }
+
+
+@pytest.fixture
+def content(squares_source: dict) -> dict:
+    """See `content_on`."""
+    return content_on(squares_source)
 
 
 def method_of(content: dict) -> PresenceMethod:

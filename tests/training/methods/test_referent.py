@@ -22,10 +22,8 @@ from .. import squares
 from ..squares import ColourTrunk, grounding_model
 
 
-@pytest.fixture
-def content(squares_source: dict) -> dict:
+def content_on(source: dict) -> dict:
     """A recipe on pictures with two squares of different colours."""
-    source = squares_source
     return {
         "name": "about",
         "method": "referent",
@@ -46,6 +44,12 @@ def content(squares_source: dict) -> dict:
             }
         ],
     }
+
+
+@pytest.fixture
+def content(squares_source: dict) -> dict:
+    """See `content_on`."""
+    return content_on(squares_source)
 
 
 def method_of(content: dict) -> ReferentMethod:
