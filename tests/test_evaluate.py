@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
@@ -323,21 +324,50 @@ def test_scores_of_other_units_are_not_taken_from_the_store(tmp_path):
     assert first.stdout != second.stdout
 
 
-@pytest.mark.parametrize("without", [None, "000000000002_3"])
-def test_two_processes_share_the_pictures_and_print_what_one_prints(root, maps, tmp_path, without):
+def of_objects(folder: Path) -> Path:
+    """Three pictures of another colour where the mask is."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    for number in range(3):
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[10:40, 10 * number : 40] = 255
+        Image.fromarray(mask).save(folder / "masks" / f"{number}.png")
+        Image.fromarray(np.stack([mask, mask // 2, 255 - mask], axis=-1)).save(folder / "images" / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def one_thread():
+    """As in the processes of `torchrun`: sums over several threads are rounded otherwise."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("case", ["maps", "model, and a map is missing", "objects"])
+def test_two_processes_share_the_pictures_and_print_what_one_prints(root, maps, tmp_path, one_thread, case):
     """Of three pictures one process has two; a sample that the other leaves out is named all the same."""
-    if without:
-        (maps / f"{without}.npy").unlink()
-    found = []
-    for processes in (1, 2):
-        out = tmp_path / f"{processes}.json"
-        launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", str(processes), "-m", "saliency"]
-        command = [*launch, "evaluate", str(root), "--maps", str(maps), "--json", str(out)]
-        own = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "SALIENCY_CACHE": str(tmp_path / f"{processes}")}
-        run = subprocess.run(
-            [sys.executable, "-m", *command], env=os.environ | own, capture_output=True, text=True, timeout=300
-        )
-        found.append((run.stdout, out.read_text(), run.stderr.count("1 sample was left out:")))
-    assert found[0] == found[1]
-    assert found[0][2] == (without is not None)
-    assert "NSS" in found[0][0]
+    asked = [root, "--maps", maps]
+    if case == "objects":
+        asked = [of_objects(tmp_path / "objects"), "--task", "objects", "--model", "clip_salgan"]
+    elif case != "maps":
+        asked += ["--model", "clip_salgan"]
+        (maps / "000000000002_3.npy").unlink()
+    one = evaluate(*asked, "--json", tmp_path / "1.json")
+    out = tmp_path / "2.json"
+    launch = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "saliency", "evaluate"]
+    own = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "SALIENCY_CACHE": str(tmp_path / "2")}
+    two = subprocess.run(
+        [sys.executable, "-m", *launch, *map(str, asked), "--json", str(out)],
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert two.stdout == one.stdout, two.stderr
+    assert json.loads(out.read_text()) == json.loads((tmp_path / "1.json").read_text())
+    counts = [text.count("1 sample was left out:") for text in (one.stderr, two.stderr)]
+    assert counts == [case.endswith("missing")] * 2
+    assert ("MAE" if case == "objects" else "NSS") in one.stdout
