@@ -60,7 +60,7 @@ def test_the_archive_holds_everything_that_was_shown(archive, picture):
         with opened.open(MAPS) as file:
             assert names < set(np.load(file))
     assert record["computed"] == {"device": "cpu", "precision": "float32"}
-    assert {"saliency", "torch", "transformers", "pillow"} < set(record["software"])
+    assert {"saliency", "torch", "tokenizers", "pillow"} < set(record["software"])
     assert {p["checkpoint"]["sha256"] for p in record["predictions"]} == {c.sha256 for c in checkpoints.available()}
     assert rows[0] == "table,model,condition,metric,value"
     blind = [row.split(",") for row in rows if row.startswith("moved,blind,salient,CC")]

