@@ -19,8 +19,7 @@ from .text_encoder import EncoderSpec, TextEncoder
 from .tokenisers import BytePairs, WordPieces
 from .towers import ClipTower, ids_only
 
-# Of an encoder on the hub. BLIP's other tensors are part of the model.
-FILES = ("config.json", "model.safetensors", "tokenizer.json")
+NETWORK, TOKENISER = ("config.json", "model.safetensors"), "tokenizer.json"  # files on the hub
 
 ENCODERS: Mapping[str, EncoderSpec] = MappingProxyType(
     {
@@ -60,7 +59,7 @@ def load_word_pieces(name: str) -> WordPieces:
 
 @cache
 def _load_word_pieces(name: str) -> WordPieces:
-    return WordPieces(Tokenizer.from_file(str(_folder(ENCODERS[name]) / "tokenizer.json")))
+    return WordPieces(Tokenizer.from_file(str(_folder(ENCODERS[name], TOKENISER) / TOKENISER)))
 
 
 _LOADING = Lock()
@@ -73,14 +72,14 @@ def _load(name: str) -> TextEncoder:
         return _clip(spec)
     if name == "blip":
         return TextEncoder(spec, _load_word_pieces(name), ids_only)
-    tower = Bert.from_folder(_folder(spec), pooling="mean" if name == "minilm" else "first")
+    tower = Bert.from_folder(_folder(spec, *NETWORK), pooling="mean" if name == "minilm" else "first")
     return TextEncoder(spec, _load_word_pieces(name), tower)
 
 
-def _folder(spec: EncoderSpec) -> Path:
-    """With an encoder's configuration, weights and tokeniser."""
+def _folder(spec: EncoderSpec, *names: str) -> Path:
+    """Where an encoder's files of these names are, downloaded if need be; others may be missing."""
     installed = minilm_folder() if spec.name == "minilm" else None
-    return installed or hub.download(hub.Repository(spec.origin), FILES)
+    return installed or hub.download(hub.Repository(spec.origin), names)
 
 
 def minilm_folder() -> Path | None:
