@@ -70,6 +70,10 @@ class DecoderStep:
         """See `SaliencyModel.own_features`."""
         return self._model.own_features(front_features)
 
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        """See `SaliencyModel.encode_image`; for a model without a front end."""
+        return self._model.encode_image(pixels)
+
     def __call__(
         self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None, sentences: int
     ) -> SaliencyOutput:
@@ -91,11 +95,16 @@ class GraphDecoder(DecoderStep):
     def __init__(self, model: SaliencyModel, sha256: str, dtype: torch.dtype) -> None:
         super().__init__(model)
         self._encode = Graph(model.own_features, f"{sha256} features", dtype)
+        self._encode_image = Graph(lambda inputs: model.encode_image(inputs["pixels"]), f"{sha256} image", dtype)
         self._decode = Graph(self._maps, f"{sha256} decoder", dtype, TOKENS)
 
     def encode(self, front_features: ImageFeatures) -> ImageFeatures:
         """See `DecoderStep`."""
         return self._encode(front_features)
+
+    def encode_image(self, pixels: Tensor) -> ImageFeatures:
+        """See `DecoderStep`."""
+        return self._encode_image({"pixels": pixels})
 
     def __call__(
         self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput | None, sentences: int

@@ -232,7 +232,7 @@ class ModelSession:
         features = self._features.get(picture.key)
         if features is None:
             if self.model.front_end is None:
-                features = self.model.encode_image(self._pixels(picture))
+                features = self._decode.encode_image(self._pixels(picture))
             else:
                 features = self._decode.encode(front_features())
             self._features[picture.key] = features
