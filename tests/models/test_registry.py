@@ -127,7 +127,7 @@ def test_the_detectors_pictures_are_the_trunks() -> None:
     """The detector would otherwise take values of another range, and find nothing."""
     for name, trunk in (("gsgnet", {"trunk": "densenet161"}), ("tranblend", {"backbone": {"trunk": "densenet161"}})):
         with pytest.raises(ValueError, match="densenet161"):
-            registry.preset(name, **trunk)
+            registry.create(name, **trunk)
         assert registry.preset(name, objects=False, **trunk).preprocessing.mean == (0.485, 0.456, 0.406)
 
 
