@@ -4,8 +4,9 @@ import numpy as np
 
 from tests.golden.maps import RECORDED, predicted
 
-# Measured between AVX-512, AVX2 and SSE 4.1 kernels on one and two threads: up to 7.4e-6.
-TOLERANCE = 1e-5
+# Measured between AVX-512, AVX2 and SSE 4.1 kernels on one and two threads, and with OpenVINO: up to 1.3e-5, the most
+# in CLIP-SalGAN.
+TOLERANCE = 2e-5
 
 
 def test_the_maps_of_what_ships_are_those_recorded():

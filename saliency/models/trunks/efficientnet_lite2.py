@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .trunk import HALVES, Trunk
+from .trunk import HALVES, Trunk, check_levels
 
+NAME = "tf_efficientnet_lite2"
 EXPANSION = 6
 EPSILON = 1e-3
 STEM = 32
@@ -31,7 +32,7 @@ LEVELS = {2: 0, 4: 1, 8: 2, 16: 4, 32: 6}
 
 
 class EfficientNetLite2(Trunk):
-    """EfficientNet-Lite2 up to its last block, without the classifier.
+    """EfficientNet-Lite2 up to the largest of the levels, without the classifier.
 
     Args:
         levels: some of the strides 2, 4, 8, 16 and 32.
@@ -43,19 +44,26 @@ class EfficientNetLite2(Trunk):
     normalisation = HALVES
 
     def __init__(self, levels: Sequence[int]):
-        channels = {stride: STAGES[stage][2] for stride, stage in LEVELS.items()}
-        super().__init__("tf_efficientnet_lite2", _Features(), channels, levels)
+        check_levels(NAME, levels, LEVELS)
+        known = {stride: stage for stride, stage in LEVELS.items() if stride <= max(levels)}
+        channels = {stride: STAGES[stage][2] for stride, stage in known.items()}
+        super().__init__(NAME, _Features(tuple(known.values())), channels, levels)
 
 
 class _Features(nn.Module):
-    """Pixels (N, 3, H, W) to the feature maps of `LEVELS`, (N, C, ceil(H / stride), ceil(W / stride))."""
+    """Pixels (N, 3, H, W) to the outputs of stages, (N, C, ceil(H / stride), ceil(W / stride)).
 
-    def __init__(self) -> None:
+    Args:
+        given: numbers of these stages, in rising order.
+    """
+
+    def __init__(self, given: tuple[int, ...]) -> None:
         super().__init__()
+        self.given = given
         self.conv_stem = _SameConv2d(3, STEM, 3, stride=2)
         self.bn1 = nn.BatchNorm2d(STEM, EPSILON)
         stages, inputs = [], STEM
-        for number, (kernel, stride, channels, blocks) in enumerate(STAGES):
+        for number, (kernel, stride, channels, blocks) in enumerate(STAGES[: given[-1] + 1]):
             block = _InvertedResidual if number else _Separable
             stages.append(
                 nn.Sequential(
@@ -72,7 +80,7 @@ class _Features(nn.Module):
         for stage in self.blocks:
             x = stage(x)
             outputs.append(x)
-        return [outputs[stage] for stage in LEVELS.values()]
+        return [outputs[stage] for stage in self.given]
 
 
 class _Separable(nn.Module):

@@ -32,15 +32,11 @@ class Trunk(nn.Module):
         name: of the network in timm, whose weights it takes.
         features: pixels (N, 3, H, W) to a list of feature maps, with timm's names of tensors.
         channels: of each feature map by its stride, in the list's order.
-        levels: strides that are given.
-
-    Raises:
-        ValueError: there is no feature map of a stride asked for.
+        levels: strides that are given, see `check_levels`.
     """
 
     def __init__(self, name: str, features: nn.Module, channels: Mapping[int, int], levels: Sequence[int]):
         super().__init__()
-        check_levels(name, levels, channels)
         self.levels = tuple(levels)
         self.name = name
         self.features = features
