@@ -20,10 +20,12 @@ def share_parts(models: Iterable[SaliencyModel | Captioner]) -> None:
     known: list[nn.Module] = []
     for model in models:
         for part in _parts(model):
-            twin = next((one for one in known if one is part or _equal(one, part)), None)
+            if part in known:  # by identity
+                continue
+            twin = next((one for one in known if _equal(one, part)), None)
             if twin is None:
                 known.append(part)
-            elif twin is not part:
+            else:
                 if hasattr(twin, "levels"):
                     twin.levels = tuple(sorted({*twin.levels, *part.levels}))
                 path = next(name for name, module in model.named_modules() if module is part)

@@ -80,7 +80,7 @@ function drawAll() {
       before: cell === alone ? left : null,
     });
     const covered = cell === alone ? left.share : 0;
-    if (outline.checked) drawOutlines(cell, covered);
+    if (outlines.length && outline.checked) drawOutlines(cell, covered);
     if (cell.dots && dots.checked) drawDots(cell, covered);
   }
   const zoom = percent(lens.view.zoom);
@@ -351,8 +351,11 @@ function peopleText({ where: { place, share }, fixations, participants }) {
   return text(participants === null ? "people_counted" : "people_named", { fixations, participants, finding });
 }
 
+// Pixels of the picture as shares of its sides.
+const inShares = (places, { width, height }) => places.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]);
+
 // The row of where people looked: one map, under the sentence they had read.
-function buildPeople({ people, conditions, picture: { width, height } }, picture, decoded) {
+function buildPeople({ people, conditions, picture: size }, picture, decoded) {
   const row = node("div", { role: "row", class: "row people" });
   const about = node("span", { class: "about" }, text("people_about"));
   row.append(node("div", { role: "rowheader", class: "model" }, node("span", {}, text("people"), " ", about)));
@@ -364,7 +367,7 @@ function buildPeople({ people, conditions, picture: { width, height } }, picture
     }
     const name = { model: text("people"), condition: conditionName(condition) };
     const cell = buildCell({ ...people, finding: peopleText(people) }, { picture, name, sentence, ...decoded });
-    cell.dots = people.dots.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]);
+    cell.dots = inShares(people.dots, size);
     cell.pure = cell; // what people do without text is not known
     row.append(node("div", { role: "cell", class: "cell" }, cell.frame, buildEnlarger(cell), cell.finding));
     built.push(cell);
@@ -409,8 +412,7 @@ async function show(view) {
     blinking = false;
     pictures = { small: picture, large: null, source: view.picture.large?.url };
     cells = buildGrid(view, picture, decoded, people);
-    const { width, height } = view.picture;
-    outlines = (view.outlines ?? []).map((polygon) => polygon.map(([x, y]) => [(x + 0.5) / width, (y + 0.5) / height]));
+    outlines = (view.outlines ?? []).map((polygon) => inShares(polygon, view.picture));
     part("outline").hidden = !outlines.length;
     part("dots").hidden = !view.people?.dots.length;
     part("notices").replaceChildren(...view.notices.map((notice) => node("p", {}, notice)));
