@@ -82,7 +82,7 @@ class CrossAttentionLayer(nn.Module):
         self.norm1 = nn.LayerNorm(channels)
         self.attention = Attention(channels, heads)
         self.norm2 = nn.LayerNorm(channels)
-        self.reading = Attention(channels, heads, word_channels)
+        self.cross_attention = Attention(channels, heads, word_channels)
         self.gate = nn.Parameter(torch.zeros(channels))
         self.norm3 = nn.LayerNorm(channels)
         self.mlp = MLP(channels, ratio, dropout)
@@ -90,5 +90,5 @@ class CrossAttentionLayer(nn.Module):
     def forward(self, x: Tensor, words: Tensor, mask: Tensor) -> Tensor:
         """Picture tokens (N, L, C), word tokens (N, K, D) and their mask (N, K) to (N, L, C)."""
         x = x + self.attention(self.norm1(x))
-        x = x + self.gate * self.reading(self.norm2(x), words, mask)
+        x = x + self.gate * self.cross_attention(self.norm2(x), words, mask)
         return x + self.mlp(self.norm3(x))

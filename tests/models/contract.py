@@ -17,7 +17,7 @@ from saliency.models.spec import ModelSpec, Preset
 
 # A softmax is blind to a constant: over pixels in the referent head, over words in the grounding, where the other half
 # of the bias, the gate, is not read beside a referent head. Their gradients are zero, or rounding.
-BEFORE_SOFTMAX = ("subject.answer.3.bias", "grounding.importance.bias")
+BEFORE_SOFTMAX = ("referent.output.3.bias", "grounding.importance.bias")
 
 
 def sentences(lengths: list[int], dim: int, tokens: int = 8, seed: int = 0) -> TextFeatures:

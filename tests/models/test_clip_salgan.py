@@ -67,7 +67,7 @@ def test_reference_variant_has_the_published_layers() -> None:
     assert shapes(model.enlarge) == [(64, 128, 3, 3), (64, 64, 3, 3)]
     assert shapes(model.text) == [(64, 512, 1, 1)]
     assert shapes(model.fusion) == [(64, 128, 3, 3)]
-    assert isinstance(model.after, nn.Identity)  # no activation behind the fusion
+    assert isinstance(model.refinement, nn.Identity)  # no activation behind the fusion
     assert model.encode_image(torch.rand(1, 3, 32, 32))["image"].shape == (1, 64, 32, 32)
 
 
@@ -127,7 +127,7 @@ def naive_seed(model: ClipSalGan, pixels: Tensor, sentence: Tensor) -> Tensor:
     """The seed variant of section 3.2 of the specification, in one piece."""
     x = model.vgg2(nn.functional.max_pool2d(model.vgg1(pixels), 2))
     text = model.text(sentence).expand(-1, -1, *x.shape[-2:])
-    x = model.after[0](model.fusion.conv(torch.cat([x, text], dim=1))).relu()
+    x = model.refinement[0](model.fusion.conv(torch.cat([x, text], dim=1))).relu()
     x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     return torch.sigmoid(model.readout(x))
 

@@ -116,11 +116,11 @@ def test_words_name_classes_by_their_meaning(sentence: str, number: int, name: s
 def test_a_word_points_at_objects_of_the_class_it_names():
     torch.manual_seed(0)
     grounding = Grounding({8: 6, 16: 10}, text_dim=12, dim=16, objects=True).eval()
-    grounding.naming.names.normal_()
+    grounding.class_matcher.names.normal_()
     objects = torch.zeros(1, 80, 5, 7)
     objects[0, DOG, 3, 4] = 0.9
     features = grounding.keys(torch.randn(1, 16, 5, 7), objects)
-    tokens = torch.stack([grounding.naming.names[DOG], -grounding.naming.names[DOG]])[None]
+    tokens = torch.stack([grounding.class_matcher.names[DOG], -grounding.class_matcher.names[DOG]])[None]
     words = torch.randn(1, 2, 16)
     without = grounding.logits(features | {"planes": torch.zeros_like(objects)}, words, tokens)
     gained = (grounding.logits(features, words, tokens) - without)[0]

@@ -38,7 +38,7 @@ def regions() -> torch.Tensor:
 def picture(grounding: Grounding, regions: torch.Tensor) -> ImageFeatures:
     """Features of the two pictures."""
     with torch.no_grad():
-        inputs = grounding.subject.encode(front_features()) if grounding.subject else {}
+        inputs = grounding.referent.encode(front_features()) if grounding.referent else {}
         inputs = {f"referent.{name}": value for name, value in inputs.items()}
         return grounding.keys(regions, None) | inputs
 
@@ -67,7 +67,7 @@ def test_the_referent_head_reads_the_levels_that_the_words_read():
     assert {name: value.shape[-2:] for name, value in levels.items()} == {"stride8": (30, 40), "stride16": (15, 20)}
     features, of_words = with_head.encode_features(levels), plain.encode_features(levels)
     torch.testing.assert_close(features["keys"], of_words["keys"])
-    for name, value in with_head.subject.encode(levels).items():
+    for name, value in with_head.referent.encode(levels).items():
         torch.testing.assert_close(features[f"referent.{name}"], value)
     assert not any(name.startswith("referent.") for name in of_words)
 
@@ -108,10 +108,10 @@ def test_guidance_is_made_of_the_word_maps(grounding, picture):
     weighted = sum(output.word_weights[:, word, None, None] * output.word_maps[:, word] for word in range(8))
     torch.testing.assert_close(output.guidance[:, 0], weighted)
     assert (output.guidance[:, 1] > 0).all()
-    if grounding.subject is None:
+    if grounding.referent is None:
         assert (output.guidance[:, 1] <= output.word_maps.amax(1)).all()
     else:
-        about = grounding.subject(grounding.subject.encode(front_features()), text).map
+        about = grounding.referent(grounding.referent.encode(front_features()), text).map
         torch.testing.assert_close(about.amax((1, 2, 3)), torch.ones(2))
         torch.testing.assert_close(output.named, resize(about, (5, 7)))
     torch.testing.assert_close(output.named, output.guidance[:, 1:2])
@@ -166,7 +166,7 @@ def test_padding_never_matters(grounding, picture, regions):
 def test_a_referent_head_depends_on_sentence_and_places():
     """Regions that are all alike differ by their place alone, and other words make others of them."""
     torch.manual_seed(0)
-    referent = Referent(CHANNELS, TEXT_DIM, DIM, places=(3, 4)).eval()
+    referent = Referent(CHANNELS, TEXT_DIM, DIM, attention_grid=(3, 4)).eval()
     for layer in referent.layers:
         layer.gate.fill_(5.0)
     encoded = referent.encode({"stride8": torch.zeros(1, 6, 6, 8), "stride16": torch.zeros(1, 10, 3, 4)})
@@ -185,7 +185,7 @@ def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monk
     torch.manual_seed(0)
     grounding = Grounding(CHANNELS, TEXT_DIM, DIM, objects=True, referent=True).eval()
     awaken(grounding)
-    grounding.naming.names.normal_()
+    grounding.class_matcher.names.normal_()
     pixels = torch.rand(1, 3, 240, 320)
     text = sentences([3], TEXT_DIM)
     calls = []
@@ -201,7 +201,7 @@ def test_the_referent_head_gets_the_same_detections_with_the_rest_and_alone(monk
     found = grounding.front_end_on(trunk)(pixels)
     assert len(calls) == 1
     features = grounding.encode_features(found)
-    alone = grounding.subject(grounding.subject.encode(found), text).map
+    alone = grounding.referent(grounding.referent.encode(found), text).map
     torch.testing.assert_close(grounding(features, text).referent, alone)
     blind = features | {"planes": torch.zeros_like(features["planes"])}
     assert not torch.allclose(grounding(blind, text).referent, alone)

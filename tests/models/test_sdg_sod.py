@@ -78,7 +78,7 @@ def test_the_head_is_segformers() -> None:
         F.interpolate(head.linear[str(stride)](level), size=(8, 16), mode="bilinear", align_corners=False)
         for stride, level in levels.items()
     ]
-    expected = head.answer(head.mix(torch.cat(enlarged, dim=1)))
+    expected = head.output(head.mix(torch.cat(enlarged, dim=1)))
     torch.testing.assert_close(head(levels), expected, atol=1e-5, rtol=1e-4)
 
 

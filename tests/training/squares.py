@@ -34,13 +34,15 @@ class ColourTrunk(nn.Module):
 
 
 def grounding_model(
-    referent: bool = False, objects: bool = False, presence: bool = False, places: tuple[int, int] = (8, 12)
+    referent: bool = False, objects: bool = False, presence: bool = False, attention_grid: tuple[int, int] = (8, 12)
 ) -> GroundingModel:
-    """A small grounding model on a `ColourTrunk`; `places` are the `Referent`'s."""
+    """A small grounding model on a `ColourTrunk`; `attention_grid` is the `Referent`'s."""
     trunk = ColourTrunk((8, 16, 32))
     grounding = Grounding(trunk.channels, 384, 32, objects)
     if referent:
-        grounding.subject = Referent(trunk.channels, 384, 32, objects, places=places, presence=presence)
+        grounding.referent = Referent(
+            trunk.channels, 384, 32, objects, attention_grid=attention_grid, presence=presence
+        )
     return GroundingModel(trunk, grounding)
 
 

@@ -103,9 +103,9 @@ def test_a_detector_starts_with_its_weights_and_the_names_of_its_classes():
     model = grounded(objects=True)
     filled = load_initial_weights(model, Start(file=DETECTOR, target="grounding"), "minilm")
     grounding = model["grounding"]
-    assert {name.split(".")[1] for name in filled} == {"objects", "naming"}, "words are still to learn"
+    assert {name.split(".")[1] for name in filled} == {"objects", "class_matcher"}, "words are still to learn"
     assert sum(weight.numel() for weight in grounding.objects.parameters()) == pytest.approx(0.9e6, rel=0.02)
-    cosines = nn.functional.normalize(grounding.naming.names, dim=1)
+    cosines = nn.functional.normalize(grounding.class_matcher.names, dim=1)
     assert (cosines @ cosines.T).fill_diagonal_(0).max() < 0.95, "no two classes are called the same"
 
 

@@ -82,7 +82,7 @@ class ClipSalGan(SaliencyModel):
                 nn.Unflatten(1, (config.text_dim // 4, 2, 2)), nn.Conv2d(config.text_dim // 4, wide, 2)
             )
             self.fusion = SplitFusion(wide, wide, narrow)
-            self.after = nn.Sequential(
+            self.refinement = nn.Sequential(
                 nn.BatchNorm2d(narrow),
                 nn.ReLU(inplace=True),
                 vgg_block(narrow, narrow, config.refinement),
@@ -95,7 +95,7 @@ class ClipSalGan(SaliencyModel):
             )
             self.text = nn.Sequential(nn.Unflatten(1, (config.text_dim, 1, 1)), nn.Conv2d(config.text_dim, narrow, 1))
             self.fusion = SplitFusion(narrow, narrow, narrow)
-            self.after = nn.Identity()
+            self.refinement = nn.Identity()
         self.readout = nn.Conv2d(narrow, 1, 3, padding=1)
         self.prior = TextPrior(config.text_dim, config.prior_maps, config.prior_size) if config.prior_maps else None
         if config.null_text == "learned":
@@ -117,7 +117,7 @@ class ClipSalGan(SaliencyModel):
         """See `SaliencyModel.decode`; the sentence vector is concatenated with the picture's features at each cell."""
         image = features["image"]
         sentence = self._sentence(text, len(image)).to(image.dtype)
-        logits = self.readout(self.after(self.fusion(image, self.text(sentence))))
+        logits = self.readout(self.refinement(self.fusion(image, self.text(sentence))))
         if self.prior is not None:
             logits = logits + resize(self.prior(sentence), logits.shape[-2:])
         return SaliencyOutput(activate(logits, self.config.activation), logits)

@@ -1,7 +1,4 @@
-"""The grounding branch of the compact models: pointing words and, optionally, a referent head.
-
-Attribute names are state-dict keys of shipped checkpoints and stay as they are (`subject`).
-"""
+"""The grounding branch of the compact models: pointing words and, optionally, a referent head."""
 
 from __future__ import annotations
 
@@ -47,7 +44,7 @@ class Grounding(Pointing):
         super().__init__(channels, text_dim, dim, objects)
         self.grid = grid
         self.objects = ObjectPlanes() if objects else None
-        self.subject = Referent(channels, text_dim, dim, objects, presence=presence) if referent else None
+        self.referent = Referent(channels, text_dim, dim, objects, presence=presence) if referent else None
 
     @classmethod
     def of(cls, config: GroundingConfig, channels: dict[int, int], grid: tuple[int, int] | None) -> Grounding:
@@ -80,13 +77,13 @@ class Grounding(Pointing):
         Raises:
             ValueError: there is no detector, or the weights are of another network; nothing is taken over then.
         """
-        if self.objects is None or self.naming is None:
+        if self.objects is None or self.class_matcher is None:
             raise ValueError("this grounding has no object detector")
         if text_encoder is None:
             raise ValueError("the names of the detector's classes need a text encoder")
         self.objects.detector.start_from(weights)
-        self.naming.start_from(load_encoder(text_encoder))
-        return {"naming.names"} | {name for name in self.state_dict() if name.startswith("objects.")}
+        self.class_matcher.start_from(load_encoder(text_encoder))
+        return {"class_matcher.names"} | {name for name in self.state_dict() if name.startswith("objects.")}
 
     def front_end_on(self, trunk: nn.Module) -> FrontEnd:
         """The front end of `trunk` and the detector."""
@@ -101,8 +98,8 @@ class Grounding(Pointing):
     def encode_features(self, front_features: ImageFeatures) -> ImageFeatures:
         """The picture's features for `forward`, from those of a `FrontEnd`."""
         _, features = self.encode_regions(front_features)
-        if self.subject is not None:
-            inputs = self.subject.encode(front_features)
+        if self.referent is not None:
+            inputs = self.referent.encode(front_features)
             # The detector's planes are among the features already.
             features |= {REFERENT_PREFIX + name: value for name, value in inputs.items() if name != "planes"}
         return features
@@ -110,7 +107,7 @@ class Grounding(Pointing):
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Maps of the words of `text` in pictures with `features` (see `encode_features`); one sentence per picture."""
         output = super().forward(features, text)
-        if self.subject is None:
+        if self.referent is None:
             return output
         if text is None:
             return replace(output, referent=output.named)
@@ -120,9 +117,9 @@ class Grounding(Pointing):
             if name.startswith(REFERENT_PREFIX)
         }
         if self.objects is not None:
-            inputs["planes"] = resize(features["planes"], self.subject.grid)
+            inputs["planes"] = resize(features["planes"], self.referent.grid)
         weighted, strongest, present = output.guidance.unbind(1)
-        found = self.subject(inputs, text)
+        found = self.referent(inputs, text)
         about = resize(found.map, strongest.shape[-2:])[:, 0].to(strongest.dtype) * present
         presence = None if found.presence is None else torch.sigmoid(found.presence)
         return replace(

@@ -1,7 +1,4 @@
-"""Pointing: each word of a sentence gets a map of the regions that it may name.
-
-Attribute names are state-dict keys of shipped checkpoints and stay as they are (`naming`, `seen`).
-"""
+"""Pointing: each word of a sentence gets a map of the regions that it may name."""
 
 from __future__ import annotations
 
@@ -146,11 +143,11 @@ class Pointing(nn.Module):
     def __init__(self, channels: dict[int, int], text_dim: int, dim: int = 192, objects: bool = False):
         super().__init__()
         self.regions = RegionEncoder(channels, dim)
-        self.naming = ClassMatcher(text_dim) if objects else None
+        self.class_matcher = ClassMatcher(text_dim) if objects else None
         if objects:
-            self.seen = nn.Conv2d(len(NAMES), dim, 1, bias=False)
-            nn.init.zeros_(self.seen.weight)
-            self.trust = nn.Parameter(torch.tensor(4.0))  # logits added per unit of detector score of a matching class
+            self.class_projection = nn.Conv2d(len(NAMES), dim, 1, bias=False)
+            nn.init.zeros_(self.class_projection.weight)
+            self.class_weight = nn.Parameter(torch.tensor(4.0))  # logits per unit of a matching class's detector score
         self.words = WordEncoder(text_dim, dim)
         self.region_space = nn.Conv2d(dim, dim, 1)
         self.word_space = nn.Linear(dim, dim)
@@ -166,7 +163,7 @@ class Pointing(nn.Module):
             planes: the detector's (N, 80, h, w).
         """
         regions = self.regions(levels)
-        return regions if self.naming is None else regions + self.seen(planes)
+        return regions if self.class_matcher is None else regions + self.class_projection(planes)
 
     def keys(self, regions: Tensor, planes: Tensor | None) -> ImageFeatures:
         """The picture's side of the similarity: unit ``keys`` (N, dim, h, w).
@@ -186,9 +183,10 @@ class Pointing(nn.Module):
         """
         queries = F.normalize(self.word_space(words).float(), dim=2)
         logits = torch.einsum("nchw,nlc->nlhw", features["keys"], queries) * self.scale.exp() + self.shift
-        if self.naming is None:
+        if self.class_matcher is None:
             return logits
-        return logits + self.trust * torch.einsum("nchw,nlc->nlhw", features["planes"].float(), self.naming(tokens))
+        classes = torch.einsum("nchw,nlc->nlhw", features["planes"].float(), self.class_matcher(tokens))
+        return logits + self.class_weight * classes
 
     def forward(self, features: ImageFeatures, text: TextFeatures | None) -> GroundingOutput:
         """Maps of the words of `text` in pictures with `features` (see `keys`); one sentence per picture."""

@@ -1,7 +1,4 @@
-"""The referring-expression head: which of the things its words may name a sentence is about.
-
-Attribute names are state-dict keys of shipped checkpoints and stay as they are (`said`).
-"""
+"""The referring-expression head: which of the things its words may name a sentence is about."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ class Referent(nn.Module):
 
     Args:
         channels, text_dim, dim, objects: see `Pointing`.
-        places: (h, w) of the attention's grid; the output's grid is twice as fine.
+        attention_grid: (h, w) of the attention's tokens; the output's grid is twice as fine.
         width: channels of the attention's tokens.
         presence: add a `Presence`.
     """
@@ -49,27 +46,29 @@ class Referent(nn.Module):
         text_dim: int,
         dim: int = 192,
         objects: bool = False,
-        places: tuple[int, int] = (15, 20),
+        attention_grid: tuple[int, int] = (15, 20),
         width: int = 128,
         layers: int = 2,
         presence: bool = False,
     ):
         super().__init__()
         self.pointing = Pointing(channels, text_dim, dim, objects)
-        self.known = nn.Sequential(ChannelLayerNorm(FEATURES), ZeroInitConv(FEATURES, dim)) if objects else None
-        self.fold = nn.Conv2d(dim, width, 2, stride=2)
-        self.guide = nn.Conv2d(GUIDANCE_PLANES, width, 3, padding=1)
-        self.place = nn.Parameter(torch.randn(1, width, *places) * 0.02)
+        self.object_projection = (
+            nn.Sequential(ChannelLayerNorm(FEATURES), ZeroInitConv(FEATURES, dim)) if objects else None
+        )
+        self.patch_embedding = nn.Conv2d(dim, width, 2, stride=2)
+        self.guidance_embedding = nn.Conv2d(GUIDANCE_PLANES, width, 3, padding=1)
+        self.positions = nn.Parameter(torch.randn(1, width, *attention_grid) * 0.02)
         self.norm = nn.LayerNorm(width)
         self.layers = nn.ModuleList(CrossAttentionLayer(width, 4, 2, word_channels=dim) for _ in range(layers))
         for layer in self.layers:
             nn.init.constant_(layer.gate, 0.5)  # the words contribute from the first step on
-        self.answer_norm = ChannelLayerNorm(width)
+        self.output_norm = ChannelLayerNorm(width)
         # One convolution split in three, so that the picture's part is computed once for all sentences.
-        self.said = nn.Conv2d(GUIDANCE_PLANES, width // 2, 1, bias=False)
-        self.read = nn.Conv2d(width, width // 2, 1, bias=False)
-        self.own = nn.Conv2d(dim, width // 2, 1)
-        self.answer = nn.Sequential(
+        self.output_guidance = nn.Conv2d(GUIDANCE_PLANES, width // 2, 1, bias=False)
+        self.output_tokens = nn.Conv2d(width, width // 2, 1, bias=False)
+        self.output_regions = nn.Conv2d(dim, width // 2, 1)
+        self.output = nn.Sequential(
             nn.GELU(),
             nn.Conv2d(width // 2, width // 2, 3, padding=1),
             nn.GELU(),
@@ -80,20 +79,21 @@ class Referent(nn.Module):
     @property
     def grid(self) -> tuple[int, int]:
         """(h, w) of the regions and of the map."""
-        return 2 * self.place.shape[2], 2 * self.place.shape[3]
+        return 2 * self.positions.shape[2], 2 * self.positions.shape[3]
 
     def encode(self, front_features: ImageFeatures) -> ImageFeatures:
         """Features that depend on the picture alone, from those of a `FrontEnd`.
 
-        ``keys`` and ``planes`` of `Pointing.keys`, ``folded`` (N, width, h / 2, w / 2) for the attention and ``own``
-        (N, width / 2, h, w) for the output layer.
+        ``keys`` and ``planes`` of `Pointing.keys`, ``patches`` (N, width, h / 2, w / 2) for the attention and
+        ``output_regions`` (N, width / 2, h, w) for the output layer.
         """
         fine = resize(front_features["stride8"], self.grid)
-        planes = None if self.known is None else resize(front_features["planes"], self.grid)
+        planes = None if self.object_projection is None else resize(front_features["planes"], self.grid)
         regions = self.pointing.region_features({8: fine, 16: front_features["stride16"]}, planes)
-        if self.known is not None:
-            regions = regions + self.known(resize(front_features["objects"], self.grid))
-        return self.pointing.keys(regions, planes) | {"folded": self.fold(regions), "own": self.own(regions)}
+        if self.object_projection is not None:
+            regions = regions + self.object_projection(resize(front_features["objects"], self.grid))
+        own = {"patches": self.patch_embedding(regions), "output_regions": self.output_regions(regions)}
+        return self.pointing.keys(regions, planes) | own
 
     def forward(self, features: ImageFeatures, text: TextFeatures) -> ReferentOutput:
         """The maps of the referents; one sentence per picture.
@@ -102,12 +102,14 @@ class Referent(nn.Module):
             features: see `encode`.
         """
         pointing = self.pointing(features, text)
-        x = features["folded"] + self.guide(resize(pointing.guidance, self.place.shape[-2:])) + self.place
+        guidance = resize(pointing.guidance, self.positions.shape[-2:])
+        x = features["patches"] + self.guidance_embedding(guidance) + self.positions
         tokens = self.norm(x.flatten(2).transpose(1, 2))
         for layer in self.layers:
             tokens = layer(tokens, pointing.words, pointing.mask)
-        read = self.read(self.answer_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
-        logits = self.answer(features["own"] + resize(read, self.grid) + self.said(pointing.guidance))
+        coarse = self.output_tokens(self.output_norm(tokens.transpose(1, 2).unflatten(2, x.shape[-2:])))
+        summed = features["output_regions"] + resize(coarse, self.grid) + self.output_guidance(pointing.guidance)
+        logits = self.output(summed)
         return ReferentOutput(activate(logits, "softmax"), self._presence(features, pointing, text))
 
     def presence_of(self, features: ImageFeatures, text: TextFeatures) -> Tensor | None:

@@ -119,7 +119,7 @@ class MLPHead(nn.Module):
         super().__init__()
         self.linear = nn.ModuleDict({str(stride): nn.Conv2d(channels[stride], hidden, 1) for stride in STRIDES})
         self.mix = nn.Conv2d(len(STRIDES) * hidden, hidden, 1, bias=False)
-        self.answer = nn.Sequential(nn.BatchNorm2d(hidden), nn.ReLU(), nn.Dropout2d(dropout), nn.Conv2d(hidden, 1, 1))
+        self.output = nn.Sequential(nn.BatchNorm2d(hidden), nn.ReLU(), nn.Dropout2d(dropout), nn.Conv2d(hidden, 1, 1))
 
     def forward(self, levels: dict[int, Tensor]) -> Tensor:
         """Logits (N, 1, h, w) of stride 4 from the levels by stride."""
@@ -129,7 +129,7 @@ class MLPHead(nn.Module):
             F.conv2d(self.linear[str(stride)](levels[stride]), weight)
             for stride, weight in zip(STRIDES, weights, strict=True)
         )
-        return self.answer(sum(resize(level, size) for level in mixed))
+        return self.output(sum(resize(level, size) for level in mixed))
 
 
 class SDGSOD(SaliencyModel):

@@ -20,7 +20,7 @@ from ..recipe import Stage
 from .method import measured, numbers, output
 from .referent import ReferentBatch, ReferentMethod
 
-TRAINED_PREFIX = "grounding.subject.presence."
+TRAINED_PREFIX = "grounding.referent.presence."
 
 
 class PresenceModel(nn.Module):
@@ -28,13 +28,13 @@ class PresenceModel(nn.Module):
 
     def __init__(self, model: GroundingModel):
         super().__init__()
-        self.subject: Any = model.grounding.subject
+        self.referent: Any = model.grounding.referent
 
     def forward(self, front_features: ImageFeatures, index: Tensor, text: TextFeatures) -> tuple[Tensor, Tensor]:
         """Logits (T,) of sentence t in picture ``index[t]`` of N, and in another one of them."""
-        features = self.subject.encode(front_features)
-        other = select(features, others(index, len(features["own"])))
-        return self.subject.presence_of(select(features, index), text), self.subject.presence_of(other, text)
+        features = self.referent.encode(front_features)
+        other = select(features, others(index, len(features["keys"])))
+        return self.referent.presence_of(select(features, index), text), self.referent.presence_of(other, text)
 
 
 def others(index: Tensor, pictures: int) -> Tensor:
@@ -58,7 +58,7 @@ class PresenceMethod(ReferentMethod):
     def check(self) -> None:
         """Raises `RecipeError` for a model whose referent head estimates no presence."""
         super().check()
-        if self.model.grounding.subject.presence is None:
+        if self.model.grounding.referent.presence is None:
             raise RecipeError("The recipe's model has no presence to train: set “presence: true”.")
 
     def network(self, model: GroundingModel) -> Any:

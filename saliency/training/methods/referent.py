@@ -35,7 +35,7 @@ from ..targets.sentence_bank import SentenceBank
 from ..targets.template_sentences import Detections, template_scenes
 from .method import Method, measured, numbers, output, shared_output
 
-TRAINED_PREFIX = "grounding.subject."
+TRAINED_PREFIX = "grounding.referent."
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ class ReferentModel(nn.Module):
 
     def __init__(self, model: GroundingModel):
         super().__init__()
-        self.subject: Any = model.grounding.subject  # a key of runs' states
+        self.referent: Any = model.grounding.referent  # a key of runs' states
 
     def forward(self, front_features: ImageFeatures, index: Tensor, text: TextFeatures) -> Tensor:
         """(T, 1, h, w) in [0, 1]: the referent of sentence t in picture ``index[t]`` of N."""
-        return self.subject(select(self.subject.encode(front_features), index), text).map
+        return self.referent(select(self.referent.encode(front_features), index), text).map
 
 
 class ReferentOptions(Options):
@@ -144,7 +144,7 @@ class ReferentMethod(Method):
 
     def check(self) -> None:
         """Raises `RecipeError` for a model without a referent head and for made-up validation sentences."""
-        if self.model.grounding.subject is None:
+        if self.model.grounding.referent is None:
             raise RecipeError("The recipe's model has no referent head to train: set “referent: true”.")
         if self.recipe.validation.template_sentences:
             raise RecipeError("Template sentences are for training only: validate on pictures with captions.")
@@ -162,7 +162,7 @@ class ReferentMethod(Method):
         if not found:
             raise RecipeError("The recipe's data have no sentence about a thing that is in a known place.")
         bank = sentence_bank((one.sentence for scene in found for one in scene.sentences), self.text_encoder)
-        grid = self.model.grounding.subject.grid
+        grid = self.model.grounding.referent.grid
         return ReferentDataset(found, self.preprocessing, grid, bank, seed=self.recipe.seed, **drawn)
 
     def _detections(self, sources: Sequence[DataSource]) -> dict[Path, Detections]:

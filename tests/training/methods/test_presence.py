@@ -50,7 +50,7 @@ def content(squares_source: dict) -> dict:
 
 def method_of(content: dict) -> PresenceMethod:
     torch.manual_seed(0)
-    model = grounding_model(referent=True, presence=True, places=(15, 20))
+    model = grounding_model(referent=True, presence=True, attention_grid=(15, 20))
     return PresenceMethod(parse_recipe(content), model, Preprocessing(64, 96), "minilm")
 
 
@@ -63,10 +63,10 @@ def test_it_learns_which_squares_are_there_and_moves_no_map(content: dict, tmp_p
     weights = {name: value.clone() for name, value in method.model.state_dict().items()}
     before = method.validate(method.model.eval())
     batch = first_batch(method)
-    subject = method.model.grounding.subject
-    features = select(subject.encode(batch.pictures), batch.index)
+    referent = method.model.grounding.referent
+    features = select(referent.encode(batch.pictures), batch.index)
     with torch.no_grad():
-        maps = subject(features, batch.text).map
+        maps = referent(features, batch.text).map
     run = Run(method.recipe, method, tmp_path / "run", quiet=True)
     scores = run.train()
     history = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
@@ -75,9 +75,9 @@ def test_it_learns_which_squares_are_there_and_moves_no_map(content: dict, tmp_p
     assert before["score"] < 0.53 < scores["score"], history
     changed = {name for name, value in method.model.state_dict().items() if not torch.equal(value, weights[name])}
     assert changed
-    assert all(name.startswith("grounding.subject.presence.") for name in changed)
+    assert all(name.startswith("grounding.referent.presence.") for name in changed)
     with torch.no_grad():
-        torch.testing.assert_close(subject.eval()(features, batch.text).map, maps, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(referent.eval()(features, batch.text).map, maps, atol=1e-5, rtol=1e-4)
 
 
 def test_the_threshold_misses_one_of_twenty_sentences_in_their_own_picture(content: dict):
@@ -91,12 +91,12 @@ def test_the_threshold_misses_one_of_twenty_sentences_in_their_own_picture(conte
 
 def test_presence_without_the_map_is_the_one_beside_it(content: dict):
     method = method_of(content)
-    subject = method.model.grounding.eval().subject
+    referent = method.model.grounding.eval().referent
     method.validate(method.model)
     with torch.no_grad():
         batch = first_batch(method)
         own, _ = output(method.network(method.model), batch)
-        beside = subject(select(subject.encode(batch.pictures), batch.index), batch.text).presence
+        beside = referent(select(referent.encode(batch.pictures), batch.index), batch.text).presence
     torch.testing.assert_close(own, beside)
 
 
@@ -115,7 +115,7 @@ def test_a_model_without_presence_is_refused(content: dict):
 
 
 def test_a_sentence_without_words_has_no_evidence():
-    head = Grounding({8: 16, 16: 16, 32: 16}, 384, 32, referent=True, presence=True).subject.presence
+    head = Grounding({8: 16, 16: 16, 32: 16}, 384, 32, referent=True, presence=True).referent.presence
     maps = torch.zeros(2, 5, 4, 6)
     pointing = GroundingOutput(torch.zeros(2, 3, 4, 6), maps, maps[..., 0, 0], torch.randn(2, 6, 32), torch.ones(2, 6))
     logits = head(torch.randn(2, 32, 4, 6), pointing, torch.tensor([[False] * 5, [True] * 5]))

@@ -71,7 +71,7 @@ def test_it_learns_which_square_a_sentence_is_about(content: dict, tmp_path: Pat
     assert before["score"] < 0.2 < 0.4 < scores["score"]
     changed = {name for name, value in method.model.state_dict().items() if not torch.equal(value, weights[name])}
     assert changed
-    assert all(name.startswith("grounding.subject.") for name in changed)
+    assert all(name.startswith("grounding.referent.") for name in changed)
 
 
 class NormalisedTrunk(ColourTrunk):
@@ -98,10 +98,10 @@ def test_a_step_in_bfloat16_is_a_step(content: dict, tmp_path: Path, monkeypatch
     method = method_of(content)
     stage = method.recipe.stages[0]
     learners = method.learners(stage, 1, Run(method.recipe, method, tmp_path / "run", quiet=True))
-    before = method.model.grounding.subject.place.detach().clone()
+    before = method.model.grounding.referent.positions.detach().clone()
     terms = method.step(next(iter(batches(method.dataset(stage), stage.batch))), learners, stage, 0)
     assert all(math.isfinite(value) for value in terms.values())
-    assert 0 < (method.model.grounding.subject.place - before).abs().max() < 0.1
+    assert 0 < (method.model.grounding.referent.positions - before).abs().max() < 0.1
 
 
 def test_a_mirrored_scene_has_mirrored_words_and_targets(content: dict):
@@ -132,8 +132,8 @@ def test_cached_features_are_those_of_the_model(content: dict):
     grounding = method.model.grounding
     with torch.no_grad():
         answer = method.forward(method.model.eval(), batch)
-        features = grounding.subject.encode(method.model.front_end(pixels))
-        expected = grounding.subject(select(features, batch.index), batch.text).map
+        features = grounding.referent.encode(method.model.front_end(pixels))
+        expected = grounding.referent(select(features, batch.index), batch.text).map
     torch.testing.assert_close(answer, expected, atol=1e-3, rtol=1e-2)
 
 
