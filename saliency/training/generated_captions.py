@@ -53,8 +53,8 @@ def _captions(samples: Sequence[ObjectSample]) -> list[str]:
     for start in tqdm(range(0, len(samples), BATCH), "captions", unit=" pictures", unit_scale=BATCH, mininterval=5):
         pictures = [prepare(sample.image(), card.preprocessing) for sample in samples[start : start + BATCH]]
         with autocast("cpu"):
-            said = captioner.describe(captioner.encode(stacked(pictures)))
-        pieces = (captioner.vocabulary.piece_ids(row) for row in said.tokens.tolist())
+            described = captioner.describe(captioner.encode(stacked(pictures)))
+        pieces = (captioner.vocabulary.piece_ids(row) for row in described.tokens.tolist())
         found += [tokeniser.spelled(row)[0] for row in pieces]
     return found
 

@@ -39,11 +39,13 @@ class ObjectsOptions(CachingOptions):
         cache_features: see `CachingOptions`; the maps of the sentences' words are cached, too, so that the grounding
             must be frozen.
         singles: largest number of pictures with masks that are also used alone; drawn by their names.
+        captioned: the pictures alone have captions, too.
         mosaics: largest number of mosaics of two of them. Their pictures have captions, also where they are alone.
         sentences: number per picture or mosaic, drawn every epoch.
     """
 
     singles: int | None = Field(default=None, ge=1)
+    captioned: bool = False
     mosaics: int = Field(default=0, ge=0)
     sentences: int = Field(default=2, ge=1)
 
@@ -76,7 +78,7 @@ class ObjectsMethod(Method):
     Pictures with masks give their masks without a sentence and with a generated caption; mosaics of two give the mask
     of the one whose caption it is; pictures with phrases give boxes (``projection``). A model without guidance learns
     of the first kind alone, without sentences. The score is one less the mean absolute error, over the pictures without
-    a sentence, with their captions, and mosaics.
+    a sentence, with their captions, and mosaics if a stage has some.
     """
 
     options = ObjectsOptions
@@ -98,9 +100,10 @@ class ObjectsMethod(Method):
                     )
 
     def validation_dataset(self) -> ObjectSceneDataset:
-        """The pictures with masks of the validation source, without and with a caption, and mosaics of them."""
+        """The pictures with masks of the validation source, without and with a caption, and mosaics if it learns any."""
         samples = read_masks([self.recipe.validation])
-        return self._dataset(self._masked(samples, samples, self._pairs(samples, MOSAICS)))
+        mosaics = any(stage.chosen(self.options).mosaics for stage in self.recipe.stages)
+        return self._dataset(self._masked(samples, samples, self._pairs(samples, MOSAICS if mosaics else 0)))
 
     def dataset(self, stage: Stage) -> ObjectSceneDataset:
         """The stage's pictures and mosaics, with cached features where asked for."""
@@ -119,7 +122,8 @@ class ObjectsMethod(Method):
         chosen = drawn((sample.stem for sample in samples), options.singles)
         alone = [sample for sample in samples if sample.stem in chosen]
         pairs = self._pairs(samples, options.mosaics)
-        scenes = self._masked(alone, [sample for pair in pairs for sample in pair], pairs)
+        captioned = [sample for pair in pairs for sample in pair] + (alone if options.captioned else [])
+        scenes = self._masked(alone, captioned, pairs)
         if self.model.is_guided:
             scenes += phrase_scenes(read_entries(source for source in sources if source.reader == "flickr8k_entities"))
         return scenes

@@ -89,6 +89,16 @@ def test_scenes_are_pictures_mosaics_and_phrases(content: dict):
     assert any("square" in text for text in texts)
 
 
+def test_pictures_alone_have_captions_where_the_stage_says_so(content: dict):
+    for options, expected in (({}, [""]), ({"captioned": True}, ["", "a bright thing"])):
+        content["stages"][0] |= {"options": {"singles": 20, "mosaics": 0, **options}}
+        method = method_of(content)
+        scenes = [scene for scene in method.dataset(method.recipe.stages[0]).scenes if not scene.targets[0].boxed]
+        assert len(scenes) == 20
+        assert all([target.sentence for target in scene.targets] == expected for scene in scenes)
+        assert all(len(scene.files) == 1 for scene in method.validation_dataset().scenes), "no stage has mosaics"
+
+
 def test_a_mosaic_shows_two_things_and_its_targets_one_each(masks: Path):
     samples = list(ObjectDataset(masks))
     pair = object_pairs(samples, 1)[0]
