@@ -50,6 +50,16 @@ def address():
         yield address
 
 
+def test_text_is_compressed_and_pictures_are_not(address):
+    with httpx.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as response:
+        assert response.headers["content-encoding"] == "gzip"
+        assert len(b"".join(response.iter_raw())) < 0.5 * len(
+            httpx.get(address, headers={"Accept-Encoding": ""}).content
+        )
+    preview = httpx.get(f"{address}/preview.jpg", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in preview.headers
+
+
 def test_the_page_is_described_once_and_not_as_gradio(address):
     response = httpx.get(address)
     head = Head(response.text)
