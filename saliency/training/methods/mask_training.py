@@ -100,7 +100,7 @@ class ObjectsMethod(Method):
                     )
 
     def validation_dataset(self) -> ObjectSceneDataset:
-        """The pictures with masks of the validation source, without and with a caption, and mosaics if a stage has some."""
+        """Pictures with masks of the validation source, without and with captions, and mosaics if a stage has some."""
         samples = read_masks([self.recipe.validation])
         mosaics = any(stage.chosen(self.options).mosaics for stage in self.recipe.stages)
         return self._dataset(self._masked(samples, samples, self._pairs(samples, MOSAICS if mosaics else 0)))
