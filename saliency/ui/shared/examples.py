@@ -30,6 +30,11 @@ class Example:
         """The title in the visitor's language."""
         return t(f"examples.{self.title}")
 
+    @property
+    def thumbnail(self) -> Path:
+        """The picture cropped to 168x126, for its button: the pictures themselves would be half of a first visit."""
+        return self.picture.parent / "thumbnails" / self.picture.name
+
 
 def examples(folder: Path = FOLDER) -> list[Example]:
     """The examples of `folder`/examples.json; none where there is no such file."""
@@ -43,4 +48,4 @@ def examples(folder: Path = FOLDER) -> list[Example]:
 def example_buttons() -> list[tuple[gr.Button, Example]]:
     """A row with one button per example."""
     with gr.Row(elem_classes="examples"):
-        return [(gr.Button(example.label, icon=example.picture, size="sm"), example) for example in examples()]
+        return [(gr.Button(example.label, icon=example.thumbnail, size="sm"), example) for example in examples()]
