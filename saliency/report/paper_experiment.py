@@ -1,6 +1,7 @@
 """An experiment of a paper in one command: runs that differ in one thing, trained and measured alike.
 
-It writes into ``runs/experiments/NAME``: ``results.md`` with the tables, and ``example.png``.
+It writes into ``runs/experiments/NAME``: ``results.md`` with the tables, ``example.png`` with the maps of a picture,
+and ``curves.png`` with training loss and validation score by epoch.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from .markdown import format_interval, markdown_table
 from .object_experiment import following, object_rows
 from .predictions import Predict
 from .scores import measure
+from .training_curves import history, training_curves
 
 EXPERIMENTS = RECIPES / "experiments"
 
@@ -96,7 +98,7 @@ def load_experiment(name: str) -> Experiment:
 
 
 def conduct(experiment: Experiment) -> Path:
-    """Train the runs that have not ended, measure all, and write tables and figure; their folder."""
+    """Train the runs that have not ended, measure all, and write tables and figures; their folder."""
     recipes = {title: seeded(variant, experiment.seeds) for title, variant in experiment.runs.items()}
     for recipe in (recipe for group in recipes.values() for recipe in group):
         if not is_trained(recipe):
@@ -112,6 +114,8 @@ def conduct(experiment: Experiment) -> Path:
     (folder / "results.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     firsts = {title: group[0] for title, group in predictors.items()}
     example_row(firsts, open_picture(experiment.example).pixels).savefig(folder / "example.png", dpi=110)
+    histories = {title: [history(RUNS / recipe.name) for recipe in group] for title, group in recipes.items()}
+    training_curves(histories).savefig(folder / "curves.png", dpi=110)
     return folder
 
 

@@ -15,6 +15,7 @@ from saliency.analysis import METRICS
 from saliency.errors import RecipeError
 from saliency.models import registry
 from saliency.report.paper_experiment import EXPERIMENTS, compared, conduct, load_experiment, seeded
+from saliency.report.training_curves import training_curves
 from saliency.training.loop import Run
 from saliency.training.methods import check_loss, method_of
 from tests.samples import both_groups, write_data_set
@@ -79,9 +80,21 @@ def test_runs_are_trained_once_and_compared(place: Path, monkeypatch: pytest.Mon
     assert text.startswith("# Does it help?\n\nSeeds: 42, 43.")
     assert "3 pictures." in text
     assert len(rows["with minus without"]) == len(METRICS)
-    assert np.asarray(Image.open(folder / "example.png")).std() > 0
+    for name in ("example.png", "curves.png"):
+        assert np.asarray(Image.open(folder / name)).std() > 0
     conduct(load_experiment("prior.yaml"))
     assert len(trained) == 4
+
+
+def test_curves_have_a_line_per_seed_and_name_each_run_once() -> None:
+    def epochs(*scores: float) -> list[dict]:
+        return [{"training": {"loss": -score}, "validation": {"score": score}} for score in scores]
+
+    losses, scores = training_curves({"one": [epochs(0.5, 0.6), epochs(0.4, 0.7)], "other": [epochs(0.3)]}).axes
+    assert [list(line.get_ydata()) for line in scores.lines] == [[0.5, 0.6], [0.4, 0.7], [0.3]]
+    assert [list(line.get_ydata()) for line in losses.lines] == [[-0.5, -0.6], [-0.4, -0.7], [-0.3]]
+    assert [text.get_text() for text in scores.get_legend().get_texts()] == ["one", "other"]
+    assert scores.lines[0].get_color() == scores.lines[1].get_color() != scores.lines[2].get_color()
 
 
 def test_a_difference_is_of_the_same_samples() -> None:
