@@ -31,7 +31,8 @@ class Preset:
     """One configuration of a model.
 
     Attributes:
-        config: the model's own configuration (a frozen dataclass) with ``preprocessing() -> Preprocessing``.
+        config: the model's own configuration (a frozen dataclass) with ``preprocessing() -> Preprocessing``, and
+            ``reads_text`` where its fields may leave a model text-blind.
         text_encoder: name of the encoder in `text.ENCODERS` whose features it takes; None for text-blind models.
     """
 
@@ -44,8 +45,12 @@ class Preset:
         return self.config.preprocessing()
 
     def configured(self, overrides: Mapping[str, Any]) -> Preset:
-        """The preset with some fields of its configuration set differently, see `configured`."""
-        return replace(self, config=configured(self.config, overrides))
+        """The preset with some fields of its configuration set differently, see `configured`.
+
+        It has no text encoder where they leave it text-blind.
+        """
+        config = configured(self.config, overrides)
+        return Preset(config, self.text_encoder if getattr(config, "reads_text", True) else None)
 
 
 def configured(config: Config, overrides: Mapping[str, Any]) -> Config:

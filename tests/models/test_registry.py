@@ -123,6 +123,20 @@ def test_overrides_reach_into_nested_configurations_and_lists_are_tuples() -> No
         registry.preset("tranblend", "compact", backbone={"trunc": "test_resnet"})
 
 
+@pytest.mark.parametrize(
+    ("name", "overrides", "reads"),
+    [
+        ("tranblend", {"blend": "none", "guide_fine": False}, False),
+        ("tranblend", {"blend": "upsample"}, True),
+        ("sdg_sod", {"guided": []}, False),
+        ("sdg_sod", {"guided": [4]}, True),
+        ("transalnet", {}, False),
+    ],
+)
+def test_a_preset_has_a_text_encoder_where_it_reads(name: str, overrides: dict, reads: bool) -> None:
+    assert (registry.preset(name, **overrides).text_encoder is not None) == reads
+
+
 def test_the_detectors_pictures_are_the_trunks() -> None:
     """The detector would otherwise take values of another range, and find nothing."""
     for name, trunk in (("gsgnet", {"trunk": "densenet161"}), ("tranblend", {"backbone": {"trunk": "densenet161"}})):

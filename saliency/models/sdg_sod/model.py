@@ -64,6 +64,11 @@ class SDGSODConfig(FrontEndConfig, GroundingConfig):
         if self.context and self.channels is None:
             raise ValueError("context needs channels")
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether sentences change the maps."""
+        return self.guidance and bool(self.guided)
+
 
 class Guide(nn.Module):
     """F + xi(F * A): a level (N, C, h, w) multiplied with a map, through a 1x1 convolution that starts at zero."""
@@ -166,11 +171,6 @@ class SDGSOD(SaliencyModel):
         self.head = MLPHead(channels, config.hidden, config.dropout)
 
     @property
-    def is_guided(self) -> bool:
-        """Whether sentences change its maps."""
-        return len(self.guides) > 0
-
-    @property
     def front_end(self) -> FrontEnd:
         """The trunk, with the detector of the grounding where there is one."""
         if self.grounding is None:
@@ -192,7 +192,7 @@ class SDGSOD(SaliencyModel):
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; without guidance the text is ignored."""
-        return super().decode(features, text) if self.is_guided else self._output(self.logits(features, None))
+        return super().decode(features, text) if self.config.reads_text else self._output(self.logits(features, None))
 
     def decode_grounded(
         self, features: ImageFeatures, text: TextFeatures | None, grounding: GroundingOutput

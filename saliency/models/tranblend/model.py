@@ -75,6 +75,11 @@ class TranBlendConfig(GroundingConfig):
         if self.blend not in BLENDS:
             raise ValueError(f"blend must be one of {', '.join(BLENDS)}, not {self.blend!r}")
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether sentences change the maps."""
+        return self.blend != "none"
+
     def preprocessing(self) -> Preprocessing:
         """Of the model's pictures: the backbone's, squashed."""
         return replace(self.backbone.preprocessing(), fit="squash")

@@ -66,7 +66,7 @@ class MaskNetwork(nn.Module):
             pictures: (N, 3, H, W), or their features of the model's `front_end`.
             guidance: (T, 1, h', w') of cached maps of the sentences' words; None computes them.
         """
-        if guidance is None and self.model.is_guided:
+        if guidance is None and self.model.config.reads_text:
             return self.model.decode(select(self.model.encode(pictures), index), text).logits
         front_features = self.model.front_end(pictures) if isinstance(pictures, Tensor) else pictures
         return self.model.logits(select(self.model.own_features(front_features), index), guidance)
@@ -112,7 +112,7 @@ class ObjectsMethod(Method):
             self._scenes(stage.data, options), flip=stage.augmentation.flip, sentences=options.sentences
         )
         self.use_cache(dataset, options)
-        if options.cache_features and self.model.is_guided:
+        if options.cache_features and self.model.config.reads_text:
             for one in (dataset, self.validation):
                 one.use_guidance(self._guidance_folder(), self._guidance)
         return dataset
@@ -124,12 +124,12 @@ class ObjectsMethod(Method):
         pairs = self._pairs(samples, options.mosaics)
         captioned = [sample for pair in pairs for sample in pair] + (alone if options.captioned else [])
         scenes = self._masked(alone, captioned, pairs)
-        if self.model.is_guided:
+        if self.model.config.reads_text:
             scenes += phrase_scenes(read_entries(source for source in sources if source.reader == "flickr8k_entities"))
         return scenes
 
     def _pairs(self, samples: Sequence[ObjectSample], count: int) -> list[tuple[ObjectSample, ObjectSample]]:
-        return object_pairs(samples, count) if self.model.is_guided else []
+        return object_pairs(samples, count) if self.model.config.reads_text else []
 
     def _masked(
         self,
@@ -139,14 +139,14 @@ class ObjectsMethod(Method):
     ) -> list[ObjectScene]:
         """Pictures alone, with captions where they are among the `captioned`, and mosaics of pairs of these."""
         captions: dict[str, str] = {}
-        if self.model.is_guided and captioned:
+        if self.model.config.reads_text and captioned:
             captions = generated_captions(captioned, CAPTIONS)
         aspect = self.preprocessing.width / self.preprocessing.height
         return masked_scenes(alone, captions) + [mosaic(pair, captions, aspect) for pair in pairs]
 
     def _dataset(self, scenes: list[ObjectScene], **options: Any) -> ObjectSceneDataset:
         bank = None
-        if self.model.is_guided:
+        if self.model.config.reads_text:
             bank = sentence_bank((target.sentence for scene in scenes for target in scene.targets), self.text_encoder)
         return ObjectSceneDataset(scenes, self.preprocessing, self.recipe.grid, bank, seed=self.recipe.seed, **options)
 
