@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.context import LocalContext
 from gradio.data_classes import FileData
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_file, save_bytes_to_cache
 from gradio.route_utils import FnIndexInferError, get_root_url
 from gradio.utils import get_function_description
 from gradio_client.utils import is_file_obj_with_meta, traverse
@@ -62,6 +62,11 @@ def names_unmarked_file(value: Any) -> bool:
     found: list[Any] = []
     traverse(value, found.append, lambda part: isinstance(part, dict) and "path" in part)
     return not all(is_file_obj_with_meta(part) for part in found)
+
+
+def served_name(path: Path) -> str:
+    """The end of the addresses at which files of this content and name are served: ``HASH/NAME``."""
+    return f"{hash_file(path)}/{path.name}"
 
 
 def kept_file(component: Component, path: Path) -> str:

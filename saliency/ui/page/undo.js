@@ -19,13 +19,12 @@ document.addEventListener("click", ({ target }) => {
   trigger(LEAVE[openTab()]);
 }, true);
 
-// What an example says is no visitor's own, nor is its picture, which its button shows too: a file of the same content.
+// What an example says is no visitor's own, nor is its picture: a file of the same content.
 document.addEventListener("form-left", ({ detail }) => {
-  const shown = [...document.querySelectorAll(".examples img")].map(({ src }) => fileOf(src));
   const describes = from.id === "describe"; // it fills the first sentence alone
   const replaced = describes ? detail.sentences.slice(0, 1) : detail.sentences;
   const sentences = replaced.flat().map((written) => written?.sentence ?? written);
-  const picture = !describes && detail.picture && !shown.includes(fileOf(detail.picture.url));
+  const picture = !describes && detail.picture && !props.pictures.includes(fileOf(detail.picture.url));
   if (!picture && !sentences.some((sentence) => sentence && !props.known.includes(sentence))) return;
   [left, filling] = [detail, true];
   offer.values = detail.values;

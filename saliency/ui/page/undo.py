@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from saliency.ui.gradio_internals import served_name
 from saliency.ui.share import share
 from saliency.ui.shared.component import Component
 from saliency.ui.shared.examples import examples
@@ -13,7 +14,8 @@ from saliency.ui.shared.form import Form
 def build() -> Component:
     """Adds the line that offers it."""
     known = [sentence for shown in examples() for sentence in (shown.general, shown.salient, shown.non_salient)]
-    return Component("undo", known=known, elem_id="undo")
+    pictures = [served_name(shown.picture) for shown in examples()]
+    return Component("undo", known=known, pictures=pictures, elem_id="undo")
 
 
 def offer(undo: Component, forms: Mapping[str, Form]) -> None:
