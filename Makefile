@@ -1,5 +1,5 @@
 # make app    start the web app (PORT=7860); make test, make lint, make bench, make clean; each does its own set-up.
-# The tests run in as many processes as there are processors, up to four; ARGS="-n 0 FILE" runs a file in one.
+# The tests run in one process more than there are processors, up to four; ARGS="-n 0 FILE" runs a file in one.
 # DATA is one data set for the app's Errors tab (SPLIT=test: only that part of it), and for the tests the folder with all
 # of them; tests that need it skip without it. MAPS="name:folder; name:folder" are maps that other programs wrote for the
 # data set: the Errors tab shows them beside the models.

@@ -18,6 +18,11 @@ from tests.comparisons import comparison  # noqa: F401  a fixture
 from tests.tiny import in_miniature
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: tests in a browser wait for a third of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What the imports made stays: half a million objects, which a training collects at each stage in 0.3 seconds."""
     gc.collect()
