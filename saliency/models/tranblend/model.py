@@ -109,7 +109,7 @@ class TranBlend(SaliencyModel):
         config.check_detector(config.backbone.trunk)
         self.config = config
         self.backbone = TranSalNet(config.backbone)
-        if config.blend == "none":
+        if not config.reads_text:
             return
         channels = config.backbone.middle.hidden
         if config.source == "blip":
@@ -135,7 +135,7 @@ class TranBlend(SaliencyModel):
     @property
     def front_end(self) -> FrontEnd:
         """The backbone's front end and, where text is blended in, that of its source."""
-        if self.config.blend == "none":
+        if not self.config.reads_text:
             return self.backbone.front_end
         if self.config.source == "grounding":
             return self.grounding.front_end_on(self.backbone.trunk)
@@ -158,7 +158,7 @@ class TranBlend(SaliencyModel):
 
     def decode(self, features: ImageFeatures, text: TextFeatures | None = None) -> SaliencyOutput:
         """See `SaliencyModel.decode`; the text is ignored without blending."""
-        if self.config.blend == "none":
+        if not self.config.reads_text:
             return self.backbone.decode(features, text)
         if self.config.source == "blip":
             return self._decode_vector(features, text)
