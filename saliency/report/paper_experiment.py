@@ -34,13 +34,13 @@ from ..training.datasets import read_entries, read_masks, read_samples
 from ..training.generated_captions import CAPTIONS, generated_captions
 from ..training.recipe import DataSource, Recipe
 from ..training.recipe_file import RECIPES, data_source, load_recipe, read_mapping, recipe_path
-from ..training.runs import RUNS, run_checkpoint
+from ..training.runs import RUNS, run_checkpoint, run_history
 from ..training.training_run import is_trained, train
 from .markdown import format_interval, markdown_table
 from .object_experiment import following, object_rows
 from .predictions import Predict
 from .scores import measure
-from .training_curves import history, training_curves
+from .training_curves import training_curves
 
 EXPERIMENTS = RECIPES / "experiments"
 
@@ -114,7 +114,7 @@ def conduct(experiment: Experiment) -> Path:
     (folder / "results.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     firsts = {title: group[0] for title, group in predictors.items()}
     example_row(firsts, open_picture(experiment.example).pixels).savefig(folder / "example.png", dpi=110)
-    histories = {title: [history(RUNS / recipe.name) for recipe in group] for title, group in recipes.items()}
+    histories = {title: [run_history(recipe.name) for recipe in group] for title, group in recipes.items()}
     training_curves(histories).savefig(folder / "curves.png", dpi=110)
     return folder
 

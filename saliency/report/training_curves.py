@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-# A line of `history.jsonl`: epoch, stage, training (terms of the loss by name) and validation (scores by name).
-Epoch = Mapping[str, Any]
 
-
-def history(run: Path) -> list[Epoch]:
-    """The epochs of the run in a folder, in their order."""
-    return [json.loads(line) for line in (run / "history.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def training_curves(histories: Mapping[str, Sequence[Sequence[Epoch]]]) -> Figure:
+def training_curves(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]]) -> Figure:
     """Two panels, training loss and validation score, a colour per title and a line per seed.
 
     Args:
-        histories: by title, of each seed.
+        histories: by title, of each seed; see `run_history`.
     """
     figure = Figure(figsize=(8, 3), layout="constrained")
     panels = dict(zip((("training", "loss"), ("validation", "score")), figure.subplots(1, 2), strict=True))

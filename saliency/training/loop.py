@@ -37,7 +37,7 @@ from ..models.blocks import freeze_norm_stats
 from .learner import Learner
 from .methods.method import Method
 from .recipe import Recipe, Stage
-from .runs import STATE, is_of, revision, run_state, write_state
+from .runs import HISTORY, STATE, is_of, revision, run_state, write_state
 from .training_cost import CostMeter
 
 SETTLING = 16  # batches from which batch norms of averaged weights get their statistics; with 64 no score moves by .001
@@ -249,7 +249,7 @@ class Run:
 
         It may hold such a line already if a run was killed before it wrote its state.
         """
-        history = self.folder / "history.jsonl"
+        history = self.folder / HISTORY
         before = history.read_text(encoding="utf-8").splitlines()[: self.done - 1] if history.is_file() else []
         text = "".join(f"{one}\n" for one in (*before, json.dumps(line)))
         write_whole(history, lambda path: path.write_text(text, encoding="utf-8"))

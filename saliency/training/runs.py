@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from .recipe import Recipe
 
 RUNS = Path("runs")
 STATE, STATE_BEFORE = "state.pt", "state.before.pt"
+HISTORY = "history.jsonl"
 
 _logger = logging.getLogger(__name__)
 
@@ -31,6 +33,12 @@ CARD_ONLY: dict[str, Any] = {
 def run_folder(name: str) -> Path:
     """The folder of the run of this name."""
     return RUNS / name
+
+
+def run_history(name: str) -> list[dict[str, Any]]:
+    """The epochs of a run in their order: epoch, stage, training (terms of the loss) and validation (scores)."""
+    lines = (run_folder(name) / HISTORY).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def run_checkpoint(name: str) -> Path | str:
