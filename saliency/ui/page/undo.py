@@ -13,8 +13,9 @@ from saliency.ui.shared.form import Form
 
 def build() -> Component:
     """Adds the line that offers it."""
-    known = [sentence for shown in examples() for sentence in (shown.general, shown.salient, shown.non_salient)]
-    pictures = [served_name(shown.picture) for shown in examples()]
+    all_examples = examples()
+    known = [sentence for shown in all_examples for sentence in (shown.general, shown.salient, shown.non_salient)]
+    pictures = [served_name(shown.picture) for shown in all_examples]
     return Component("undo", known=known, pictures=pictures, elem_id="undo")
 
 
