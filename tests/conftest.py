@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,9 +18,10 @@ from tests.comparisons import comparison  # noqa: F401  a fixture
 from tests.tiny import in_miniature
 
 
-def pytest_xdist_auto_num_workers() -> int:
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """One process more than there are processors: tests in a browser wait for a third of their time."""
-    return (os.cpu_count() or 1) + 1
+    return (yield) + 1
 
 
 def pytest_collection_finish() -> None:
