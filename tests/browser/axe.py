@@ -14,8 +14,18 @@ COLOURS = ("color-contrast", "link-in-text-block")
 
 
 def violations(page: Page, *rules: str) -> list[str]:
-    """Rule and node of each serious or critical violation of the visible page; of all rules unless some are named."""
+    """Rule and node of each serious or critical violation of the visible page; of all rules unless some are named.
+
+    Text that fades in has little contrast for a moment, so a page with violations is checked once more.
+    """
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    if _violations(page, options):
+        page.wait_for_timeout(1000)
+        return _violations(page, options)
+    return []
+
+
+def _violations(page: Page, options: dict[str, object]) -> list[str]:
     found = Axe().run(page, options=options).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]}"

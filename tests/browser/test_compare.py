@@ -311,10 +311,10 @@ def test_an_enlarged_map_lies_on_a_picture_as_sharp_as_the_screen(page, tmp_path
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1366, 768)])
 def test_twelve_maps_fit_the_full_screen(compared, frame, size):
     width, height = size
+    compared.set_viewport_size({"width": width, "height": height})
     compared.get_by_role("button", name="Full screen", exact=True).click()
     leave = compared.get_by_role("button", name="Leave full screen")
     leave.wait_for()
-    compared.set_viewport_size({"width": width, "height": height})
     compared.wait_for_timeout(300)
     places = [each.bounding_box() for each in compared.locator("#maps .frame, #maps .finding").all()]
     assert len(places) == 24

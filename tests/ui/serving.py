@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -25,11 +26,25 @@ def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor()), *, mcp: 
     """
     with TemporaryDirectory() as folder, patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
         demo = make()
-        # With an explicit range Gradio takes the first free port.
         _, address, _ = demo.launch(
-            prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", mcp_server=mcp, **launch_options()
+            prevent_thread_lock=True,
+            quiet=True,
+            server_name="127.0.0.1",
+            server_port=free_port(),
+            mcp_server=mcp,
+            **launch_options(),
         )
         try:
             yield address
         finally:
             demo.close()
+
+
+def free_port() -> int:
+    """Of the operating system's choice: Gradio's own search from 7860 on meets that of another process of tests.
+
+    An app whose port another one took first shuts down, with its pictures, and starts once more without them.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
