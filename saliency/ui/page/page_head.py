@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from saliency.resources import resource
 from saliency.ui.gradio_internals import UnknownEndpoint, root_of
 from saliency.ui.page import face_mesh
+from saliency.ui.page.event_stream import EventStreamOrder
 from saliency.ui.shared.component import shared_head
 from saliency.ui.shared.guard import busy, no_endpoint, no_key
 from saliency.ui.shared.texts import section
@@ -35,7 +36,11 @@ def app_options() -> dict[str, Any]:
     """
     preview = [Route(_PREVIEW_PATH, lambda _: FileResponse(PREVIEW))] if PREVIEW.is_file() else []
     return {
-        "middleware": [Middleware(GZipMiddleware, compresslevel=_COMPRESSION), Middleware(PageHead)],
+        "middleware": [
+            Middleware(GZipMiddleware, compresslevel=_COMPRESSION),
+            Middleware(EventStreamOrder),
+            Middleware(PageHead),
+        ],
         "routes": [*preview, *face_mesh.routes()],
         "exception_handlers": {UnknownEndpoint: no_endpoint, KeyError: no_key, 503: busy},
     }
