@@ -1,7 +1,7 @@
 """All that the app uses of Gradio beyond its documented interface; tests/ui/test_gradio_internals.py checks each.
 
-What a new release of Gradio may break is here, and in the pages' scripts and style sheets where they name Gradio's
-classes (`.pending`, `.html-container`, ``data-testid``, ``data-tab-id``).
+What a new release of Gradio may break is here, in page/event_stream.py, and in the pages' scripts and style sheets
+where they name Gradio's classes (`.pending`, `.html-container`, ``data-testid``, ``data-tab-id``).
 """
 
 from __future__ import annotations
