@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -61,6 +62,12 @@ def appending(messages: list[Message]) -> Callable[[Message], Awaitable[None]]:
     return send
 
 
+def in_loop(coroutine: Coroutine[None, None, None]) -> None:
+    """In a thread of its own: that of the tests may have the loop of the tests in a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 def event_of(session: str) -> bytes:
     return json.dumps({"session_hash": session, "data": []}).encode()
 
@@ -86,7 +93,7 @@ def test_an_event_waits_until_its_page_has_hung_up():
         later = Visitor(visitor.order)
         await asyncio.wait_for(later.join(event_of("mine")), 0.2)
 
-    asyncio.run(scenario())
+    in_loop(scenario())
 
 
 @pytest.mark.parametrize("body", [event_of("another"), b"no JSON", b"[1]", b""])
@@ -99,7 +106,7 @@ def test_what_is_not_of_the_session_does_not_wait(body):
         visitor.hang_up.set()
         await stream
 
-    asyncio.run(scenario())
+    in_loop(scenario())
 
 
 def test_who_does_not_hang_up_is_waited_for_no_longer_than_the_patience(monkeypatch):
@@ -111,4 +118,4 @@ def test_who_does_not_hang_up_is_waited_for_no_longer_than_the_patience(monkeypa
         await asyncio.wait_for(visitor.join(event_of("mine")), 1)
         assert len(await asyncio.wait_for(stream, 1)) == 3
 
-    asyncio.run(scenario())
+    in_loop(scenario())
