@@ -10,7 +10,6 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from time import monotonic, sleep
 import pytest
 from gradio_client import Client, handle_file
 from packaging.requirements import Requirement
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 300  # an idle machine needs ten
@@ -101,13 +102,10 @@ def image(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def environment(packages) -> dict[str, str]:
     """What the Dockerfile sets, with a free port, no home and no proxy; nothing else of this process is passed on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     assert ENVIRONMENT["GRADIO_SERVER_NAME"] == "0.0.0.0"
     return {
         **ENVIRONMENT,
-        **{"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)},
+        **{"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(free_port())},
         **{"PATH": os.defpath, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/dev/null/home"},
     }
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from saliency.predictor import Predictor
 from saliency.ui import build
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE, visiting
+from tests.ports import free_port
 from tests.tiny import in_miniature
 from tests.ui.serving import serving
 
@@ -67,12 +67,6 @@ def annotating(pictures, port):
     finally:
         server.kill()
         server.wait(timeout=60)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ import gradio as gr
 
 from saliency.predictor import Predictor
 from saliency.ui import build, launch_options
+from tests.ports import free_port
 
 
 @contextmanager
@@ -26,6 +26,8 @@ def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor()), *, mcp: 
     """
     with TemporaryDirectory() as folder, patch.dict(os.environ, {"GRADIO_TEMP_DIR": folder}):
         demo = make()
+        # Gradio's own search from 7860 on meets that of another process of tests: an app whose port another one took
+        # first shuts down, with its pictures, and starts once more without them.
         _, address, _ = demo.launch(
             prevent_thread_lock=True,
             quiet=True,
@@ -38,13 +40,3 @@ def serving(make: Callable[[], gr.Blocks] = lambda: build(Predictor()), *, mcp: 
             yield address
         finally:
             demo.close()
-
-
-def free_port() -> int:
-    """Of the operating system's choice: Gradio's own search from 7860 on meets that of another process of tests.
-
-    An app whose port another one took first shuts down, with its pictures, and starts once more without them.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import gradio as gr
 import pytest
@@ -16,14 +13,9 @@ from saliency.errors import TextError
 from saliency.ui.shared.cancellation import cancellable, go_on
 from saliency.ui.shared.guard import guarded
 from saliency.ui.shared.sentences import reporting
+from tests.ui.own_thread import finished
 
 _PROGRESS = gr.Progress()
-
-
-def finished(coroutine: Coroutine) -> Any:
-    """The coroutine's answer, from a thread of its own: this one has the loop that drives other tests' browser."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 def test_a_handler_answers_and_fails_as_before():

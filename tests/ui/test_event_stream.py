@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from saliency.ui.page import event_stream
 from saliency.ui.page.event_stream import EventStreamOrder
+from tests.ui.own_thread import finished
 
 CLOSING = b'data: {"msg":"close_stream"}\n\n'
 
@@ -62,12 +62,6 @@ def appending(messages: list[Message]) -> Callable[[Message], Awaitable[None]]:
     return send
 
 
-def in_loop(coroutine: Coroutine[None, None, None]) -> None:
-    """In a thread of its own: that of the tests may have the loop of the tests in a browser."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
-
-
 def event_of(session: str) -> bytes:
     return json.dumps({"session_hash": session, "data": []}).encode()
 
@@ -93,7 +87,7 @@ def test_an_event_waits_until_its_page_has_hung_up():
         later = Visitor(visitor.order)
         await asyncio.wait_for(later.join(event_of("mine")), 0.2)
 
-    in_loop(scenario())
+    finished(scenario())
 
 
 @pytest.mark.parametrize("body", [event_of("another"), b"no JSON", b"[1]", b""])
@@ -106,7 +100,7 @@ def test_what_is_not_of_the_session_does_not_wait(body):
         visitor.hang_up.set()
         await stream
 
-    in_loop(scenario())
+    finished(scenario())
 
 
 def test_who_does_not_hang_up_is_waited_for_no_longer_than_the_patience(monkeypatch):
@@ -118,4 +112,4 @@ def test_who_does_not_hang_up_is_waited_for_no_longer_than_the_patience(monkeypa
         await asyncio.wait_for(visitor.join(event_of("mine")), 1)
         assert len(await asyncio.wait_for(stream, 1)) == 3
 
-    in_loop(scenario())
+    finished(scenario())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -14,6 +12,7 @@ from saliency.errors import SaliencyError
 from saliency.predictor import Predictor
 from saliency.ui.compare.first_sight import FirstSight, strip
 from saliency.ui.shared.examples import examples
+from tests.ui.own_thread import finished
 
 EXAMPLE = examples()[0]
 
@@ -32,9 +31,7 @@ def predictor(miniatures) -> Counting:
 
 
 def view_of(*arguments) -> dict:
-    # In a thread of its own: where browser tests ran before, playwright's event loop runs in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(FirstSight(*arguments).view())).result()
+    return finished(FirstSight(*arguments).view())
 
 
 def test_it_is_computed_once_and_again_for_another_sentence_or_model(predictor, tmp_path):

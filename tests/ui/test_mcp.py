@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import base64
 import importlib.util
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from saliency.cli import app
 from saliency.predictor import Predictor
 from saliency.ui import build
 from tests.pictures import COFFEE
+from tests.ui.own_thread import finished
 from tests.ui.serving import serving
 
 TOOLS = {"compare", "words", "score", "caption"}
@@ -41,9 +40,7 @@ def asked(address: str, question: Callable[[ClientSession], Any]) -> Any:
             await session.initialize()
             return await question(session)
 
-    # In a thread of its own: playwright has a loop in this one, where a browser test came before.
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, ask()).result()
+    return finished(ask())
 
 
 def test_a_client_finds_the_tools_and_reads_what_they_take(address: str):
